@@ -1,0 +1,162 @@
+"""How the spans of some traces hang together: parents, runs, roots, depth."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from spotlight.lake.files import hex_keys
+
+# Each round doubles the distance a pointer spans: 40 rounds reach depths no client can send.
+_MAX_ROUNDS = 40
+
+
+class Links(NamedTuple):
+    """One entry per span, in the order of the rows given."""
+
+    run: np.ndarray  # int32: number of the run, counted from 0
+    parent: np.ndarray  # int64: row of the parent, -1 for none
+    orphan: np.ndarray  # bool: names a parent that is not here
+    top: np.ndarray  # int64: row of the uppermost known ancestor (itself for a top)
+    runs: int
+
+
+def newest_versions(spans: pa.Table) -> pa.Table:
+    """Drop the older versions of spans that were sent more than once, by journal position."""
+    if spans.num_rows < 2:
+        return spans
+    order, keys = _version_order(spans)
+    same_as_next = np.zeros(len(order), bool)
+    sorted_keys = keys[order]
+    same_as_next[:-1] = (sorted_keys[:-1] == sorted_keys[1:]).all(axis=1)
+    if not same_as_next.any():
+        return spans
+    return spans.take(pa.array(np.sort(order[~same_as_next])))
+
+
+def link(spans: pa.Table) -> Links:
+    """Return parents and runs of spans; every span version must be there once.
+
+    A run is a trace here. Parent cycles are cut at their first span in start order, which then
+    counts as an orphan.
+    """
+    traces = _codes(spans.column("trace_id"))
+    ids = hex_keys(spans.column("span_id"), 16)
+    parent_ids = hex_keys(spans.column("parent_span_id"), 16)
+    named = pc.is_valid(spans.column("parent_span_id")).to_numpy()
+    parent = _rows_of(traces, ids, parent_ids, named)
+    parent = _cut_cycles(parent, spans.column("started_ns").to_numpy())
+    return Links(
+        run=traces,
+        parent=parent,
+        orphan=named & (parent < 0),
+        top=_tops(parent),
+        runs=int(traces.max()) + 1 if len(traces) else 0,
+    )
+
+
+def mark_ancestors(parent: np.ndarray, marked: np.ndarray) -> np.ndarray:
+    """Return which rows have a marked row somewhere below them (themselves not counted)."""
+    below = np.zeros(len(parent), bool)
+    has_parent = parent >= 0
+    sources = np.flatnonzero(marked & has_parent)
+    below[parent[sources]] = True
+    jump = np.where(has_parent, parent, np.arange(len(parent)))
+    for _ in range(_MAX_ROUNDS):
+        rows = np.flatnonzero(below)
+        before = len(rows)
+        below[jump[rows]] = True
+        if np.count_nonzero(below) == before and np.array_equal(jump, jump[jump]):
+            break
+        jump = jump[jump]
+    return below
+
+
+def nearest_above(parent: np.ndarray, has: np.ndarray) -> np.ndarray:
+    """Return for every row the nearest row at or above it where `has` is true, -1 where none is."""
+    found = np.where(has, np.arange(len(parent)), -1)
+    jump = np.where(has, -1, parent)
+    for _ in range(_MAX_ROUNDS):
+        open_rows = np.flatnonzero((found < 0) & (jump >= 0))
+        if not len(open_rows):
+            break
+        target = jump[open_rows]
+        found[open_rows] = found[target]
+        jump[open_rows] = np.where(found[target] >= 0, -1, jump[target])
+    return found
+
+
+def depths(parent: np.ndarray) -> np.ndarray:
+    """Return how many known ancestors every row has."""
+    depth = (parent >= 0).astype(np.int64)
+    jump = parent.copy()
+    for _ in range(_MAX_ROUNDS):
+        rows = np.flatnonzero(jump >= 0)
+        if not len(rows):
+            break
+        target = jump[rows]
+        depth[rows] += depth[target]
+        jump[rows] = jump[target]
+    return depth
+
+
+def _codes(column: pa.ChunkedArray) -> np.ndarray:
+    return column.combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int32)
+
+
+def _version_order(spans: pa.Table) -> tuple[np.ndarray, np.ndarray]:
+    traces = _codes(spans.column("trace_id")).astype(np.uint64)
+    ids = hex_keys(spans.column("span_id"), 16)
+    position = spans.column("journal_position").to_numpy()
+    return np.lexsort((position, ids, traces)), np.stack([traces, ids], axis=1)
+
+
+def _rows_of(traces: np.ndarray, ids: np.ndarray, wanted: np.ndarray, named: np.ndarray) -> np.ndarray:
+    """Return the row whose (trace, id) equals (trace, wanted id) for every row that names a parent."""
+    found = np.full(len(ids), -1, np.int64)
+    if not named.any():
+        return found
+    # Ranks make (trace, 64-bit id) pairs fit one exact 64-bit key.
+    distinct, ranks = np.unique(np.concatenate([ids, wanted]), return_inverse=True)
+    own = traces.astype(np.int64) * len(distinct) + ranks[: len(ids)]
+    asked = traces.astype(np.int64) * len(distinct) + ranks[len(ids) :]
+    order = np.argsort(own, kind="stable")
+    place = np.minimum(np.searchsorted(own, asked, sorter=order), len(own) - 1)
+    row = order[place]
+    hit = named & (own[row] == asked)
+    found[hit] = row[hit]
+    return found
+
+
+def _tops(parent: np.ndarray) -> np.ndarray:
+    top = np.where(parent >= 0, parent, np.arange(len(parent)))
+    for _ in range(_MAX_ROUNDS):
+        higher = top[top]
+        if np.array_equal(higher, top):
+            break
+        top = higher
+    return top
+
+
+def _cut_cycles(parent: np.ndarray, started: np.ndarray) -> np.ndarray:
+    """Cut every parent cycle at its first span in start order."""
+    top = _tops(parent)
+    lost = np.flatnonzero(parent[top] >= 0)  # no end of the chain was reached: a cycle is above
+    if not len(lost):
+        return parent
+    parent = parent.copy()
+    remaining = set(lost.tolist())
+    while remaining:
+        row = remaining.pop()
+        path: list[int] = []
+        while row >= 0 and row not in path:
+            path.append(row)
+            row = int(parent[row])
+        if row >= 0:
+            cycle = path[path.index(row) :]
+            parent[min(cycle, key=lambda r: (started[r] or 0, r))] = -1
+        remaining.difference_update(path)
+    return parent

@@ -1,0 +1,200 @@
+"""Runs made from spans."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from spotlight.assembly.identity import first_values, joined_names, resource_values, take
+from spotlight.assembly.link import Links, link, newest_versions
+from spotlight.assembly.outcome import REASONS, STATUS_NAMES, Outcome, outcomes
+from spotlight.assembly.usage import LEAF, TOKEN_COLUMNS, UsageRoles, inclusive_input, usage_roles
+from spotlight.model import RUNS
+
+ASSEMBLY_COLUMNS: Final = (
+    "tenant", "date", "trace_id", "span_id", "parent_span_id", "dialect", "name", "kind", "started_ns", "ended_ns",
+    "journal_position", "received_ns", "service_name", "service_version", "environment", "scope_name", "session_id",
+    "user_id", "agent_name", "pack_name", "pack_version", "pack_version_source", "feature", "surface",
+    "request_model", "response_model", "response_id", *TOKEN_COLUMNS, "usage_basis", "cost_reported_usd",
+    "tool_name", "tool_call_id", "status", "status_message", "tool_failed", "error_type", "error_message",
+    "quality_flags", "resource",
+)  # fmt: skip
+
+
+class Assembly(NamedTuple):
+    """What assembly finds out; `spans` are the rows that the per-span arrays speak of."""
+
+    spans: pa.Table
+    links: Links
+    roles: UsageRoles
+    outcome: Outcome
+    runs: pa.Table  # model.RUNS, one row per run
+
+
+def assemble(spans: pa.Table) -> Assembly:
+    """Return the runs that these spans make; all known spans of each trace must be given.
+
+    `spans` has at least ASSEMBLY_COLUMNS. Rows that a newer version of the same span replaces
+    are dropped first.
+    """
+    spans = newest_versions(spans)
+    links = link(spans)
+    roots = _roots(spans, links)
+    roles = usage_roles(spans, links)
+    outcome = outcomes(spans, links, np.where(roots.real, roots.row, -1), roles.is_generation)
+    columns = (
+        _who(spans, links, roots)
+        | _when(spans, links)
+        | _how_it_ended(spans, roots, outcome)
+        | _counts(spans, links, roles, outcome)
+        | _tokens(spans, links, roles)
+        | _names(spans, links, roles)
+    )
+    return Assembly(spans, links, roles, outcome, pa.table([columns[c.name] for c in RUNS.columns], RUNS.schema))
+
+
+class _Roots(NamedTuple):
+    row: np.ndarray  # int64 per run: the root, or the earliest top where there is none
+    real: np.ndarray  # bool per run: it names no parent
+
+
+def _roots(spans: pa.Table, links: Links) -> _Roots:
+    start = spans.column("started_ns").fill_null(0).to_numpy()
+    tops = np.flatnonzero(links.parent < 0)
+    # Last assignment wins: a span that names no parent beats an orphan, an earlier start a later one.
+    tops = tops[np.lexsort((start[tops], links.orphan[tops]))[::-1]]
+    row = np.full(links.runs, -1, np.int64)
+    row[links.run[tops]] = tops
+    return _Roots(row, ~links.orphan[row] if links.runs else np.zeros(0, bool))
+
+
+def _who(spans: pa.Table, links: Links, roots: _Roots) -> dict[str, pa.Array]:
+    """Identity of every run: its spans say it first, then the resource of its root."""
+
+    def of_root(column: str) -> pa.ChunkedArray:
+        return spans.column(column).take(pa.array(roots.row))
+
+    def found(column: str) -> pa.ChunkedArray:
+        return take(spans.column(column), first_values(spans, column, links, roots.row))
+
+    resources = of_root("resource")
+    on_resource = {c: resource_values(resources, c) for c in _ON_RESOURCE}
+    who = {c: pc.coalesce(found(c), on_resource[c][0]) for c in _ON_RESOURCE if c != "pack_version"}
+    who |= {c: pc.coalesce(of_root(c), found(c)) for c in ("environment", "service_name")}
+    who["pack_name"] = pc.coalesce(who["pack_name"], who["agent_name"], who["service_name"])
+    return who | _pack_version(spans, links, roots, on_resource["pack_version"], of_root("service_version")) | {
+        "tenant": of_root("tenant"),
+        "date": of_root("date"),
+        "run_id": of_root("trace_id"),
+        "trace_id": of_root("trace_id"),
+        "root_span_id": of_root("span_id"),
+        "name": of_root("name"),
+    }  # fmt: skip
+
+
+_ON_RESOURCE: Final = ("session_id", "user_id", "agent_name", "pack_name", "pack_version", "feature", "surface")
+
+
+def _pack_version(
+    spans: pa.Table, links: Links, roots: _Roots, on_resource: tuple[pa.Array, pa.Array], service: pa.ChunkedArray
+) -> dict[str, pa.Array]:
+    """The declared version and the key that declared it; a service version is only a candidate, marked svc:."""
+    row = first_values(spans, "pack_version", links, roots.row)
+    value, key = on_resource
+    candidate = pc.binary_join_element_wise("svc:", service, "")
+    source = pc.binary_join_element_wise("resource ", key, "")
+    fallback = pc.if_else(pc.is_valid(candidate), "resource service.version", pa.scalar(None, pa.string()))
+    return {
+        "pack_version": pc.coalesce(take(spans.column("pack_version"), row), value, candidate),
+        "pack_version_source": pc.coalesce(take(spans.column("pack_version_source"), row), source, fallback),
+    }
+
+
+def _when(spans: pa.Table, links: Links) -> dict[str, pa.Array]:
+    start = _extreme(spans.column("started_ns"), links, np.minimum)
+    end = _extreme(pc.coalesce(spans.column("ended_ns"), spans.column("started_ns")), links, np.maximum)
+    return {
+        "started_ns": start,
+        "ended_ns": end,
+        "duration_ms": pc.divide(pc.cast(pc.subtract(end, start), pa.float64()), 1e6),
+        "assembled_position": _extreme(spans.column("journal_position"), links, np.maximum),
+    }
+
+
+def _how_it_ended(spans: pa.Table, roots: _Roots, outcome: Outcome) -> dict[str, pa.Array]:
+    status = pa.array(STATUS_NAMES).take(pa.array(outcome.status))
+    error = outcome.deciding
+    message = pc.coalesce(spans.column("error_message"), _not_empty(spans.column("status_message")))
+    return {
+        "status": status,
+        "status_reason": pa.array(REASONS).take(pa.array(outcome.reason)),
+        "error_span_id": take(spans.column("span_id"), error),
+        "error_type": take(spans.column("error_type"), error),
+        "error_message": take(message, error),
+    }
+
+
+def _counts(spans: pa.Table, links: Links, roles: UsageRoles, outcome: Outcome) -> dict[str, pa.Array]:
+    error = pc.fill_null(pc.equal(spans.column("status"), "error"), False).to_numpy()
+    unmetered = roles.is_generation & (roles.role != LEAF)
+    marks = {
+        "spans": np.ones(spans.num_rows, bool),
+        "error_spans": error,
+        "generations": roles.is_generation,
+        "generations_without_usage": unmetered,
+        "tool_calls": outcome.is_tool_call,
+        "failed_tool_calls": outcome.is_tool_call & outcome.failed,
+        "missing_parents": links.orphan,
+    }
+    return {n: pa.array(np.bincount(links.run[m], minlength=links.runs).astype(np.int64)) for n, m in marks.items()}
+
+
+def _tokens(spans: pa.Table, links: Links, roles: UsageRoles) -> dict[str, pa.Array]:
+    leaf = roles.role == LEAF
+    values = {c: spans.column(c) for c in (*TOKEN_COLUMNS, "cost_reported_usd")}
+    values["input_tokens"] = inclusive_input(spans)
+    return {name: _sum_known(column, links, leaf) for name, column in values.items()}
+
+
+def _sum_known(column: pa.ChunkedArray, links: Links, counted: np.ndarray) -> pa.Array:
+    """Sum per run over the counted rows; NULL where no counted row reported anything."""
+    known = pc.is_valid(column).to_numpy() & counted
+    numbers = column.fill_null(0).to_numpy()[known]
+    total = np.zeros(links.runs, numbers.dtype)
+    np.add.at(total, links.run[known], numbers)
+    seen = np.bincount(links.run[known], minlength=links.runs) > 0
+    return pa.array(total, column.type, mask=~seen)
+
+
+def _names(spans: pa.Table, links: Links, roles: UsageRoles) -> dict[str, pa.Array]:
+    model = pc.coalesce(spans.column("response_model"), spans.column("request_model"))
+    called = pc.if_else(pa.array(roles.is_generation), model, pa.scalar(None, pa.string()))
+    models = joined_names(_chunked(called), links.run, links.runs, list)
+    dialects = joined_names(spans.column("dialect"), links.run, links.runs, ",".join)
+    flags = spans.column("quality_flags").combine_chunks()
+    flag_run = links.run[pc.list_parent_indices(flags).to_numpy()]
+    found = joined_names(_chunked(pc.list_flatten(flags)), flag_run, links.runs, list)
+    return {
+        "models": pa.array(models, pa.list_(pa.string())),
+        "dialects": pa.array(dialects, pa.string()),
+        "quality_flags": pa.array(found, pa.list_(pa.string())),
+    }
+
+
+def _extreme(column: pa.ChunkedArray, links: Links, pick: np.ufunc) -> pa.Array:
+    known = pc.is_valid(column).to_numpy()
+    start = np.iinfo(np.int64).max if pick is np.minimum else np.iinfo(np.int64).min
+    result = np.full(links.runs, start, np.int64)
+    pick.at(result, links.run[known], column.fill_null(0).to_numpy()[known])
+    return pa.array(result, mask=np.bincount(links.run[known], minlength=links.runs) == 0)
+
+
+def _not_empty(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+
+
+def _chunked(values: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
+    return values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])

@@ -1,0 +1,130 @@
+"""Which reported tokens count: every model call once.
+
+Agent and workflow spans repeat what their children report, two instrumentations report one call
+twice. Each span gets a role, and only `leaf` is summed.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from spotlight.assembly.link import Links, mark_ancestors
+
+NONE: Final = 0
+LEAF: Final = 1
+ROLLUP: Final = 2
+DUPLICATE: Final = 3
+ROLE_NAMES: Final = ("none", "leaf", "rollup", "duplicate")
+
+TOKEN_COLUMNS: Final = (
+    "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens",
+)  # fmt: skip
+# Two reports of one call by two instrumentations overlap almost wholly; two calls in a row do not.
+_SAME_CALL_OVERLAP = 0.9
+
+
+class UsageRoles(NamedTuple):
+    """One entry per span."""
+
+    role: np.ndarray  # int8: NONE, LEAF, ROLLUP or DUPLICATE
+    is_generation: np.ndarray  # bool: a model call, counted once
+
+
+def usage_roles(spans: pa.Table, links: Links) -> UsageRoles:
+    """Return the usage role of every span and which spans are the model calls.
+
+    The inner of two nested reports counts. Of two reports side by side, the same response id, or
+    the same usage over almost the same time below one parent, mean one call; the one that names
+    its response counts, then the earlier.
+    """
+    kind = spans.column("kind")
+    is_llm = pc.fill_null(pc.equal(kind, "llm"), False).to_numpy()
+    has_usage = _valid(spans, "input_tokens") | _valid(spans, "output_tokens")
+    usage_below = mark_ancestors(links.parent, has_usage)
+    llm_below = mark_ancestors(links.parent, is_llm)
+    role = np.where(has_usage, np.where(usage_below, ROLLUP, LEAF), NONE).astype(np.int8)
+    twin = _twins(spans, links, np.flatnonzero(role == LEAF))
+    role[twin] = DUPLICATE
+    is_generation = is_llm & ~llm_below
+    is_generation[twin] = False
+    return UsageRoles(role, is_generation)
+
+
+def inclusive_input(spans: pa.Table) -> pa.ChunkedArray:
+    """Return input tokens with the cache counted in, whatever the client's basis; NULL for unknown."""
+    reported = spans.column("input_tokens")
+    exclusive = pc.fill_null(pc.equal(spans.column("usage_basis"), "exclusive"), False)
+    cached = pc.add(
+        pc.fill_null(spans.column("cache_read_tokens"), 0), pc.fill_null(spans.column("cache_write_tokens"), 0)
+    )
+    return pc.if_else(exclusive, pc.add(reported, cached), reported)
+
+
+def _valid(spans: pa.Table, column: str) -> np.ndarray:
+    return pc.is_valid(spans.column(column)).to_numpy()
+
+
+def _twins(spans: pa.Table, links: Links, rows: np.ndarray) -> np.ndarray:
+    """Return the rows, of those given, that report a call another of them reports too."""
+    if len(rows) < 2:
+        return rows[:0]
+    picked = spans.take(pa.array(rows))
+    start, end = _times(picked)
+    named = pc.is_valid(picked.column("response_id")).to_numpy()
+    # The report to keep comes first in its group: the one with a response id, then the earlier.
+    preference = np.lexsort((start, ~named))
+    by_id = _later_in_group([links.run[rows], _ids(picked.column("response_id"))], named, preference)
+    usage = [picked.column(c).fill_null(-1).to_numpy() for c in ("input_tokens", "output_tokens")]
+    group = [links.run[rows], links.parent[rows], *usage]
+    by_time = _same_time_in_group(group, start, end, named, _ids(picked.column("scope_name")))
+    return np.unique(rows[by_id | by_time])
+
+
+def _times(spans: pa.Table) -> tuple[np.ndarray, np.ndarray]:
+    start = spans.column("started_ns").fill_null(0).to_numpy()
+    end = pc.coalesce(spans.column("ended_ns"), spans.column("started_ns")).fill_null(0).to_numpy()
+    return start, end
+
+
+def _ids(column: pa.ChunkedArray) -> np.ndarray:
+    return column.combine_chunks().dictionary_encode().indices.fill_null(-1).to_numpy()
+
+
+def _later_in_group(keys: list[np.ndarray], eligible: np.ndarray, preference: np.ndarray) -> np.ndarray:
+    """Mark every eligible entry whose key tuple an entry of higher preference has too."""
+    marked = np.zeros(len(eligible), bool)
+    rank = np.empty(len(eligible), np.int64)
+    rank[preference] = np.arange(len(eligible))
+    order = np.lexsort((rank, *keys))
+    order = order[eligible[order]]
+    same = np.ones(max(len(order) - 1, 0), bool)
+    for key in keys:
+        same &= key[order][1:] == key[order][:-1]
+    marked[order[1:][same]] = True
+    return marked
+
+
+def _same_time_in_group(
+    keys: list[np.ndarray], start: np.ndarray, end: np.ndarray, named: np.ndarray, scope: np.ndarray
+) -> np.ndarray:
+    """Mark one of every two neighbours of a group that two instrumentations report for one stretch of time."""
+    order = np.lexsort((start, *keys))
+    first, second = order[:-1], order[1:]
+    same = (scope[first] != scope[second]) & ~(named[first] & named[second])
+    for key in keys:
+        same &= key[first] == key[second]
+    overlap = np.minimum(end[first], end[second]) - np.maximum(start[first], start[second])
+    shorter = np.minimum(end[first] - start[first], end[second] - start[second])
+    same &= (shorter > 0) & (overlap >= _SAME_CALL_OVERLAP * shorter)
+    marked = np.zeros(len(start), bool)
+    paired = -1
+    for pair in np.flatnonzero(same):
+        if first[pair] == paired:
+            continue  # already the twin of the entry before it
+        paired = second[pair]
+        marked[first[pair] if named[second[pair]] else second[pair]] = True
+    return marked

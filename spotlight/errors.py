@@ -1,0 +1,68 @@
+"""Every error Spotlight raises on purpose.
+
+    SpotlightError          what happened, with which value, and what to do (`hint`)
+      BadRequest            an OTLP request that can never be accepted
+        TooLarge            over a size limit, before or after inflating
+        UnsupportedMedia    a content type or encoding we do not speak
+      Unavailable           try again later: the disk, the journal or the budget says no
+      JournalCorrupt        a journal segment that cannot be read where it should be
+      LakeError             a table that cannot be opened, read or committed
+        NotFound            no such run, span or session
+      QueryRefused          user SQL that is not one plain select
+      UnreadableFile        a file given to `load` that is not telemetry
+      PartFailed            a part of `spotlight up` that cannot be started
+"""
+
+from __future__ import annotations
+
+
+class SpotlightError(Exception):
+    """Base of all expected errors; `hint` says what the reader can do about it."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
+
+class BadRequest(SpotlightError):
+    """An OTLP request that can never be accepted: the client must not send it again."""
+
+
+class TooLarge(BadRequest):
+    """A request over a size limit, before or after inflating."""
+
+
+class UnsupportedMedia(BadRequest):
+    """A content type or content encoding that the receiver does not speak."""
+
+
+class Unavailable(SpotlightError):
+    """The collector cannot store anything just now; the client should try again."""
+
+
+class JournalCorrupt(SpotlightError):
+    """A journal segment that cannot be read where acknowledged records must be."""
+
+
+class LakeError(SpotlightError):
+    """A table of the lake that cannot be opened, read or committed."""
+
+
+class NotFound(LakeError):
+    """A run, span or session that the lake does not hold."""
+
+
+class QueryRefused(SpotlightError):
+    """SQL from a user that is not exactly one plain select."""
+
+
+class UnreadableFile(SpotlightError):
+    """A file given to `spotlight load` that holds no telemetry Spotlight can read."""
+
+
+class PartFailed(SpotlightError):
+    """A part of `spotlight up` that cannot be started or keeps dying."""

@@ -1,0 +1,12 @@
+"""The lake: Delta tables of Parquet files, and the only place that speaks DuckDB, Delta and Parquet.
+
+`Lake` writes (one Delta commit per batch, the journal position inside it), `Reader` reads one
+tenant's rows of one snapshot through DuckDB views. No reader opens a file that the snapshot does
+not name, and none can ask for rows outside its `Scope`.
+"""
+
+from spotlight.lake.reader import Reader, Scope, empty_connection
+from spotlight.lake.store import Lake, Span
+from spotlight.lake.user_sql import check_select
+
+__all__ = ["Lake", "Reader", "Scope", "Span", "check_select", "empty_connection"]

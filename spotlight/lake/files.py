@@ -1,0 +1,123 @@
+"""Parquet files as the lake writes them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import time
+import uuid
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from deltalake.transaction import AddAction
+
+from spotlight.model import PARTITION, Table
+
+# Rows per row group: payload rows are large and read one trace at a time.
+_ROW_GROUP = {"payloads": 8_192}
+_DEFAULT_ROW_GROUP = 131_072
+# Minimum and maximum are kept for the columns that filters name; of long texts they cost space and prune nothing.
+_NO_STATISTICS = frozenset(
+    ["attributes", "events", "links", "resource", "scope", "body", "buckets", "input_messages", "output_messages",
+     "system_instructions", "tool_definitions", "tool_arguments", "tool_result", "input_value", "output_value"]
+)  # fmt: skip
+
+
+class Part(NamedTuple):
+    """The rows of one partition."""
+
+    tenant: str
+    date: dt.date
+    rows: pa.Table
+
+
+def split_by_partition(rows: pa.Table) -> list[Part]:
+    """Return the rows per (tenant, date), each part without its partition columns."""
+    tenants, dates = rows.column("tenant"), rows.column("date")
+    body = rows.drop_columns(list(PARTITION))
+    parts = []
+    for tenant in pc.unique(tenants).to_pylist():
+        of_tenant = pc.equal(tenants, tenant)
+        for date in pc.unique(dates.filter(of_tenant)).to_pylist():
+            mask = pc.and_(of_tenant, pc.equal(dates, pa.scalar(date, pa.date32())))
+            parts.append(Part(tenant, date, body if pc.all(mask).as_py() else body.filter(mask)))
+    return parts
+
+
+def write_part(root: Path, table: Table, part: Part) -> AddAction:
+    """Write one partition's rows as one durable Parquet file and return its Delta action."""
+    folder = root / f"tenant={part.tenant}" / f"date={part.date.isoformat()}"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{uuid.uuid4().hex}.parquet"
+    names = part.rows.column_names
+    pq.write_table(
+        part.rows,
+        path,
+        compression="zstd",
+        compression_level=1,
+        row_group_size=_ROW_GROUP.get(table.name, _DEFAULT_ROW_GROUP),
+        use_dictionary=[n for n in names if n not in table.plain],
+        write_statistics=[n for n in names if n not in _NO_STATISTICS],
+        write_page_checksum=True,
+    )
+    _sync(path)
+    _sync(folder)
+    return AddAction(
+        path=path.relative_to(root).as_posix(),
+        size=path.stat().st_size,
+        partition_values={"tenant": part.tenant, "date": part.date.isoformat()},
+        modification_time=time.time_ns() // 1_000_000,
+        data_change=True,
+        stats=json.dumps(_statistics(part.rows)),
+    )
+
+
+def _statistics(rows: pa.Table) -> dict[str, object]:
+    """Delta's per-file statistics: the row count, and the time range where rows have a start."""
+    stats: dict[str, object] = {"numRecords": rows.num_rows}
+    for name in ("started_ns", "time_ns"):
+        if name in rows.column_names:
+            ends = pc.min_max(rows.column(name)).as_py()
+            if ends["min"] is not None:
+                stats |= {"minValues": {name: ends["min"]}, "maxValues": {name: ends["max"]}}
+    return stats
+
+
+def _sync(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def hex_keys(ids: pa.ChunkedArray | pa.Array, digits: int) -> np.ndarray:
+    """Return hexadecimal ids as unsigned integers of 64 bits; 32-digit ids have their halves combined.
+
+    Rows that are NULL or of another length give 0. Shape: one key per row.
+    """
+    array = ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], pa.string())
+    good = pc.fill_null(pc.equal(pc.binary_length(array), digits), False).to_numpy(zero_copy_only=False)
+    keys = np.zeros(len(array), np.uint64)
+    if not good.any():
+        return keys
+    kept = array if good.all() else array.filter(pa.array(good))
+    offsets = np.frombuffer(kept.buffers()[1], np.int32)[kept.offset : kept.offset + len(kept) + 1]
+    text = np.frombuffer(kept.buffers()[2], np.uint8)[offsets[0] : offsets[-1]].reshape(len(kept), digits)
+    nibbles = _NIBBLE[text]
+    packed = (nibbles[:, 0::2] << 4 | nibbles[:, 1::2]).astype(np.uint8)
+    words = np.ascontiguousarray(packed).view(">u8").astype(np.uint64)
+    keys[good] = words[:, 0] if digits == 16 else words[:, 0] ^ (words[:, 1] * np.uint64(0x9E3779B97F4A7C15))
+    return keys
+
+
+_NIBBLE = np.zeros(256, np.uint8)
+for _value, _digit in enumerate(b"0123456789abcdef"):
+    _NIBBLE[_digit] = _value

@@ -1,0 +1,4 @@
+-- Everything stored in logs.  One row per log record.
+-- params: none
+select *
+from stored_logs

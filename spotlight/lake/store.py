@@ -1,0 +1,118 @@
+"""Writing the lake: Delta tables whose commits carry the journal position they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction
+from deltalake.exceptions import DeltaError
+
+from spotlight.errors import LakeError
+from spotlight.lake.files import split_by_partition, write_part
+from spotlight.model import PARTITION, TABLES, Table
+
+
+class Span(NamedTuple):
+    """The stretch of a journal that a batch was made from: bytes [start, end) of journal `journal`."""
+
+    journal: str
+    start: int
+    end: int
+
+
+class Lake:
+    """The tables of one lake, open for writing by one process per journal.
+
+    A batch is committed table by table in a fixed order. Each commit names the stretch of the
+    journal it came from as Delta application transactions, so that after a crash `last_batch`
+    tells which stretch must be made again and `is_committed` which tables already hold it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._tables = {name: _open_or_create(folder / name, table) for name, table in TABLES.items()}
+
+    def append(self, name: str, rows: pa.Table, batch: Span | None = None) -> int:
+        """Commit `rows` to a table and return the table's new version; no rows, no commit.
+
+        Raises: LakeError when the table cannot be written or another process committed this batch.
+        """
+        delta = self._tables[name]
+        if rows.num_rows == 0:
+            return delta.version()
+        table = TABLES[name]
+        try:
+            actions = [write_part(self.folder / name, table, part) for part in split_by_partition(rows)]
+            delta.create_write_transaction(
+                actions,
+                mode="append",
+                schema=delta.schema(),
+                partition_by=list(PARTITION),
+                commit_properties=CommitProperties(app_transactions=_transactions(batch)),
+            )
+            # A handle that is behind would let a second commit of the same batch pass.
+            delta.update_incremental()
+        except (DeltaError, OSError) as exc:
+            raise LakeError(
+                f"cannot commit {rows.num_rows} rows to table {name!r} in {self.folder}: {exc}",
+                hint="check free space and permissions of the lake folder",
+            ) from exc
+        return delta.version()
+
+    def last_batch(self, journal: str) -> Span | None:
+        """Return the newest batch of a journal that at least one table holds, None before the first."""
+        ends = {n: t.transaction_version(_end_key(journal)) for n, t in self._tables.items()}
+        newest = max(((end, name) for name, end in ends.items() if end is not None), default=None)
+        if newest is None:
+            return None
+        end, name = newest
+        start = self._tables[name].transaction_version(_start_key(journal))
+        return Span(journal, start or 0, end)
+
+    def is_committed(self, name: str, batch: Span) -> bool:
+        """True where the table already holds its rows of this batch."""
+        end = self._tables[name].transaction_version(_end_key(batch.journal))
+        return end is not None and end >= batch.end
+
+    def handle(self, name: str) -> DeltaTable:
+        """Return the open Delta table, for maintenance."""
+        return self._tables[name]
+
+
+def _open_or_create(path: Path, table: Table) -> DeltaTable:
+    """Open a Delta table; create it, empty, where there is none."""
+    try:
+        if DeltaTable.is_deltatable(str(path)):
+            return DeltaTable(str(path))
+        path.mkdir(parents=True, exist_ok=True)
+        return DeltaTable.create(
+            str(path),
+            schema=Schema.from_arrow(table.schema),
+            mode="ignore",
+            partition_by=list(PARTITION),
+            name=table.name,
+            description=table.grain,
+        )
+    except (DeltaError, OSError) as exc:
+        raise LakeError(
+            f"cannot open table {table.name!r} at {path}: {exc}",
+            hint="is this a Spotlight data folder, and may you write to it?",
+        ) from exc
+
+
+def _end_key(journal: str) -> str:
+    return f"journal:{journal}"
+
+
+def _start_key(journal: str) -> str:
+    return f"journal:{journal}:start"
+
+
+def _transactions(batch: Span | None) -> list[Transaction]:
+    if batch is None:
+        return []
+    versions: Mapping[str, int] = {_end_key(batch.journal): batch.end, _start_key(batch.journal): batch.start}
+    return [Transaction(app_id=key, version=version) for key, version in versions.items()]

@@ -1,0 +1,9 @@
+"""Questions about runs: one SQL file per question, answered as Arrow tables or plain documents.
+
+`open_lake` gives a `Reports` for one data folder and tenant; dashboards, the command line and
+exports ask it and nothing below it.
+"""
+
+from spotlight.reports.questions import Reports, RunFilters, RunsSummary, open_lake
+
+__all__ = ["Reports", "RunFilters", "RunsSummary", "open_lake"]

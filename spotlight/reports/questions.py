@@ -1,0 +1,152 @@
+"""The questions that can be asked of a lake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+from spotlight.errors import NotFound, SpotlightError
+from spotlight.lake import Reader, Scope, check_select
+from spotlight.model import DEFAULT_TENANT
+from spotlight.reports import span_document as span_documents
+from spotlight.reports.run_document import run_document
+
+ORDERS: Final = ("newest", "failed_first", "slowest", "most_tokens")
+
+
+class RunFilters(NamedTuple):
+    """What a list of runs is narrowed to; None lets everything through."""
+
+    status: tuple[str, ...] = ()
+    pack_name: str | None = None
+    pack_version: str | None = None
+    session_id: str | None = None
+    user_id: str | None = None
+    model: str | None = None
+    text: str | None = None
+    since_ns: int | None = None
+    until_ns: int | None = None
+    order: str = "newest"
+
+    def params(self) -> dict[str, object]:
+        """SQL parameters of every filter, the order left out."""
+        values = {k: v or None for k, v in self._asdict().items() if k != "order"}
+        return values | {"status": list(self.status) or None}
+
+
+class RunsSummary(NamedTuple):
+    """What some runs add up to; None is unknown."""
+
+    runs: int
+    failed: int
+    incomplete: int
+    input_tokens: int | None
+    output_tokens: int | None
+    runs_without_usage: int
+    generations_without_usage: int
+    p50_ms: float | None
+    p95_ms: float | None
+    by_hour: list[dict[str, int]]
+
+
+@cache
+def question(name: str) -> str:
+    """Return the SQL text of one question."""
+    return resources.files("spotlight.reports").joinpath(f"sql/{name}.sql").read_text(encoding="utf-8")
+
+
+class Reports:
+    """Answers about one tenant's part of a lake. Serves many threads."""
+
+    def __init__(self, lake: Path, scope: Scope) -> None:
+        self._reader = Reader(lake, scope, macros=(question("matching_runs"),))
+
+    def runs(self, filters: RunFilters, limit: int = 200, offset: int = 0) -> pa.Table:
+        """Return a page of the matching runs with the columns of the runs table.
+
+        Raises: SpotlightError for an order that does not exist.
+        """
+        if filters.order not in ORDERS:
+            raise SpotlightError(f"no such order: {filters.order!r}", hint=f"one of {', '.join(ORDERS)}")
+        page = {"order": filters.order, "limit": limit, "offset": offset}
+        return self._ask("run_list", filters.params() | page)
+
+    def runs_summary(self, filters: RunFilters) -> RunsSummary:
+        """Return what the matching runs add up to, whole and by hour."""
+        totals = self._ask("run_summary", filters.params()).to_pylist()[0]
+        return RunsSummary(**totals, by_hour=self._ask("runs_by_hour", filters.params()).to_pylist())
+
+    def run_count(self, filters: RunFilters) -> int:
+        """Return how many runs match."""
+        return self.runs_summary(filters).runs
+
+    def run_facets(self, per_facet: int = 50) -> dict[str, list[str]]:
+        """Return the values that runs can be filtered by, most frequent (sessions: newest) first."""
+        facets: dict[str, list[str]] = {}
+        for row in self._ask("run_facets", {"per_facet": per_facet}).to_pylist():
+            facets.setdefault(row["facet"], []).append(row["value"])
+        return facets
+
+    def run(self, run_id: str) -> dict[str, object]:
+        """Return one run's row; the beginning of an id is enough where it is the only such run.
+
+        Raises: NotFound, also where several runs begin so.
+        """
+        found = self._ask("run", {"run_id": run_id}).to_pylist() if run_id else []
+        if not found:
+            raise NotFound(f"no run {run_id!r}", hint="list recent ones with `spotlight runs`")
+        if len(found) > 1 and found[0]["run_id"] != run_id:
+            both = " and ".join(str(r["run_id"]) for r in found)
+            raise NotFound(f"run {run_id!r} is ambiguous: {both} begin so", hint="give more of the id")
+        return found[0]
+
+    def run_document(self, run_id: str) -> dict[str, object]:
+        """Return a run with the structure of its spans, columnar: see `run_document.run_document`."""
+        run = self.run(run_id)
+        return run_document(run, self._ask("trace_spans", {"trace_id": run["trace_id"]}))
+
+    def span_document(self, run_id: str, span_id: str) -> dict[str, object]:
+        """Return everything about one span: see `span_document.span_document`. Raises: NotFound."""
+        key = {"trace_id": self.run(run_id)["trace_id"], "span_id": span_id}
+        rows = self._ask("span", key).to_pylist()
+        if not rows:
+            raise NotFound(f"run {run_id!r} has no span {span_id!r}", hint="see them with `spotlight show RUN`")
+        return span_documents.span_document(rows[0], self._ask("span_logs", key).to_pylist())
+
+    def run_payloads(self, run_id: str) -> dict[str, dict[str, str | None]]:
+        """Return what each span of a run carried, by span id."""
+        rows = self._ask("trace_payloads", {"trace_id": self.run(run_id)["trace_id"]}).to_pylist()
+        return {row.pop("span_id"): row for row in rows}
+
+    def ingest_totals(self) -> list[dict[str, object]]:
+        """Return what came in and what became of it, a row per (signal, outcome, reason)."""
+        return self._ask("ingest_totals", {}).to_pylist()
+
+    def data_version(self) -> int:
+        """Return a number that changes whenever anything new can be seen."""
+        return self._reader.version()
+
+    @contextmanager
+    def user_query(self, sql: str) -> Iterator[duckdb.DuckDBPyRelation]:
+        """Yield the result of a select that a user typed; nothing else is let through.
+
+        Raises: QueryRefused for anything but one select; LakeError when DuckDB cannot run it.
+        """
+        check_select(sql)
+        with self._reader.user_connection() as con:
+            yield con.sql(sql)
+
+    def _ask(self, name: str, params: Mapping[str, object]) -> pa.Table:
+        return self._reader.query(question(name), params)
+
+
+def open_lake(data: Path, tenant: str = DEFAULT_TENANT) -> Reports:
+    """Return the questions one tenant can ask of the lake in a data folder."""
+    return Reports(data / "lake", Scope(tenant))

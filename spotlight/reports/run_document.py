@@ -1,0 +1,102 @@
+"""A run as one columnar document: the structure of its spans, ready to draw."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from spotlight.assembly import Assembly, assemble
+from spotlight.assembly.link import depths
+from spotlight.assembly.usage import ROLE_NAMES, inclusive_input
+from spotlight.reports.documents import plain_row
+
+FINE, SPAN_ERROR, HIDDEN_FAILURE = 0, 1, 2
+
+
+def run_document(run: dict[str, object], spans: pa.Table) -> dict[str, object]:
+    """Return the run, and its spans as columns in display order: depth first, siblings by start.
+
+    `cols.parent` holds row numbers (-1 for none); `start` and `dur` are ms, start counted from the
+    run's start; `dur` is None for a span that has not ended; `err` is 1 for a span in error, 2 for a
+    failed tool whose span does not say so; tokens are None where unknown.
+    """
+    found = assemble(spans)
+    rows = found.spans
+    order = display_order(found.links.parent, _start(rows))
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    parent = np.where(found.links.parent >= 0, place[np.maximum(found.links.parent, 0)], -1)
+    origin = int(_start(rows).min(initial=np.iinfo(np.int64).max)) if len(order) else 0
+    ordered = rows.take(pa.array(order))
+    names = {c: _numbered(ordered.column(c)) for c in ("name", "kind", "tool_name")}
+    names["model"] = _numbered(pc.coalesce(ordered.column("response_model"), ordered.column("request_model")))
+    columns = {
+        "id": ordered.column("span_id").to_pylist(),
+        "parent": parent[order].tolist(),
+        "depth": depths(found.links.parent)[order].tolist(),
+        "name": names["name"][1],
+        "kind": names["kind"][1],
+        "model": names["model"][1],
+        "tool": names["tool_name"][1],
+        "start": ((_start(ordered) - origin) / 1e6).round(4).tolist(),
+        "dur": pc.if_else(pc.is_valid(ordered.column("ended_ns")), ordered.column("duration_ms"), None).to_pylist(),
+        "err": _errors(found)[order].tolist(),
+        "tin": inclusive_input(ordered).to_pylist(),
+        "tout": ordered.column("output_tokens").to_pylist(),
+        "ttft": ordered.column("ttft_ms").to_pylist(),
+        "role": [ROLE_NAMES[r] for r in found.roles.role[order]],
+        "orphan": found.links.orphan[order].astype(int).tolist(),
+    }
+    return {
+        "run": plain_row(run),
+        "count": len(order),
+        "shown": len(order),
+        "total_ms": _total_ms(ordered, origin),
+        "started_ns": str(origin),
+        "names": names["name"][0],
+        "kinds": names["kind"][0],
+        "models": names["model"][0],
+        "tools": names["tool_name"][0],
+        "cols": columns,
+    }
+
+
+def display_order(parent: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Return the rows depth first, siblings (and roots) in the order of their start."""
+    by_start = np.lexsort((np.arange(len(parent)), start))
+    children: dict[int, list[int]] = {}
+    for row in by_start[::-1].tolist():
+        children.setdefault(int(parent[row]), []).append(row)
+    order: list[int] = []
+    stack = children.get(-1, [])
+    while stack:
+        row = stack.pop()
+        order.append(row)
+        stack.extend(children.get(row, ()))
+    return np.array(order, np.int64)
+
+
+def _start(spans: pa.Table) -> np.ndarray:
+    """Start of every span, ns; a span without one starts with the earliest that has one."""
+    start = spans.column("started_ns")
+    earliest = pc.min(start).as_py() or 0
+    return start.fill_null(earliest).to_numpy()
+
+
+def _numbered(column: pa.ChunkedArray) -> tuple[list[str], list[int]]:
+    """Return the distinct values and every row's number among them, -1 for NULL."""
+    encoded = column.combine_chunks().dictionary_encode()
+    return encoded.dictionary.to_pylist(), encoded.indices.fill_null(-1).to_pylist()
+
+
+def _errors(found: Assembly) -> np.ndarray:
+    is_error = pc.fill_null(pc.equal(found.spans.column("status"), "error"), False).to_numpy()
+    return np.where(is_error, SPAN_ERROR, np.where(found.outcome.failed, HIDDEN_FAILURE, FINE))
+
+
+def _total_ms(spans: pa.Table, origin: int) -> float:
+    if not spans.num_rows:
+        return 0.0
+    end = pc.max(pc.coalesce(spans.column("ended_ns"), spans.column("started_ns"))).as_py()
+    return max(0.0, ((end or origin) - origin) / 1e6)

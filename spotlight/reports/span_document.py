@@ -1,0 +1,51 @@
+"""One span as a document: its columns, attributes, content, conversation and logs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from spotlight.messages import read_conversation, to_json
+from spotlight.model import PAYLOADS
+from spotlight.reports.documents import parsed, plain_row
+
+CONTENT: Final = tuple(
+    c.name for c in PAYLOADS.columns
+    if c.name.startswith(("input_", "output_", "system_", "tool_"))
+)  # fmt: skip
+_JSON_COLUMNS: Final = ("attributes", "events", "links", "resource", "scope", "finish_reasons", "model_params")
+
+
+def span_document(row: Mapping[str, object], logs: list[dict[str, object]]) -> dict[str, object]:
+    """Return everything known about one span, from its row (content columns joined) and its log records.
+
+    `messages` is the conversation read from content, events and logs in the canonical form;
+    integers beyond 2**53, nanoseconds among them, are text.
+    """
+    opened = {name: parsed(row[name]) for name in _JSON_COLUMNS}
+    records = [log | {"body": parsed(log["body"]), "attributes": parsed(log["attributes"])} for log in logs]
+    payload = {name: _text(row[name]) for name in CONTENT}
+    attributes, events = opened["attributes"], opened["events"]
+    conversation = read_conversation(
+        payload,
+        dialect=str(row["dialect"]),
+        attributes=attributes if isinstance(attributes, dict) else {},
+        events=events if isinstance(events, list) else [],
+        logs=records,
+    )
+    columns = {k: v for k, v in row.items() if k not in CONTENT and k not in _JSON_COLUMNS}
+    return {
+        "span": plain_row(columns | {k: opened[k] for k in ("finish_reasons", "model_params")}),
+        "attributes": attributes or {},
+        "events": events or [],
+        "links": opened["links"] or [],
+        "resource": opened["resource"] or {},
+        "scope": opened["scope"] or {},
+        "payload": {name: parsed(text) for name, text in payload.items()},
+        "messages": to_json(conversation),
+        "logs": [plain_row(record) for record in records],
+    }
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,13 @@
+-- What the runs that pass the filters add up to.  One row.
+-- params: status, pack_name, pack_version, session_id, user_id, model, text, since_ns, until_ns
+select
+  count(*) as runs,
+  count(*) filter (where status = 'error') as failed,
+  count(*) filter (where status = 'incomplete') as incomplete,
+  sum(input_tokens)::bigint as input_tokens,
+  sum(output_tokens)::bigint as output_tokens,
+  count(*) filter (where input_tokens is null and generations > 0) as runs_without_usage,
+  coalesce(sum(generations_without_usage), 0)::bigint as generations_without_usage,
+  quantile_cont(duration_ms, 0.5) as p50_ms,
+  quantile_cont(duration_ms, 0.95) as p95_ms
+from matching_runs($status, $pack_name, $pack_version, $session_id, $user_id, $model, $text, $since_ns, $until_ns)

@@ -1,0 +1,7 @@
+-- Everything about one span, its content included.  One row.
+-- params: trace_id, span_id
+select s.*, p.input_messages, p.output_messages, p.system_instructions, p.tool_definitions, p.tool_arguments,
+  p.tool_result, p.input_value, p.output_value
+from spans as s
+left join payloads as p on p.trace_id = s.trace_id and p.span_id = s.span_id
+where s.trace_id = $trace_id and s.span_id = $span_id

@@ -8,10 +8,15 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Key:
-    """One attribute, its value taken as it is; `scale` converts its unit to the column's."""
+    """One attribute, its value taken as it is; `scale` converts its unit to the column's.
+
+    `kinds` limits it to spans of these kinds (empty: all): `input.value` is the arguments of
+    a tool, but the input of a step.
+    """
 
     name: str
     scale: float = 1.0
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -20,13 +25,26 @@ class JsonPath:
 
     name: str
     path: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Prefix:
-    """All attributes below a prefix, gathered unchanged into one JSON object text."""
+    """All attributes below a prefix, gathered unchanged into one JSON object text.
+
+    `without` names attributes that have a column of their own; `indexed` asks for a digit
+    right after the prefix (gen_ai.prompt.0.role, but not gen_ai.prompt.name).
+    """
 
     prefix: str
+    without: tuple[str, ...] = ()
+    indexed: bool = False
+
+    def covers(self, name: str) -> bool:
+        """Return whether an attribute of this name is gathered."""
+        if not name.startswith(self.prefix) or name in self.without:
+            return False
+        return not self.indexed or name[len(self.prefix) : len(self.prefix) + 1].isdigit()
 
 
 Source = str | Key | JsonPath | Prefix
@@ -41,13 +59,28 @@ class KindRule:
 
 
 @dataclass(frozen=True)
+class NameRule:
+    """A beginning of span names that says the kind: of spans whose kind is in `instead_of`.
+
+    "other" stands for spans that no attribute gave a kind. Asked after the KindRules.
+    """
+
+    beginning: str
+    kind: str
+    instead_of: tuple[str, ...] = ("other",)
+
+
+@dataclass(frozen=True)
 class Dialect:
     """One vocabulary.
 
-    `scopes` are prefixes of instrumentation scope names and are asked first; `keys` are
-    attribute names, or prefixes where they end in a dot, and are asked where no dialect
-    knows the scope. `fields` maps a column of `spans` or `payloads` to its sources in
-    order of precedence. `extends` names the dialects whose tables stand behind this one's.
+    `scopes` are instrumentation scope names, or whole leading words of them ("pydantic-ai"
+    knows "pydantic-ai.tools", not "pydantic-ais"; "codex_" knows "codex_cli"), and are asked
+    first; `keys` are attribute names, or prefixes where they end in a dot, and are asked
+    where no dialect knows the scope. `fields` maps a column of `spans` or `payloads`, or one
+    of SIGNS, to its sources in order of precedence. `extends` names the dialects whose
+    tables stand behind this one's. `usage_basis` says whether input tokens contain the
+    cache: "inclusive", "exclusive", or None where the reports themselves must tell.
     """
 
     name: str
@@ -57,3 +90,10 @@ class Dialect:
     kinds: tuple[KindRule, ...] = ()
     usage_basis: str | None = None
     extends: tuple[str, ...] = ()
+    names: tuple[NameRule, ...] = ()
+
+
+# Fields that fill no column but help to read others.
+TOTAL_TOKENS = "total_tokens"  # input + output as reported: tells inclusive from exclusive usage
+TOOL_OUTCOME = "tool_outcome"  # a word beside the status: success, error, true, false, ...
+SIGNS = (TOTAL_TOKENS, TOOL_OUTCOME)

@@ -1,0 +1,197 @@
+"""Dialect tables applied to attributes: one Arrow column per field.
+
+A field's sources are asked per dialect, weakest first, so that a stronger one overwrites.
+The result is, for every row, the position of the attribute that wins; all dialects of a
+batch share it, so that a mixed batch still costs one gather per column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest import convert
+from ingest.anyvalue import Flags, Positions
+from ingest.attributes import Attributes, Found, Rows
+from spotlight.dialects.table import JsonPath, Key, Prefix, Source
+from spotlight.model import KINDS
+
+NONE: int = -1
+
+
+class Part(NamedTuple):
+    """The rows of one dialect; `rows` is None where the batch has no other dialect."""
+
+    dialect: str
+    rows: Flags | None
+
+
+class Winners(NamedTuple):
+    """Per row: which of `sources` fills the field (-1: none), and from which attribute (-1: several)."""
+
+    source: npt.NDArray[np.int16]
+    position: Positions
+    sources: list[Source]
+
+
+class Resolver:
+    """Finds and reads fields of the rows of a batch; `kinds` are codes into model.KINDS, once known."""
+
+    def __init__(
+        self, attributes: Attributes, parts: Sequence[Part], kinds: npt.NDArray[np.int8] | None = None
+    ) -> None:
+        self.attributes = attributes
+        self.parts = parts
+        self.kinds = kinds
+        self._members: dict[JsonPath, list[object]] = {}
+
+    def resolve(self, tables: Sequence[Sequence[Source]], *, content: bool = False) -> Winners | None:
+        """Return who fills a field, given its sources for each part; None where nobody can.
+
+        `content` asks only for attributes that no column holds yet.
+        """
+        known = self.attributes.code_of
+        winners: Winners | None = None
+        for part, sources in zip(self.parts, tables, strict=True):
+            for source in reversed(sources):
+                name = source if isinstance(source, str) else getattr(source, "name", None)
+                if name is not None and name not in known:
+                    continue
+                found = self._find(source)
+                if not len(found.rows):
+                    continue
+                found = self._allowed(found, source, part, content=content)
+                if winners is None:
+                    rows = self.attributes.rows
+                    winners = Winners(np.full(rows, NONE, np.int16), np.full(rows, NONE, np.intp), [])
+                winners.source[found.rows] = len(winners.sources)
+                winners.position[found.rows] = found.positions
+                winners.sources.append(source)
+        return winners
+
+    def _find(self, source: Source) -> Found:
+        attributes = self.attributes
+        if isinstance(source, str):
+            return attributes.find_filled(source)
+        if isinstance(source, Key):
+            return attributes.find_filled(source.name)
+        if isinstance(source, Prefix):
+            wanted = [attributes.find_code(code) for code in attributes.codes_where(source.covers)]
+            rows = np.concatenate([found.rows for found in wanted]) if wanted else np.empty(0, np.int32)
+            return Found(np.full(len(rows), NONE, np.intp), rows)
+        found = attributes.find(source.name)
+        says = np.array([member is not None for member in self._members_of(source)], bool)
+        hit = says[attributes.parsed(source.name).index]
+        return Found(found.positions[hit], found.rows[hit])
+
+    def _members_of(self, source: JsonPath) -> list[object]:
+        """Return the member of each distinct value of the attribute; None where it says nothing."""
+        if source not in self._members:
+            self._members[source] = [
+                convert.member(value, source.path) for value in self.attributes.parsed(source.name).objects
+            ]
+        return self._members[source]
+
+    def _allowed(self, found: Found, source: Source, part: Part, *, content: bool) -> Found:
+        keep: Flags | None = None
+        if part.rows is not None:
+            keep = part.rows[found.rows]
+        wanted = getattr(source, "kinds", ())
+        if wanted and self.kinds is not None:
+            of_kind = np.isin(self.kinds[found.rows], [KINDS.index(kind) for kind in wanted])
+            keep = of_kind if keep is None else keep & of_kind
+        if content and not isinstance(source, Prefix):
+            free = self.attributes.is_free(found.positions)
+            if not free.all():
+                keep = free if keep is None else keep & free
+        return found if keep is None else Found(found.positions[keep], found.rows[keep])
+
+    def read(self, winners: Winners | None, to: convert.Target) -> pa.Array:
+        """Return the field as a column; attributes that it holds unchanged are taken."""
+        rows = self.attributes.rows
+        if winners is None:
+            return pa.nulls(rows, to.type)
+        plain, rest = [], []
+        for i, source in enumerate(winners.sources):
+            is_plain = isinstance(source, str) or (isinstance(source, Key) and source.scale == 1)
+            (plain if is_plain else rest).append(i)
+        if not rest:
+            return self._read_plain(winners, to)
+        layers: list[tuple[Rows, pa.Array]] = []
+        for i, source in enumerate(winners.sources):
+            at = np.flatnonzero(winners.source == i)
+            if len(at):
+                layers.append((at, self._read_source(source, at, winners.position[at], to)))
+        return _scattered(rows, layers, to.type)
+
+    def peek(self, winners: Winners | None, to: convert.Target) -> pa.Array:
+        """Return the field as a column and take nothing; plain attributes only."""
+        rows = self.attributes.rows
+        if winners is None:
+            return pa.nulls(rows, to.type)
+        at = np.flatnonzero(winners.position >= 0)
+        converted = convert.convert(self.attributes.values, winners.position[at], to)
+        return _scattered(rows, [(at, converted.column)], to.type)
+
+    def _read_plain(self, winners: Winners, to: convert.Target) -> pa.Array:
+        """Return a column whose every source is an attribute as it stands."""
+        attributes, position = self.attributes, winners.position
+        missing = position < 0
+        at = np.flatnonzero(~missing)
+        positions = position[at]
+        if to.accepts_text and convert.is_text(attributes.values, positions):
+            attributes.take(positions)
+            return attributes.values.strings(position, missing=missing)
+        converted = convert.convert(attributes.values, positions, to)
+        attributes.take(positions[converted.unchanged])
+        return _scattered(attributes.rows, [(at, converted.column)], to.type)
+
+    def _read_source(self, source: Source, at: Positions, positions: Positions, to: convert.Target) -> pa.Array:
+        attributes = self.attributes
+        if isinstance(source, Prefix):
+            rows = np.zeros(attributes.rows, bool)
+            rows[at] = True
+            gathered = attributes.gather(attributes.codes_where(source.covers), rows)
+            return gathered.take(pa.array(at))
+        if isinstance(source, JsonPath):
+            distinct = convert.from_python(self._members_of(source), to)
+            place = np.searchsorted(attributes.find(source.name).positions, positions)  # ascending for one key
+            return distinct.take(pa.array(attributes.parsed(source.name).index[place]))
+        converted = convert.convert(attributes.values, positions, to)
+        if isinstance(source, Key) and source.scale != 1:
+            return pc.multiply(converted.column, source.scale).cast(to.type)
+        attributes.take(positions[converted.unchanged])
+        return converted.column
+
+    def names(self, winners: Winners | None) -> pa.Array:
+        """Return the key that won per row ("metadata.pack_version" for a member of `metadata`)."""
+        if winners is None:
+            return pa.nulls(self.attributes.rows, pa.string())
+        texts = pa.array([_source_name(source) for source in winners.sources], pa.string())
+        return texts.take(pa.array(winners.source, mask=winners.source < 0))
+
+
+def _source_name(source: Source) -> str:
+    if isinstance(source, str):
+        return source
+    if isinstance(source, JsonPath):
+        return ".".join((source.name, *source.path))
+    return source.prefix if isinstance(source, Prefix) else source.name
+
+
+def _scattered(rows: int, layers: Sequence[tuple[Positions, pa.Array]], to: pa.DataType) -> pa.Array:
+    """Return a column of `rows` rows with each layer's values at its rows, NULL elsewhere."""
+    if len(layers) == 1 and len(layers[0][0]) == rows:
+        return layers[0][1]
+    place = np.full(rows, NONE, np.int64)
+    start = 0
+    for at, column in layers:
+        place[at] = np.arange(start, start + len(column))
+        start += len(column)
+    values = pa.concat_arrays([column for _, column in layers]) if layers else pa.nulls(0, to)
+    return values.take(pa.array(place, mask=place < 0))

@@ -1,0 +1,258 @@
+"""Trace requests -> rows of `spans` and `payloads`, vectorised over a whole batch.
+
+    decode      bytes -> nested Arrow, values still encoded          (ingest.decode)
+    flatten     one row per span; resource, scope, request by index  (ingest.envelope)
+    dialect     by scope, else by keys                               (spotlight.dialects)
+    kind        rules of the dialect, then signs                     (ingest.kinds)
+    fields      one column per field of the dialects' tables         (ingest.columns)
+    leftovers   what no column took, as JSON text                    (ingest.attributes)
+
+Never call it per request: a call has fixed costs of several milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest import convert, envelope, span_events, usage
+from ingest.anyvalue import Flags, NonCanonical
+from ingest.attributes import Attributes
+from ingest.columns import Part, Resolver, Winners
+from ingest.decode import decode
+from ingest.envelope import Level
+from ingest.kinds import decide_kinds
+from ingest.segments import Record
+from spotlight.dialects import UNKNOWN, dialects, effective_fields, recognise_scope
+from spotlight.dialects.table import TOOL_OUTCOME, TOTAL_TOKENS
+from spotlight.model import PAYLOADS, SPANS
+
+CONTENT_COLUMNS: Final = (
+    "input_messages", "output_messages", "system_instructions", "tool_definitions", "tool_arguments",
+    "tool_result", "input_value", "output_value",
+)  # fmt: skip
+_JSON_COLUMNS: Final = frozenset(("finish_reasons", "model_params"))
+_SPAN_TYPES: Final = {column.name: column.type for column in SPANS.columns}
+_OUTCOMES: Final = {
+    **dict.fromkeys(("success", "ok", "succeeded", "completed", "true"), False),
+    **dict.fromkeys(("error", "failure", "failed", "false"), True),
+}
+_ERROR_STATUS: Final = 2
+_STATUSES: Final = pa.array(("unset", "ok", "error"), pa.string())
+_NO_TEXT: Final = pa.scalar(None, pa.string())
+
+Columns = dict[str, pa.Array]
+
+
+class Pivoted(NamedTuple):
+    """Rows of `spans` and `payloads` in the order sent, and the records nobody can read."""
+
+    spans: pa.Table
+    payloads: pa.Table
+    dead: list[Record]
+
+
+def pivot_traces(records: Sequence[Record]) -> Pivoted:
+    """Return the rows of trace requests; payload rows only where a span carries content."""
+    try:
+        return _pivot(records, canonical=False)
+    except (NonCanonical, pa.ArrowInvalid, UnicodeDecodeError):
+        # Odd encodings or bad UTF-8 somewhere: the official class rewrites or refuses each request.
+        return _pivot(records, canonical=True)
+
+
+def _pivot(records: Sequence[Record], *, canonical: bool) -> Pivoted:
+    decoded = decode("traces", [record.body for record in records], canonical=canonical)
+    level = envelope.flatten(decoded.batch)
+    lost = set(decoded.dead)
+    living = [record for i, record in enumerate(records) if i not in lost]
+    columns = _read_spans(level, living, lenient=canonical)
+    spans = pa.table([columns[name] for name in SPANS.schema.names], schema=SPANS.schema)
+    has_content = ~np.logical_and.reduce([_nulls(columns[name]) for name in CONTENT_COLUMNS])
+    payloads = pa.table([columns[name] for name in PAYLOADS.schema.names], schema=PAYLOADS.schema)
+    if not has_content.all():
+        payloads = payloads.filter(pa.array(has_content))
+    return Pivoted(spans, payloads, [records[i] for i in decoded.dead])
+
+
+def _read_spans(level: Level, records: Sequence[Record], *, lenient: bool) -> Columns:
+    """Return every column of `spans` and `payloads`, one row per span."""
+    attributes = Attributes(level.items.field("attributes"), lenient=lenient)
+    parts = find_dialects(level, attributes)
+    columns = {
+        "dialect": _dialect_names(parts, attributes.rows),
+        "name": level.items.field("name"),
+        **envelope.arrival_columns(level, records),
+        **envelope.scope_columns(level, lenient=lenient),
+    }
+    resource = envelope.resource_columns(level, lenient=lenient)
+    kinds = decide_kinds(attributes, parts, columns["name"])
+    columns |= {"kind": kinds.texts(), "kind_source": kinds.source}
+    resolver = Resolver(attributes, parts, kinds.codes)
+    flags = _read_fields(resolver, columns)
+    columns["environment"] = pc.coalesce(columns["environment"], resource.pop("environment"))
+    columns |= resource
+    columns |= _identity(level)
+    flags |= _read_times(level, columns)
+    _read_outcome(level, columns, lenient=lenient)
+    columns["links"] = span_events.read_links(level.items.field("links"), lenient=lenient)
+    columns["attributes"] = attributes.leftovers()
+    flags |= _losses(level, columns, attributes)
+    columns["quality_flags"] = envelope.quality_flags(attributes.rows, flags)
+    return columns
+
+
+def find_dialects(level: Level, attributes: Attributes) -> list[Part]:
+    """Return the rows of each dialect: by scope, else by the first dialect that knows a key."""
+    names = level.scopes.field("name").to_pylist()
+    scope_dialects = [recognise_scope(name or "") for name in names]
+    known = [*dialects(), UNKNOWN]
+    codes = np.array([known.index(name) if name else -1 for name in scope_dialects], np.int16)[level.scope_of]
+    if (codes < 0).any():
+        by_keys = np.full(len(codes), known.index(UNKNOWN), np.int16)
+        for code, dialect in reversed(list(enumerate(dialects().values()))):
+            exact = frozenset(dialect.keys)
+            below = tuple(key for key in dialect.keys if key.endswith("."))
+            for key in attributes.codes_where(lambda k, e=exact, b=below: k in e or k.startswith(b)):  # type: ignore[misc]
+                by_keys[attributes.find_code(key).rows] = code
+        codes = np.where(codes < 0, by_keys, codes)
+    present = np.flatnonzero(np.bincount(codes, minlength=len(known))) if len(codes) else []
+    if len(present) == 1:
+        return [Part(known[present[0]], None)]
+    return [Part(known[code], codes == code) for code in present]
+
+
+def _dialect_names(parts: Sequence[Part], rows: int) -> pa.Array:
+    code_of = np.zeros(rows, np.int8)
+    for code, part in enumerate(parts):
+        if part.rows is not None:
+            code_of[part.rows] = code
+    return pa.array([part.dialect for part in parts], pa.string()).take(pa.array(code_of))
+
+
+def _read_fields(resolver: Resolver, columns: Columns) -> dict[str, Flags]:
+    """Add every field of the dialects' tables to `columns`; returns flags on usage."""
+    tables = [effective_fields(part.dialect) for part in resolver.parts]
+
+    def resolve(field: str, *, content: bool = False) -> Winners | None:
+        return resolver.resolve([table.get(field, ()) for table in tables], content=content)
+
+    signs = {sign: resolver.peek(resolve(sign), to) for sign, to in _SIGN_TARGETS.items()}
+    cache_keys = []
+    for name in _field_columns(columns):
+        winners = resolve(name)
+        if name == "pack_version":
+            columns["pack_version_source"] = resolver.names(winners)
+        if name in ("cache_read_tokens", "cache_write_tokens"):
+            cache_keys.append(resolver.names(winners))
+        columns[name] = resolver.read(winners, _target(name))
+    for name in CONTENT_COLUMNS:
+        columns[name] = resolver.read(resolve(name, content=True), convert.CONTENT)
+    outcome = _failures(signs[TOOL_OUTCOME])
+    columns["tool_failed"] = pc.if_else(pc.equal(columns["kind"], "tool"), outcome, pa.scalar(None, pa.bool_()))
+    basis = usage.decide_basis(resolver.parts, columns, signs[TOTAL_TOKENS], cache_keys)
+    columns["usage_basis"] = basis.column
+    return {"usage_assumed": basis.is_assumed, "usage_conflict": basis.is_conflict}
+
+
+_SIGN_TARGETS: Final = {TOTAL_TOKENS: convert.WHOLE, TOOL_OUTCOME: convert.TEXT}
+# Columns of `spans` that come from somewhere else than a dialect's table.
+_DERIVED: Final = frozenset(
+    ("tenant", "date", "trace_id", "span_id", "parent_span_id", "signal", "dialect", "name", "kind",
+     "kind_source", "otel_kind", "started_ns", "ended_ns", "duration_ms", "received_ns",
+     "journal_position", "service_name", "service_version", "scope_name", "scope_version",
+     "pack_version_source", "usage_basis", "status", "status_message", "tool_failed",
+     "dropped_attributes", "trace_state", "trace_flags", "quality_flags", "attributes", "events",
+     "links", "resource", "scope")
+)  # fmt: skip
+
+
+def _field_columns(columns: Columns) -> list[str]:
+    return [name for name in _SPAN_TYPES if name not in _DERIVED and name not in columns]
+
+
+def _target(column: str) -> convert.Target:
+    if column in _JSON_COLUMNS:
+        return convert.JSON
+    return {pa.int64(): convert.WHOLE, pa.float64(): convert.REAL}.get(_SPAN_TYPES[column], convert.TEXT)
+
+
+def _failures(outcomes: pa.Array) -> pa.Array:
+    """Return true or false for the words clients use for a tool's outcome, NULL for others."""
+    words = outcomes.dictionary_encode()
+    failed = [_OUTCOMES.get((word or "").strip().lower()) for word in words.dictionary.to_pylist()]
+    return pa.array(failed, pa.bool_()).take(words.indices)
+
+
+def _identity(level: Level) -> Columns:
+    items = level.items
+    return {
+        "trace_id": envelope.hex_ids(items.field("trace_id"), 16),
+        "span_id": envelope.hex_ids(items.field("span_id"), 8),
+        "parent_span_id": envelope.hex_ids(items.field("parent_span_id"), 8),
+        "signal": pa.repeat(pa.scalar("span"), len(items)),
+        "otel_kind": items.field("kind"),
+        "trace_state": envelope.none_if_empty(items.field("trace_state")),
+        "trace_flags": items.field("flags").cast(pa.int64()),
+        "dropped_attributes": envelope.none_if_zero(items.field("dropped_attributes")),
+    }
+
+
+def _read_times(level: Level, columns: Columns) -> dict[str, Flags]:
+    """Add start, end, duration and partition date; returns what is odd about the clock."""
+    started = level.items.field("started_ns").to_numpy()
+    ended = level.items.field("ended_ns").to_numpy()
+    columns["started_ns"] = envelope.nanoseconds(started)
+    columns["ended_ns"] = envelope.nanoseconds(ended)
+    has_both = ~_nulls(columns["started_ns"]) & ~_nulls(columns["ended_ns"])
+    backwards = has_both & (ended < started)
+    took = np.where(backwards, 0, (ended - started).astype(np.int64))
+    columns["duration_ms"] = pa.array(took / 1e6, mask=~has_both)
+    received = columns["received_ns"].to_numpy()
+    days = envelope.partition_days(started, received)
+    columns["date"] = days.dates
+    return {
+        "no_start": started == 0,
+        "end_before_start": backwards,
+        "bad_time": envelope.beyond_reach(started) | envelope.beyond_reach(ended),
+        "clock_skew": days.is_skewed,
+    }
+
+
+def _read_outcome(level: Level, columns: Columns, *, lenient: bool) -> None:
+    """Add status, its message, events, and the error's type and message from wherever they stand."""
+    status = level.items.field("status")
+    codes = status.field("code").to_numpy(zero_copy_only=False)
+    known = (codes >= 0) & (codes < len(_STATUSES))
+    columns["status"] = _STATUSES.take(pa.array(np.where(known, codes, 0)))
+    columns["status_message"] = envelope.none_if_empty(status.field("message"))
+    events = span_events.read_events(level.items.field("events"), lenient=lenient)
+    columns["events"] = events.text
+    columns["error_type"] = pc.coalesce(columns["error_type"], events.exception_type)
+    of_error = pc.if_else(pa.array(codes == _ERROR_STATUS), columns["status_message"], _NO_TEXT)
+    columns["error_message"] = pc.coalesce(columns["error_message"], events.exception_message, of_error)
+
+
+def _losses(level: Level, columns: Columns, attributes: Attributes) -> dict[str, Flags]:
+    """Return flags for what the client dropped or sent in a way that hides something."""
+    duplicates = np.zeros(attributes.rows, bool)
+    duplicates[attributes.rows_with_duplicates] = True
+    items = level.items
+    return {
+        "dropped_attributes": ~_nulls(columns["dropped_attributes"]),
+        "dropped_events": items.field("dropped_events").to_numpy(zero_copy_only=False) > 0,
+        "dropped_links": items.field("dropped_links").to_numpy(zero_copy_only=False) > 0,
+        "duplicate_attributes": duplicates,
+        "bad_id": _nulls(columns["trace_id"]) | _nulls(columns["span_id"]),
+    }
+
+
+def _nulls(column: pa.Array) -> npt.NDArray[np.bool_]:
+    if not column.null_count:
+        return np.zeros(len(column), bool)
+    return column.is_null().to_numpy(zero_copy_only=False)

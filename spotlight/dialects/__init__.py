@@ -1,0 +1,117 @@
+"""Dialects: the vocabularies in which agents report what they do, as tables.
+
+Every module of this package that defines `DIALECT` is a dialect; there is no list to keep.
+To support a new framework: write one module with its table, record one sample.
+
+    table       the shape of a dialect: sources of a column, rules for the kind of a span
+    baseline    keys any span may carry, and the spotlight.* keys that win over all others
+    spotlight   our own spans (replays)
+    otel_genai  OpenTelemetry GenAI semantic conventions, every generation of them
+    ...         one module per further vocabulary
+
+A span's dialect is decided by its instrumentation scope, and by its keys where no dialect
+knows the scope. A span nobody knows is "unknown": stored whole, read with `baseline`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from functools import cache
+from typing import Final
+
+from spotlight.dialects.baseline import OVERRIDES, OVERRIDING_KINDS
+from spotlight.dialects.table import Dialect, KindRule, NameRule, Source
+
+UNKNOWN: Final = "unknown"
+_BASELINE: Final = "baseline"
+_OWN: Final = "spotlight"
+
+
+@cache
+def dialects() -> dict[str, Dialect]:
+    """Return all dialects by name: our own first, then those that extend most, then by name."""
+    found = [
+        module.DIALECT
+        for info in pkgutil.iter_modules(__path__)
+        if hasattr(module := importlib.import_module(f"{__name__}.{info.name}"), "DIALECT")
+    ]
+    by_name = {dialect.name: dialect for dialect in found}
+    ordered = sorted(found, key=lambda d: (d.name != _OWN, -_depth(d, by_name), d.name))
+    return {dialect.name: dialect for dialect in ordered}
+
+
+def _depth(dialect: Dialect, by_name: dict[str, Dialect]) -> int:
+    """Return how many tables stand behind this one's: the more, the more specific it is."""
+    return max((1 + _depth(by_name[name], by_name) for name in dialect.extends), default=0)
+
+
+@cache
+def recognise_scope(scope_name: str) -> str | None:
+    """Return the dialect that knows this instrumentation scope best (longest match), else None."""
+    matches = [
+        (len(scope), dialect.name)
+        for dialect in dialects().values()
+        for scope in dialect.scopes
+        if _begins_with(scope_name, scope)
+    ]
+    return max(matches, key=lambda match: match[0])[1] if matches else None
+
+
+def _begins_with(name: str, scope: str) -> bool:
+    """Return whether `scope` is `name`, or ends where a word of `name` ends."""
+    if not name.startswith(scope):
+        return False
+    rest = name[len(scope) :]
+    return not rest or not scope[-1].isalnum() or re.match(r"\w", rest) is None
+
+
+@cache
+def _lineage(name: str) -> tuple[Dialect, ...]:
+    """Return the dialect, then what it extends in order, then the baseline; each once."""
+    known = dialects()
+    line: dict[str, Dialect] = {}
+
+    def add(dialect: Dialect) -> None:
+        line.setdefault(dialect.name, dialect)
+        for other in dialect.extends:
+            add(known[other])
+
+    if name in known and name != _BASELINE:
+        add(known[name])
+    line[_BASELINE] = known[_BASELINE]
+    return tuple(line.values())
+
+
+@cache
+def effective_fields(name: str) -> dict[str, tuple[Source, ...]]:
+    """Return every field with its sources in order of precedence; an unknown name has the baseline's.
+
+    Order: spotlight.* keys, the dialect's own, those of the dialects it extends, the baseline's.
+    """
+    merged: dict[str, dict[Source, None]] = {}
+    for table in (OVERRIDES, *(dialect.fields for dialect in _lineage(name))):
+        for column, sources in table.items():
+            merged.setdefault(column, {}).update(dict.fromkeys(sources))
+    return {column: tuple(sources) for column, sources in merged.items()}
+
+
+@cache
+def effective_kinds(name: str) -> tuple[KindRule, ...]:
+    """Return the rules that decide a span's kind, first hit wins."""
+    rules = [*OVERRIDING_KINDS, *(rule for dialect in _lineage(name) for rule in dialect.kinds)]
+    return tuple(rule for i, rule in enumerate(rules) if rule not in rules[:i])
+
+
+@cache
+def effective_names(name: str) -> tuple[NameRule, ...]:
+    """Return the rules on span names, first hit wins."""
+    return tuple(rule for dialect in _lineage(name) for rule in dialect.names)
+
+
+@cache
+def usage_basis(name: str) -> str | None:
+    """Return whether the dialect's input tokens contain the cache; None where it does not say."""
+    known = dialects()
+    return known[name].usage_basis if name in known else None

@@ -1,0 +1,84 @@
+"""Attribute keys that more than one module names.
+
+Keys that only one dialect's table reads stand in that table. Sources: OpenTelemetry
+semantic conventions 1.26 to 1.41 and semantic-conventions-genai (gen_ai.*), the OTel
+registry (service.*, deployment.*, error.*, exception.*, http.*, session.*, user.*,
+enduser.*), openinference-semantic-conventions 0.1 (openinference.*), Traceloop
+semconv-ai 0.5 (traceloop.*), and our own (spotlight.*).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Ours: what a user sets to say it directly. They win over every other key.
+SPOTLIGHT_KIND: Final = "spotlight.kind"
+SPOTLIGHT_TENANT_ID: Final = "spotlight.tenant.id"
+SPOTLIGHT_SESSION_ID: Final = "spotlight.session.id"
+SPOTLIGHT_USER_ID: Final = "spotlight.user.id"
+SPOTLIGHT_PACK_NAME: Final = "spotlight.pack.name"
+SPOTLIGHT_PACK_VERSION: Final = "spotlight.pack.version"
+SPOTLIGHT_PACK_DIGEST: Final = "spotlight.pack.digest"
+SPOTLIGHT_PROMPT_NAME: Final = "spotlight.prompt.name"
+SPOTLIGHT_PROMPT_VERSION: Final = "spotlight.prompt.version"
+SPOTLIGHT_SKILL_NAME: Final = "spotlight.skill.name"
+SPOTLIGHT_SKILL_VERSION: Final = "spotlight.skill.version"
+SPOTLIGHT_FEATURE: Final = "spotlight.feature"
+SPOTLIGHT_SURFACE: Final = "spotlight.surface"
+SPOTLIGHT_ENVIRONMENT: Final = "spotlight.environment"
+SPOTLIGHT_DECISION: Final = "spotlight.decision"
+SPOTLIGHT_REPLAY_OF: Final = "spotlight.replay_of"
+SPOTLIGHT_VARIANT: Final = "spotlight.variant"
+
+# Resource: who sent it.
+SERVICE_NAME: Final = "service.name"
+SERVICE_VERSION: Final = "service.version"
+DEPLOYMENT_ENVIRONMENT_NAME: Final = "deployment.environment.name"
+DEPLOYMENT_ENVIRONMENT: Final = "deployment.environment"  # before semconv 1.27
+
+# Any span.
+SESSION_ID: Final = "session.id"
+USER_ID: Final = "user.id"
+ENDUSER_ID: Final = "enduser.id"
+ERROR_TYPE: Final = "error.type"
+EVENT_NAME: Final = "event.name"
+EXCEPTION_EVENT: Final = "exception"
+EXCEPTION_TYPE: Final = "exception.type"
+EXCEPTION_MESSAGE: Final = "exception.message"
+HTTP_RESPONSE_STATUS_CODE: Final = "http.response.status_code"
+HTTP_STATUS_CODE: Final = "http.status_code"  # before semconv 1.21
+
+# Generative AI.
+GEN_AI_OPERATION_NAME: Final = "gen_ai.operation.name"
+GEN_AI_PROVIDER_NAME: Final = "gen_ai.provider.name"
+GEN_AI_SYSTEM: Final = "gen_ai.system"  # before semconv 1.37
+GEN_AI_CONVERSATION_ID: Final = "gen_ai.conversation.id"
+GEN_AI_AGENT_NAME: Final = "gen_ai.agent.name"
+GEN_AI_AGENT_VERSION: Final = "gen_ai.agent.version"
+GEN_AI_REQUEST_MODEL: Final = "gen_ai.request.model"
+GEN_AI_RESPONSE_MODEL: Final = "gen_ai.response.model"
+GEN_AI_RESPONSE_ID: Final = "gen_ai.response.id"
+GEN_AI_RESPONSE_FINISH_REASONS: Final = "gen_ai.response.finish_reasons"
+GEN_AI_USAGE_INPUT_TOKENS: Final = "gen_ai.usage.input_tokens"
+GEN_AI_USAGE_OUTPUT_TOKENS: Final = "gen_ai.usage.output_tokens"
+GEN_AI_USAGE_CACHE_READ: Final = "gen_ai.usage.cache_read.input_tokens"
+GEN_AI_USAGE_CACHE_WRITE: Final = "gen_ai.usage.cache_write.input_tokens"
+GEN_AI_USAGE_CACHE_CREATION: Final = "gen_ai.usage.cache_creation.input_tokens"
+GEN_AI_INPUT_MESSAGES: Final = "gen_ai.input.messages"
+GEN_AI_OUTPUT_MESSAGES: Final = "gen_ai.output.messages"
+GEN_AI_SYSTEM_INSTRUCTIONS: Final = "gen_ai.system_instructions"
+GEN_AI_TOOL_DEFINITIONS: Final = "gen_ai.tool.definitions"
+GEN_AI_TOOL_NAME: Final = "gen_ai.tool.name"
+GEN_AI_TOOL_TYPE: Final = "gen_ai.tool.type"
+GEN_AI_TOOL_CALL_ID: Final = "gen_ai.tool.call.id"
+GEN_AI_TOOL_CALL_ARGUMENTS: Final = "gen_ai.tool.call.arguments"
+GEN_AI_TOOL_CALL_RESULT: Final = "gen_ai.tool.call.result"
+
+# OpenInference and Traceloop.
+OPENINFERENCE_SPAN_KIND: Final = "openinference.span.kind"
+INPUT_VALUE: Final = "input.value"
+OUTPUT_VALUE: Final = "output.value"
+TRACELOOP_SPAN_KIND: Final = "traceloop.span.kind"
+TRACELOOP_ENTITY_NAME: Final = "traceloop.entity.name"
+TRACELOOP_ENTITY_INPUT: Final = "traceloop.entity.input"
+TRACELOOP_ENTITY_OUTPUT: Final = "traceloop.entity.output"

@@ -128,10 +128,14 @@ def plain(value: AnyValue) -> Any:
         return _members(value.kvlist_value)
     if which == "bytes_value":
         return base64.b64encode(value.bytes_value).decode()
-    found = getattr(value, which)
-    if isinstance(found, float) and not math.isfinite(found):
-        return "NaN" if math.isnan(found) else "Infinity" if found > 0 else "-Infinity"
-    return found
+    return finite_or_name(getattr(value, which))
+
+
+def finite_or_name(value: Any) -> Any:
+    """Return the value; NaN and Infinity by their OTLP/JSON names, which JSON numbers cannot say."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value
 
 
 def plain_attributes(attributes: Iterable[Any]) -> dict[str, Any]:

@@ -58,24 +58,12 @@ def is_free(port: int) -> bool:
         return True
 
 
-def free_ports(count: int) -> list[int]:
-    """Return `count` different ports that are free just now."""
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-
-
 def choose_ports(check: bool, dashboards: int | None) -> Ports:
-    """Return the usual ports where they are free, others where not; always others for a check."""
-    spare = free_ports(3)
-    usual = (0, 0, dashboards or 0) if check else (4318, 4317, dashboards or 8501)
+    """Return the usual ports; 0, which means any free one, for those that are taken and for a check."""
     if dashboards and not is_free(dashboards):
         raise DemoFailed(f"port {dashboards} is taken: choose another with --port")
-    return Ports(
-        *(want if want and is_free(want) else other for want, other in zip(usual, spare, strict=True))
-    )
+    usual = (0, 0, dashboards or 0) if check else (4318, 4317, dashboards or 8501)
+    return Ports(*(port if port and is_free(port) else 0 for port in usual))
 
 
 def spotlight(*words: str) -> Any:

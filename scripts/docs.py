@@ -5,11 +5,12 @@ cli.md is the help of every command; tables.md is every column of the lake, from
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from inspect import cleandoc
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import typer.main
 
@@ -30,9 +31,14 @@ def cli_page() -> str:
 
 def sections(command: Any, title: str) -> Iterator[str]:
     """Yield the section of a command and of all commands below it, in their own order."""
-    yield f"## {title}\n\n{cleandoc(command.help or '').strip()}"
+    text = re.sub(
+        r"^Example: (.+)$", r"Example: `\1`", cleandoc(command.help or "").strip(), flags=re.MULTILINE
+    )
+    yield f"## {title}\n\n{text}"
     rows = [
-        parameter_row(parameter) for parameter in command.params if not getattr(parameter, "hidden", False)
+        parameter_row(parameter)
+        for parameter in command.params
+        if not parameter.hidden and not parameter.name.endswith("_completion")
     ]
     if rows:
         yield "\n".join(["| option | meaning | default |", "|---|---|---|", *rows])
@@ -46,15 +52,23 @@ def parameter_row(parameter: Any) -> str:
     if parameter.param_type_name == "argument":
         name = (parameter.metavar or parameter.name).upper() + ("..." if parameter.nargs == -1 else "")
     else:
-        value = parameter.metavar or getattr(parameter.bare_type, "__name__", "value").upper()
+        value = parameter.metavar or value_name(parameter.type_descriptor.annotation)
         names = ", ".join([*parameter.opts, *parameter.secondary_opts])
         name = names if parameter.is_flag else f"{names} {value}"
     default = parameter.default
     shown = "" if default is None or default is False or callable(default) else f"`{default}`"
+    if isinstance(parameter.show_default, str):
+        shown = parameter.show_default
     meaning = " ".join((parameter.help or "").split()).replace("|", "\\|")
     if parameter.envvar:
         meaning = f"{meaning} (also `{parameter.envvar}`)"
     return f"| `{name}` | {meaning} | {'required' if parameter.required else shown} |"
+
+
+def value_name(annotation: Any) -> str:
+    """Return what stands for an option's value: N for a number, PATH for a path, TEXT else."""
+    types = {annotation, *get_args(annotation)}
+    return "N" if types & {int, float} else "PATH" if Path in types else "TEXT"
 
 
 def tables_page() -> str:

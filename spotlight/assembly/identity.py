@@ -73,8 +73,10 @@ def joined_names(values: pa.ChunkedArray, run: np.ndarray, runs: int, build: Cal
     names = encoded.dictionary.to_pylist()
     pairs = np.unique(np.stack([run[codes >= 0].astype(np.int64), codes[codes >= 0]], axis=1), axis=0)
     result: list[object] = [None] * runs
+    if not len(pairs):
+        return result
     # Distinct (run, set of names) shapes are few: most runs of a pack use the same models.
-    bounds = np.flatnonzero(np.append(True, pairs[1:, 0] != pairs[:-1, 0])) if len(pairs) else np.array([], int)
+    bounds = np.flatnonzero(np.append(True, pairs[1:, 0] != pairs[:-1, 0]))
     shapes: dict[bytes, object] = {}
     for begin, end in zip(bounds, np.append(bounds[1:], len(pairs)), strict=True):
         members = pairs[begin:end, 1]

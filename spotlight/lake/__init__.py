@@ -5,8 +5,7 @@ tenant's rows of one snapshot through DuckDB views. No reader opens a file that 
 not name, and none can ask for rows outside its `Scope`.
 """
 
-from spotlight.lake.reader import Reader, Scope, empty_connection
+from spotlight.lake.reader import Reader, Scope, TableSize, empty_connection
 from spotlight.lake.store import Lake, Span
-from spotlight.lake.user_sql import check_select
 
-__all__ = ["Lake", "Reader", "Scope", "Span", "check_select", "empty_connection"]
+__all__ = ["Lake", "Reader", "Scope", "Span", "TableSize", "empty_connection"]

@@ -21,6 +21,7 @@ from spotlight.model import PARTITION, Table
 # Rows per row group: payload rows are large and read one trace at a time.
 _ROW_GROUP = {"payloads": 8_192}
 _DEFAULT_ROW_GROUP = 131_072
+_COMPACTED_ROW_GROUP = 20_480
 # Minimum and maximum are kept for the columns that filters name; of long texts they cost space and prune nothing.
 _NO_STATISTICS = frozenset(
     ["attributes", "events", "links", "resource", "scope", "body", "buckets", "input_messages", "output_messages",
@@ -49,8 +50,12 @@ def split_by_partition(rows: pa.Table) -> list[Part]:
     return parts
 
 
-def write_part(root: Path, table: Table, part: Part) -> AddAction:
-    """Write one partition's rows as one durable Parquet file and return its Delta action."""
+def write_part(root: Path, table: Table, part: Part, *, compacted: bool = False) -> AddAction:
+    """Write one partition's rows as one durable Parquet file and return its Delta action.
+
+    `compacted` rows were in the table before, sorted by trace: small row groups then let a reader
+    of one trace skip the rest.
+    """
     folder = root / f"tenant={part.tenant}" / f"date={part.date.isoformat()}"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{uuid.uuid4().hex}.parquet"
@@ -60,7 +65,7 @@ def write_part(root: Path, table: Table, part: Part) -> AddAction:
         path,
         compression="zstd",
         compression_level=1,
-        row_group_size=_ROW_GROUP.get(table.name, _DEFAULT_ROW_GROUP),
+        row_group_size=_COMPACTED_ROW_GROUP if compacted else _ROW_GROUP.get(table.name, _DEFAULT_ROW_GROUP),
         use_dictionary=[n for n in names if n not in table.plain],
         write_statistics=[n for n in names if n not in _NO_STATISTICS],
         write_page_checksum=True,
@@ -72,7 +77,7 @@ def write_part(root: Path, table: Table, part: Part) -> AddAction:
         size=path.stat().st_size,
         partition_values={"tenant": part.tenant, "date": part.date.isoformat()},
         modification_time=time.time_ns() // 1_000_000,
-        data_change=True,
+        data_change=not compacted,
         stats=json.dumps(_statistics(part.rows)),
     )
 

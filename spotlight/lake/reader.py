@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
-from spotlight.errors import LakeError
+from spotlight.errors import LakeError, QueryRefused
+from spotlight.lake.user_sql import check_select
 from spotlight.model import DEFAULT_TENANT, TABLES, Table
 
 VIEWS = ("spans", "payloads", "logs", "metrics", "receipts", "runs")
@@ -35,6 +35,15 @@ class Scope(NamedTuple):
 def view_sql(name: str) -> str:
     """Return the SQL text of one of the lake's views."""
     return resources.files("spotlight.lake").joinpath(f"sql/{name}.sql").read_text(encoding="utf-8")
+
+
+class TableSize(NamedTuple):
+    """How large a tenant's part of a table is."""
+
+    rows: int
+    files: int
+    bytes: int
+    missing_files: int
 
 
 class Reader:
@@ -71,6 +80,18 @@ class Reader:
         self.refresh()
         return sum(delta.version() + 1 for delta, _ in self._seen.values())
 
+    def sizes(self) -> dict[str, TableSize]:
+        """Return the size of every table's newest snapshot, from its log; only file existence is looked up."""
+        self.refresh()
+        sizes = {}
+        with self._lock:
+            for name, (delta, _) in self._seen.items():
+                own = [f for f in _actions(delta) if f["partition.tenant"] == self.scope.tenant]
+                missing = sum(not (self.folder / name / f["path"]).exists() for f in own)
+                rows, size = (sum(f[c] or 0 for f in own) for c in ("num_records", "size_bytes"))
+                sizes[name] = TableSize(rows, len(own), size, missing)
+        return sizes
+
     def refresh(self) -> None:
         """Take up commits made since the last look; costs some microseconds when there are none."""
         with self._lock:
@@ -103,25 +124,21 @@ class Reader:
 
     def _files(self, delta: DeltaTable) -> list[str]:
         """Paths of the snapshot's files that belong to this reader's tenant."""
-        actions = pa.table(delta.get_add_actions(flatten=True))
-        if actions.num_rows == 0:
-            return []
-        rows = actions.select(["path", "partition.tenant"]).to_pylist()
         root = Path(delta.table_uri.removeprefix("file://"))
-        return [str(root / r["path"]) for r in rows if r["partition.tenant"] == self.scope.tenant]
+        return [str(root / f["path"]) for f in _actions(delta) if f["partition.tenant"] == self.scope.tenant]
 
-    @contextmanager
-    def user_connection(self, *, memory_limit: str = "2GB") -> Iterator[duckdb.DuckDBPyConnection]:
-        """Yield a connection for SQL a user typed: the views of this snapshot and nothing else.
+    def user_query(self, sql: str, *, limit: int, memory_limit: str = "2GB") -> pa.Table:
+        """Return at most `limit` rows of one select that a user typed.
 
-        It may read the snapshot's own files only, and neither settings, extensions, other files
-        nor writes are open to it.
+        It runs on a connection of its own that may read this snapshot's files and nothing else:
+        no settings, extensions, other files or writes.
+        Raises: QueryRefused for anything but one select, and for a select DuckDB cannot run.
         """
+        check_select(sql)
         self.refresh()
-        con = duckdb.connect(":memory:")
-        try:
-            with self._lock:
-                files = {n: self._files(delta) for n, (delta, _) in self._seen.items()}
+        with self._lock:
+            files = {name: self._files(delta) for name, (delta, _) in self._seen.items()}
+        with duckdb.connect(":memory:") as con:
             for name, table in TABLES.items():
                 _define_stored(con, table, files.get(name, []))
             _define_views(con)
@@ -129,9 +146,12 @@ class Reader:
             con.execute("set allowed_paths = $paths", {"paths": [p for paths in files.values() for p in paths]})
             con.execute("set enable_external_access = false")
             con.execute("set lock_configuration = true")
-            yield con
-        finally:
-            con.close()
+            try:
+                return con.sql(sql).limit(limit).to_arrow_table()
+            except duckdb.Error as exc:
+                raise QueryRefused(
+                    f"DuckDB cannot run this: {exc}", hint="`spotlight query \"describe runs\"` lists the columns"
+                ) from exc
 
 
 def empty_connection() -> duckdb.DuckDBPyConnection:
@@ -180,6 +200,14 @@ _DUCKDB_TYPES = {
     pa.bool_(): "boolean",
     pa.date32(): "date",
 }
+
+
+def _actions(delta: DeltaTable) -> list[dict[str, Any]]:
+    """The files of a snapshot: path, size, rows and partition of each."""
+    actions = pa.table(delta.get_add_actions(flatten=True))
+    if actions.num_rows == 0:
+        return []
+    return actions.select(["path", "partition.tenant", "num_records", "size_bytes"]).to_pylist()
 
 
 def _modified_ns(folder: Path) -> int | None:

@@ -77,6 +77,10 @@ class Lake:
         end = self._tables[name].transaction_version(_end_key(batch.journal))
         return end is not None and end >= batch.end
 
+    def tenants(self) -> list[str]:
+        """Return the tenants that have spans."""
+        return sorted({str(p["tenant"]) for p in self._tables["spans"].partitions()})
+
     def handle(self, name: str) -> DeltaTable:
         """Return the open Delta table, for maintenance."""
         return self._tables[name]

@@ -12,7 +12,7 @@ _HINT = "write one select over the views spans, payloads, logs, metrics, receipt
 def check_select(sql: str) -> None:
     """Raise QueryRefused unless `sql` is exactly one select statement.
 
-    The connection that runs it must be locked down besides: `Reader.user_connection` forbids files,
+    The connection that runs it must be locked down besides: `Reader.user_query` forbids files,
     extensions and settings, because a select alone could still read a file.
     """
     try:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import duckdb
 import pyarrow as pa
 
 from spotlight.errors import NotFound, SpotlightError
-from spotlight.lake import Reader, Scope, check_select
+from spotlight.lake import Reader, Scope, TableSize
 from spotlight.model import DEFAULT_TENANT
 from spotlight.reports import span_document as span_documents
 from spotlight.reports.run_document import run_document
@@ -129,19 +127,17 @@ class Reports:
         """Return what came in and what became of it, a row per (signal, outcome, reason)."""
         return self._ask("ingest_totals", {}).to_pylist()
 
+    def lake_size(self) -> dict[str, TableSize]:
+        """Return rows, files and bytes of every table."""
+        return self._reader.sizes()
+
     def data_version(self) -> int:
         """Return a number that changes whenever anything new can be seen."""
         return self._reader.version()
 
-    @contextmanager
-    def user_query(self, sql: str) -> Iterator[duckdb.DuckDBPyRelation]:
-        """Yield the result of a select that a user typed; nothing else is let through.
-
-        Raises: QueryRefused for anything but one select; LakeError when DuckDB cannot run it.
-        """
-        check_select(sql)
-        with self._reader.user_connection() as con:
-            yield con.sql(sql)
+    def user_query(self, sql: str, limit: int) -> pa.Table:
+        """Return at most `limit` rows of a select that a user typed; see `Reader.user_query`."""
+        return self._reader.user_query(sql, limit=limit)
 
     def _ask(self, name: str, params: Mapping[str, object]) -> pa.Table:
         return self._reader.query(question(name), params)

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from spotlight.assembly import Assembly, assemble
 from spotlight.assembly.link import depths
 from spotlight.assembly.usage import ROLE_NAMES, inclusive_input
-from spotlight.reports.documents import plain_row
+from spotlight.exact_json import plain_row
 
 FINE, SPAN_ERROR, HIDDEN_FAILURE = 0, 1, 2
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from spotlight.messages import read_conversation, to_json
 from spotlight.model import PAYLOADS
-from spotlight.reports.documents import parsed, plain_row
+from spotlight.exact_json import parsed, plain_row
 
 CONTENT: Final = tuple(
     c.name for c in PAYLOADS.columns

@@ -18,9 +18,9 @@ facets as (
 select facet, value, count(*) as runs
 from facets
 where value is not null
-group by all
+group by facet, value
 qualify row_number() over (
   partition by facet
   order by case when facet = 'session_id' then max(started_ns) end desc, count(*) desc, value
 ) <= $per_facet
-order by facet, runs desc, value
+order by facet, case when facet = 'session_id' then max(started_ns) end desc, runs desc, value

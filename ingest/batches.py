@@ -1,0 +1,146 @@
+"""From journal records to the rows of every table."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest.logs import pivot_logs
+from ingest.metrics import pivot_metrics
+from ingest.pivot import pivot_traces
+from ingest.segments import Record
+from spotlight.lake import Span
+from spotlight.model import LOGS, METRICS, PAYLOADS, RECEIPTS, SPANS
+
+# Requests whose digests are remembered, to find a resent log or metric request: 16 bytes and a slot each.
+_REMEMBERED: Final = 100_000
+
+
+class Receipt(NamedTuple):
+    """What became of some requests of one signal and tenant."""
+
+    tenant: str
+    signal: str
+    outcome: str
+    reason: str | None
+    requests: int
+    items: int
+    bytes: int
+    received_ns: int
+    journal_position: int
+
+
+class Made(NamedTuple):
+    """The rows made from one stretch of the journal, not yet freed of resent spans."""
+
+    batch: Span
+    spans: pa.Table
+    payloads: pa.Table
+    logs: pa.Table
+    metrics: pa.Table
+    receipts: list[Receipt]
+    records: int
+
+
+class SeenRequests:
+    """Digests of the newest log and metric requests, whose records have no ids of their own."""
+
+    def __init__(self) -> None:
+        self._digests: OrderedDict[bytes, None] = OrderedDict()
+
+    def is_new(self, record: Record) -> bool:
+        """Remember a request; False where the very same bytes came before."""
+        digest = hashlib.blake2b(record.body, digest_size=16, key=record.tenant.encode()[:64]).digest()
+        if digest in self._digests:
+            return False
+        self._digests[digest] = None
+        if len(self._digests) > _REMEMBERED:
+            self._digests.popitem(last=False)
+        return True
+
+
+def make_batch(batch: Span, records: Sequence[Record], seen: SeenRequests, dead_folder: Path) -> Made:
+    """Return the rows of a stretch of the journal; bodies that nothing can read go to `dead_folder`."""
+    by_signal: dict[str, list[Record]] = {"traces": [], "logs": [], "metrics": [], "receipt": []}
+    for record in records:
+        by_signal[record.signal].append(record)
+    receipts = [_own_receipt(record) for record in by_signal["receipt"]]
+    logs, log_twins = _split_twins(by_signal["logs"], seen)
+    metrics, metric_twins = _split_twins(by_signal["metrics"], seen)
+    for twin in (*log_twins, *metric_twins):
+        receipts.append(_receipt([twin], "duplicate", "same request again", None))
+    traces_out = pivot_traces(by_signal["traces"]) if by_signal["traces"] else None
+    logs_out = pivot_logs(logs) if logs else None
+    metrics_out = pivot_metrics(metrics) if metrics else None
+    spans = traces_out.spans if traces_out else SPANS.schema.empty_table()
+    rows = {
+        "traces": spans,
+        "logs": logs_out.rows if logs_out else LOGS.schema.empty_table(),
+        "metrics": metrics_out.rows if metrics_out else METRICS.schema.empty_table(),
+    }
+    for signal, kept in (("traces", by_signal["traces"]), ("logs", logs), ("metrics", metrics)):
+        receipts.extend(_accepted(kept, rows[signal]))
+    for pivoted in (traces_out, logs_out, metrics_out):
+        for record in pivoted.dead if pivoted else ():
+            _bury(dead_folder, record)
+            receipts.append(_receipt([record], "dead", "cannot be read again", None))
+    payloads = traces_out.payloads if traces_out else PAYLOADS.schema.empty_table()
+    return Made(batch, spans, payloads, rows["logs"], rows["metrics"], receipts, len(records))
+
+
+def receipt_rows(receipts: Iterable[Receipt]) -> pa.Table:
+    """Return receipts as rows of the receipts table."""
+    columns = [list(column) for column in zip(*receipts, strict=True)] or [[] for _ in Receipt._fields]
+    by_name = dict(zip(Receipt._fields, columns, strict=True))
+    received = pa.array(by_name["received_ns"], pa.int64())
+    dates = pc.cast(pc.cast(received, pa.timestamp("ns")), pa.date32())
+    by_name["date"] = dates
+    return pa.table([pa.array(by_name[c.name], c.type) for c in RECEIPTS.columns], RECEIPTS.schema)
+
+
+def _split_twins(records: Sequence[Record], seen: SeenRequests) -> tuple[list[Record], list[Record]]:
+    fresh: list[Record] = []
+    twins: list[Record] = []
+    for record in records:
+        (fresh if seen.is_new(record) else twins).append(record)
+    return fresh, twins
+
+
+def _accepted(records: Sequence[Record], rows: pa.Table) -> list[Receipt]:
+    """One receipt per tenant for the requests that were taken in, with the rows they made."""
+    receipts = []
+    for tenant in {record.tenant for record in records}:
+        own = [record for record in records if record.tenant == tenant]
+        items = pc.sum(pc.equal(rows.column("tenant"), tenant)).as_py() or 0
+        receipts.append(_receipt(own, "accepted", None, items))
+    return receipts
+
+
+def _receipt(records: Sequence[Record], outcome: str, reason: str | None, items: int | None) -> Receipt:
+    last = records[-1]
+    size = sum(len(record.body) for record in records)
+    return Receipt(
+        last.tenant, last.signal, outcome, reason, len(records), items or 0, size, last.received_ns, last.position
+    )
+
+
+def _own_receipt(record: Record) -> Receipt:
+    """A receipt that the collector wrote: what it refused, and why."""
+    said = orjson.loads(record.body)
+    return Receipt(
+        record.tenant, said["signal"], said["outcome"], said["reason"], said["requests"], said["items"],
+        said["bytes"], record.received_ns, record.position,
+    )  # fmt: skip
+
+
+def _bury(folder: Path, record: Record) -> None:
+    """Keep a body that cannot be read; the name is its journal position, so a repeat changes nothing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{record.position:020d}.{record.signal}.binpb").write_bytes(record.body)

@@ -1,0 +1,126 @@
+"""Committing batches to the lake exactly once, and keeping the runs up to date."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest.batches import Made, Receipt, receipt_rows
+from ingest.dedup import Settled, settle
+from ingest.keys import KeySet, span_keys
+from ingest.run_keeper import RunKeeper
+from spotlight.lake import Lake, Reader, Scope
+from spotlight.model import DEFAULT_TENANT, PAYLOADS, REPLACED, SPANS
+
+# Span keys remembered per tenant, 8 bytes each. A span resent after so many others is stored again,
+# and still counts once in its run: assembly drops older versions.
+REMEMBERED_SPANS: Final = 4_000_000
+
+_NEWEST_IDS = """
+select trace_id, span_id from stored_spans
+where date >= (select max(date) - 1 from stored_spans) limit $limit
+"""
+_SPANS_OF = "select * from stored_spans where trace_id in (select unnest(cast($traces as varchar[])))"
+_PAYLOADS_OF = "select * from stored_payloads where trace_id in (select unnest(cast($traces as varchar[])))"
+
+
+class _Tenant:
+    """What the writer remembers of one tenant."""
+
+    def __init__(self, lake: Path, tenant: str) -> None:
+        self.reader = Reader(lake, Scope(tenant))
+        self.known = KeySet(REMEMBERED_SPANS)
+        self.known.add(span_keys(self.reader.query(_NEWEST_IDS, {"limit": REMEMBERED_SPANS})))
+        self.keeper = RunKeeper(self.reader)
+
+    def stored(self, traces: list[str]) -> tuple[pa.Table, pa.Table]:
+        """Return what the lake holds of some traces: (spans, payloads)."""
+        if not traces:
+            return SPANS.schema.empty_table(), PAYLOADS.schema.empty_table()
+        params = {"traces": traces}
+        return self.reader.query(_SPANS_OF, params), self.reader.query(_PAYLOADS_OF, params)
+
+
+class Committer:
+    """Writes made batches to the lake and assembles the runs they touch."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+        self._tenants = {name: _Tenant(lake.folder, name) for name in (lake.tenants() or [DEFAULT_TENANT])}
+        self.assembled = 0
+
+    def commit(self, made: Made) -> None:
+        """Commit every table's rows of a batch; tables that hold the batch already are left alone.
+
+        The spans come last: where they are committed, everything else is.
+        """
+        settled = self._settle(made)
+        outcome = made.receipts + _duplicates(made, settled)
+        rows = {
+            "logs": made.logs,
+            "metrics": made.metrics,
+            "payloads": pa.concat_tables([s.payloads for s in settled.values()]),
+            "replaced": pa.concat_tables([s.replaced for s in settled.values()]),
+            "receipts": receipt_rows(outcome),
+            "spans": pa.concat_tables([s.spans for s in settled.values()]),
+        }
+        for table, new in rows.items():
+            if not self._lake.is_committed(table, made.batch):
+                self._lake.append(table, new, made.batch)
+        for tenant, left in settled.items():
+            state = self._tenant(tenant)
+            state.known.add(span_keys(left.spans))
+            state.keeper.note(left.spans)
+
+    def assemble(self) -> int:
+        """Assemble the runs that new spans touch, commit them and return how many there were."""
+        count = 0
+        for state in self._tenants.values():
+            runs = state.keeper.assemble()
+            self._lake.append("runs", runs)
+            count += runs.num_rows
+        self.assembled += count
+        return count
+
+    def _settle(self, made: Made) -> dict[str, Settled]:
+        tenants = pc.unique(made.spans.column("tenant")).to_pylist()
+        if not tenants:
+            empty = Settled(made.spans, made.payloads, REPLACED.schema.empty_table(), 0)
+            return {DEFAULT_TENANT: empty}
+        settled = {}
+        for tenant in tenants:
+            state = self._tenant(tenant)
+            own = _of_tenant(made.spans, tenant), _of_tenant(made.payloads, tenant)
+            settled[tenant] = settle(*own, state.known, state.stored)
+        return settled
+
+    def _tenant(self, name: str) -> _Tenant:
+        if name not in self._tenants:
+            self._tenants[name] = _Tenant(self._lake.folder, name)
+        return self._tenants[name]
+
+
+def _of_tenant(rows: pa.Table, tenant: str) -> pa.Table:
+    mask = pc.equal(rows.column("tenant"), tenant)
+    return rows if pc.all(mask).as_py() else rows.filter(mask)
+
+
+def _duplicates(made: Made, settled: dict[str, Settled]) -> list[Receipt]:
+    """Receipts for spans that were dropped as resent, or kept as a newer version."""
+    found = []
+    last = max((r.journal_position for r in made.receipts), default=made.batch.start)
+    received = max((r.received_ns for r in made.receipts), default=0)
+    for tenant, left in settled.items():
+        counts = Counter(duplicate=left.duplicates, replaced=left.replaced.num_rows)
+        for outcome, items in counts.items():
+            if items:
+                reason = _REASONS[outcome]
+                found.append(Receipt(tenant, "traces", outcome, reason, 0, items, 0, received, last))
+    return found
+
+
+_REASONS: Final = {"duplicate": "same span again", "replaced": "same span with other content"}

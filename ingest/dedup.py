@@ -1,0 +1,152 @@
+"""Exporters resend what they are not sure was taken: each span is kept once.
+
+OTLP makes duplicates part of the protocol (a response can be lost), so the rule is ours: the same
+ids with the same content is a duplicate and is dropped; the same ids with other content is a newer
+version, and both are kept, the newer one counting.
+Source: OpenTelemetry protocol specification, "Duplicate Data".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest.keys import KeySet, span_keys
+from spotlight.model import PAYLOADS, REPLACED, SPANS
+
+_ARRIVAL: Final = frozenset(["tenant", "date", "received_ns", "journal_position", "quality_flags"])
+_SPAN_CONTENT: Final = tuple(c.name for c in SPANS.columns if c.name not in _ARRIVAL)
+_PAYLOAD_CONTENT: Final = tuple(c.name for c in PAYLOADS.columns if c.name not in _ARRIVAL)
+
+Ids = tuple[str, str]
+# Given trace ids, returns the stored (spans, payloads) of those traces.
+FetchStored = Callable[[list[str]], tuple[pa.Table, pa.Table]]
+
+
+class Settled(NamedTuple):
+    """What is left of a batch to store."""
+
+    spans: pa.Table
+    payloads: pa.Table
+    replaced: pa.Table  # model.REPLACED: spans that came again with other content
+    duplicates: int
+
+
+def settle(spans: pa.Table, payloads: pa.Table, known: KeySet, fetch: FetchStored) -> Settled:
+    """Drop the spans of a batch that are already stored, or twice in it, with the same content.
+
+    `known` holds the keys of stored spans and is not changed. Costs a key look-up a row; contents
+    are compared only for spans whose key was seen before.
+    """
+    keys = span_keys(spans)
+    seen = known.contains(keys)
+    suspects = np.flatnonzero(seen | _repeated(keys))
+    if not len(suspects):
+        return Settled(spans, payloads, REPLACED.schema.empty_table(), 0)
+    traces = pc.unique(spans.column("trace_id").filter(pa.array(seen))).to_pylist()
+    stored_spans, stored_payloads = fetch(traces)
+    versions = _versions(stored_spans, stored_payloads)
+    picked = spans.take(pa.array(suspects))
+    verdict = _judge(suspects, picked, _contents(picked, payloads), versions)
+    keep = np.ones(spans.num_rows, bool)
+    keep[verdict.drop] = False
+    return Settled(
+        spans.filter(pa.array(keep)),
+        _payloads_of(payloads, spans, keep),
+        _replaced_rows(spans.take(pa.array(verdict.replacing, pa.int64()))),
+        len(verdict.duplicates),
+    )
+
+
+class _Verdict(NamedTuple):
+    drop: list[int]
+    duplicates: list[int]
+    replacing: list[int]
+
+
+def _judge(rows: np.ndarray, picked: pa.Table, contents: list[str], versions: dict[Ids, set[str]]) -> _Verdict:
+    """Go through the suspect rows in order of arrival; `versions` gains what is kept."""
+    duplicates: list[int] = []
+    superseded: list[int] = []
+    replacing: list[int] = []
+    last_kept: dict[tuple[Ids, int], int] = {}
+    ids = zip(picked.column("trace_id").to_pylist(), picked.column("span_id").to_pylist(), strict=True)
+    positions = picked.column("journal_position").to_pylist()
+    for row, key, position, content in zip(rows.tolist(), ids, positions, contents, strict=True):
+        known = versions.setdefault(key, set())
+        if content in known:
+            duplicates.append(row)
+            continue
+        if known:
+            replacing.append(row)
+        known.add(content)
+        # Of two versions in one request only the later can be told apart from the earlier: keep it.
+        earlier = last_kept.get((key, position))
+        if earlier is not None:
+            superseded.append(earlier)
+        last_kept[key, position] = row
+    return _Verdict(duplicates + superseded, duplicates, replacing)
+
+
+def _repeated(keys: np.ndarray) -> np.ndarray:
+    """Mark every row whose key another row of the batch has too."""
+    order = np.argsort(keys, kind="stable")
+    same = np.append(keys[order][1:] == keys[order][:-1], False)
+    marked = np.zeros(len(keys), bool)
+    marked[order] = same | np.append(False, same[:-1])
+    return marked & (keys != 0)
+
+
+def _versions(spans: pa.Table, payloads: pa.Table) -> dict[Ids, set[str]]:
+    versions: dict[Ids, set[str]] = {}
+    ids = zip(spans.column("trace_id").to_pylist(), spans.column("span_id").to_pylist(), strict=True)
+    for key, content in zip(ids, _contents(spans, payloads), strict=True):
+        versions.setdefault(key, set()).add(content)
+    return versions
+
+
+def _contents(spans: pa.Table, payloads: pa.Table) -> list[str]:
+    """Return a text per span that is equal for equal content, what it carries included."""
+    wanted = set(zip(*_identity(spans), strict=True))
+    carried = {
+        key: repr(values)
+        for key, values in zip(zip(*_identity(payloads), strict=True), _tuples(payloads, _PAYLOAD_CONTENT), strict=True)
+        if key in wanted
+    }
+    texts = zip(zip(*_identity(spans), strict=True), _tuples(spans, _SPAN_CONTENT), strict=True)
+    return [repr(values) + carried.get(key, "") for key, values in texts]
+
+
+def _identity(rows: pa.Table) -> Iterable[list[object]]:
+    return (rows.column(c).to_pylist() for c in ("trace_id", "span_id", "journal_position"))
+
+
+def _tuples(rows: pa.Table, columns: tuple[str, ...]) -> Iterable[tuple[object, ...]]:
+    return zip(*(rows.column(c).to_pylist() for c in columns), strict=True)
+
+
+def _payloads_of(payloads: pa.Table, spans: pa.Table, keep: np.ndarray) -> pa.Table:
+    """Return the payload rows whose span row is kept."""
+    if payloads.num_rows == 0:
+        return payloads
+    dropped = spans.filter(pa.array(~keep))
+    gone = set(zip(*_identity(dropped), strict=True))
+    stays = {}
+    for key in zip(*_identity(spans.filter(pa.array(keep & _repeated(span_keys(spans))))), strict=True):
+        stays[key] = True
+    rows, latest = [], {}
+    for row, key in enumerate(zip(*_identity(payloads), strict=True)):
+        if key not in gone:
+            rows.append(row)
+        elif key in stays:
+            latest[key] = row  # two versions in one request: the later one's content
+    return payloads.take(pa.array(sorted(rows + list(latest.values())), pa.int64()))
+
+
+def _replaced_rows(spans: pa.Table) -> pa.Table:
+    names = {"newest_position": "journal_position"}
+    return pa.table([spans.column(names.get(c.name, c.name)) for c in REPLACED.columns], REPLACED.schema)

@@ -1,0 +1,75 @@
+"""Keeping the runs of one tenant up to date while spans arrive in any order."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest.keys import KeySet, trace_keys
+from spotlight.assembly import ASSEMBLY_COLUMNS, assemble
+from spotlight.lake import Reader
+from spotlight.model import RUNS, SPANS
+
+# Spans kept in memory so that a trace which goes on is assembled without reading the lake.
+RECENT_ROWS: Final = 200_000
+
+_COLUMNS = ", ".join(ASSEMBLY_COLUMNS)
+_UNASSEMBLED = f"""
+select {_COLUMNS} from stored_spans
+where journal_position > (select coalesce(max(assembled_position), -1) from stored_runs)
+"""
+_OF_TRACES = f"select {_COLUMNS} from stored_spans where trace_id in (select unnest(cast($traces as varchar[])))"
+_ASSEMBLED_TRACES = "select distinct trace_id from stored_runs"
+
+
+class RunKeeper:
+    """Assembles the runs whose spans arrived since the last time.
+
+    A trace is assembled from all its spans: those just noted, those still in memory, and, where
+    older ones were let go of, those in the lake.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._stored = KeySet()
+        self._stored.add(trace_keys(reader.query(_ASSEMBLED_TRACES)))
+        self._pending: list[pa.Table] = [reader.query(_UNASSEMBLED)]
+        self._recent: list[pa.Table] = []
+
+    def note(self, spans: pa.Table) -> None:
+        """Take notice of spans that have just been committed."""
+        self._pending.append(spans.select(ASSEMBLY_COLUMNS))
+
+    def assemble(self) -> pa.Table:
+        """Return the runs that the noted spans belong to, as rows of the runs table."""
+        fresh = pa.concat_tables([t.cast(_SCHEMA) for t in self._pending])
+        self._pending.clear()
+        if fresh.num_rows == 0:
+            return RUNS.schema.empty_table()
+        touched = pc.unique(fresh.column("trace_id"))
+        parts = [self._from_lake(touched), *self._from_memory(touched), fresh]
+        runs = assemble(pa.concat_tables(parts)).runs
+        self._remember(fresh)
+        return runs
+
+    def _from_lake(self, touched: pa.Array) -> pa.Table:
+        keys = trace_keys(pa.table({"trace_id": touched}))
+        traces = touched.filter(pa.array(self._stored.contains(keys))).to_pylist()
+        if not traces:
+            return _SCHEMA.empty_table()
+        return self._reader.query(_OF_TRACES, {"traces": traces}).cast(_SCHEMA)
+
+    def _from_memory(self, touched: pa.Array) -> list[pa.Table]:
+        wanted = pa.array(touched)
+        return [t.filter(pc.is_in(t.column("trace_id"), value_set=wanted)) for t in self._recent]
+
+    def _remember(self, fresh: pa.Table) -> None:
+        """Keep these rows, and let the oldest go: their traces must be read from the lake from now on."""
+        self._recent.append(fresh)
+        while sum(t.num_rows for t in self._recent) > RECENT_ROWS:
+            self._stored.add(trace_keys(self._recent.pop(0)))
+
+
+_SCHEMA: Final = pa.schema([SPANS.schema.field(c) for c in ASSEMBLY_COLUMNS])

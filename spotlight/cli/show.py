@@ -1,0 +1,93 @@
+"""`spotlight show RUN`: what happened in a run, as a tree."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+from rich.tree import Tree
+
+from spotlight.cli.options import DataOption, JsonOption, existing_data
+from spotlight.cli.output import count, duration, harmless, out, print_json, status, when
+
+
+def show(
+    run: Annotated[str, typer.Argument(help="Run id, or the beginning of one.")],
+    payloads: Annotated[bool, typer.Option("--payloads", help="With what each step carried.")] = False,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a run as a tree: kinds, durations, tokens, errors.
+
+    Example: spotlight show 14c173b1 --payloads
+    """
+    from spotlight.reports import open_lake
+
+    reports = open_lake(existing_data(data))
+    document: dict[str, Any] = reports.run_document(run)
+    run_id = document["run"]["run_id"]
+    carried = reports.run_payloads(run_id) if payloads else {}
+    if as_json:
+        print_json(document | ({"payloads": carried} if payloads else {}))
+        return
+    out.print(_headline(document["run"]))
+    for tree in _trees(document, carried):
+        out.print(tree)
+
+
+def _headline(run: dict[str, Any]) -> Text:
+    line = Text.assemble(
+        (f"run {run['run_id']}", "bold"), "  ", status(run["status"]), f"  {when(_number(run['started_ns']))} UTC",
+        f"  {duration(run['duration_ms'])}\n",
+    )  # fmt: skip
+    facts = {
+        "pack": " ".join(filter(None, (run["pack_name"], run["pack_version"]))),
+        "session": run["session_id"],
+        "user": run["user_id"],
+        "models": ", ".join(run["models"] or ()),
+        "tokens": f"{count(run['input_tokens'])} in, {count(run['output_tokens'])} out",
+        "why": run["status_reason"],
+        "error": ": ".join(filter(None, (run["error_type"], run["error_message"]))),
+    }
+    for name, value in facts.items():
+        if value:
+            line.append(f"{name:>8}  {harmless(value)}\n")
+    return line
+
+
+def _number(value: object) -> object:
+    return int(value) if isinstance(value, str) else value
+
+
+def _trees(document: dict[str, Any], carried: dict[str, dict[str, str | None]]) -> list[Tree]:
+    """Return a tree per span without a known parent, in display order."""
+    columns = document["cols"]
+    branches: list[Tree] = []
+    tops: list[Tree] = []
+    for row, span_id in enumerate(columns["id"]):
+        label = _label(document, row)
+        parent = columns["parent"][row]
+        branch = branches[parent].add(label) if parent >= 0 else Tree(label)
+        if parent < 0:
+            tops.append(branch)
+        for name, text in carried.get(span_id, {}).items():
+            if text is not None and name != "dialect":
+                branch.add(Text.assemble((f"{name} ", "cyan"), harmless(text)))
+        branches.append(branch)
+    return tops
+
+
+def _label(document: dict[str, Any], row: int) -> Text:
+    columns = {name: values[row] for name, values in document["cols"].items()}
+    kind = document["kinds"][columns["kind"]] if columns["kind"] >= 0 else "other"
+    label = Text.assemble((f"{kind} ", "dim"), harmless(document["names"][columns["name"]]))
+    label.append(f"  {duration(columns['dur']) if columns['dur'] is not None else 'not ended'}", "dim")
+    if kind == "llm" or columns["role"] != "none":
+        counted = "" if columns["role"] in ("leaf", "none") else f" ({columns['role']}, not counted)"
+        label.append(f"  {count(columns['tin'])} in, {count(columns['tout'])} out{counted}", "dim")
+    if columns["err"]:
+        label.append("  failed" if columns["err"] == 2 else "  error", "bold red")
+    if columns["orphan"]:
+        label.append("  parent has not arrived", "yellow")
+    return label

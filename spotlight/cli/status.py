@@ -1,0 +1,74 @@
+"""`spotlight status`: what came in, what became of it, what waits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from spotlight.cli.options import DataOption, JsonOption, settings
+from spotlight.cli.output import count, out, print_json, say, size, table, when
+from spotlight.cli.supervisor import read_ready
+
+
+def status(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Say what came in, was accepted, refused, deduplicated, what still waits, and how large the lake is.
+
+    Example: spotlight status --json
+    """
+    folder = settings(data=data).data
+    said = _status(folder)
+    if as_json:
+        print_json(said)
+        return
+    say(f"data folder  {folder}")
+    for name, part in said["parts"].items():
+        say(f"{name:<12} {_running(part)}")
+    say(f"waiting      {size(said['waiting_bytes'])} in the journal not yet in the lake")
+    say(f"lake         {size(said['lake_bytes'])} in {said['lake_files']:,} files, {said['runs']:,} runs")
+    if said["dead_requests"]:
+        say(f"dead         {said['dead_requests']:,} requests nothing could read, kept in {folder / 'dead'}")
+    if not said["received"]:
+        say("nothing has come in yet")
+        return
+    rows = [
+        [r["signal"], r["outcome"], r["reason"] or "", count(r["requests"]), count(r["items"]), size(r["bytes"] or 0),
+         when(r["last_received_ns"])]
+        for r in said["received"]
+    ]  # fmt: skip
+    out.print(table(_HEADINGS, rows, numbers=("requests", "items", "size")))
+
+
+def _running(part: dict[str, object] | None) -> str:
+    if part is None:
+        return "not running"
+    address = next((part[key] for key in ("http", "url") if key in part), "")
+    return f"running, process {part['pid']} {address}".rstrip()
+
+
+_HEADINGS = ("signal", "outcome", "why", "requests", "items", "size", "last (UTC)")
+
+
+def _status(folder: Path) -> dict[str, Any]:
+    from ingest.segments import end_position, first_position
+    from ingest.progress import read_progress
+    from spotlight.reports import RunFilters, open_lake
+
+    journal, dead = folder / "journal", folder / "dead"
+    progress = read_progress(journal)
+    reports = open_lake(folder)
+    done = progress.committed if progress else first_position(journal)
+    sizes = reports.lake_size()
+    summary = reports.runs_summary(RunFilters())
+    return {
+        "data": str(folder),
+        "parts": {name: read_ready(folder, name) for name in ("collector", "writer", "dashboards")},
+        "waiting_bytes": max(0, end_position(journal) - done),
+        "lake_bytes": sum(s.bytes for s in sizes.values()),
+        "lake_files": sum(s.files for s in sizes.values()),
+        "tables": {name: s._asdict() for name, s in sizes.items()},
+        "runs": summary.runs,
+        "failed_runs": summary.failed,
+        "incomplete_runs": summary.incomplete,
+        "dead_requests": len(list(dead.glob("*.binpb"))) if dead.is_dir() else 0,
+        "received": reports.ingest_totals(),
+    }

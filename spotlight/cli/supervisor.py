@@ -1,0 +1,189 @@
+"""Keeping the parts of Spotlight running: start, watch, restart with backoff, stop in order."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, Final, NamedTuple
+
+from spotlight.errors import PartFailed
+
+READY_S: Final = 60.0
+STOP_S: Final = 15.0
+_POLL_S: Final = 0.05
+_FIRST_DELAY_S: Final = 0.5
+_MAX_DELAY_S: Final = 30.0
+# A part that ran this long was well: its next death starts the backoff anew.
+_WELL_S: Final = 60.0
+
+
+class Part(NamedTuple):
+    """One process of Spotlight."""
+
+    name: str
+    argv: Sequence[str]
+
+
+class _Child:
+    """A part with its process, if it has one just now."""
+
+    def __init__(self, part: Part, log: Callable[[str, str], None]) -> None:
+        self.part = part
+        self._log = log
+        self.process: subprocess.Popen[bytes] | None = None
+        self.started = 0.0
+        self.deaths = 0
+        self.restart_at = 0.0
+
+    def start(self) -> None:
+        # Its stdin is a pipe that only we hold open: when we die, however hard, it reads the end and stops.
+        # A session of its own keeps Ctrl-C from reaching it, so that we stop the parts in order.
+        self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            self.part.argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
+        self.started = time.monotonic()
+        assert self.process.stdout is not None  # noqa: S101 - stdout=PIPE says so
+        threading.Thread(target=self._forward, args=(self.process.stdout,), daemon=True).start()
+
+    def _forward(self, lines: IO[bytes]) -> None:
+        for line in lines:
+            self._log(self.part.name, line.decode("utf-8", "replace").rstrip())
+
+    def died(self) -> int | None:
+        """Return the exit code of a process that has ended since it was started."""
+        code = self.process.poll() if self.process else None
+        if code is not None:
+            self.process = None
+        return code
+
+    def stop(self) -> None:
+        """Ask it to end, insist after a while."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._log(self.part.name, f"did not stop within {STOP_S:.0f} s, killed")
+            self.process.kill()
+            self.process.wait()
+
+
+class Supervisor:
+    """Runs some parts until `stop` is set.
+
+    The parts are stopped in the order they were given: first those that take things in.
+    """
+
+    def __init__(self, data: Path, parts: Sequence[Part], log: Callable[[str, str], None]) -> None:
+        self._data = data
+        self._log = log
+        self._children = [_Child(part, log) for part in parts]
+        self.stop = threading.Event()
+
+    def run(self, ready: Callable[[dict[str, dict[str, object]]], None]) -> None:
+        """Start the parts, call `ready` with what each said of itself, keep them running.
+
+        Raises: PartFailed when a part ends before it was ready for the first time.
+        """
+        with _stopped_by_signals(self.stop):
+            try:
+                for child in self._children:
+                    child.start()
+                said = self._await_ready()
+                if said is not None:
+                    ready(said)
+                    self._watch()
+            finally:
+                for child in self._children:
+                    child.stop()
+
+    def _await_ready(self) -> dict[str, dict[str, object]] | None:
+        """Return what every part said once all are ready, None when told to stop before."""
+        deadline = time.monotonic() + READY_S
+        said: dict[str, dict[str, object]] = {}
+        while len(said) < len(self._children):
+            for child in self._children:
+                code = child.died()
+                if code is not None:
+                    raise PartFailed(
+                        f"the {child.part.name} ended with exit code {code} before it was ready",
+                        hint="its own message stands above; `spotlight doctor` checks folder and ports",
+                    )
+                found = read_ready(self._data, child.part.name)
+                if found and child.process and found.get("pid") == child.process.pid:
+                    said[child.part.name] = found
+            if time.monotonic() > deadline:
+                late = ", ".join(c.part.name for c in self._children if c.part.name not in said)
+                raise PartFailed(f"not ready after {READY_S:.0f} s: {late}", hint="is the machine overloaded?")
+            if self.stop.wait(_POLL_S):
+                return None
+        return said
+
+    def _watch(self) -> None:
+        """Restart what dies until told to stop."""
+        while not self.stop.wait(_POLL_S):
+            now = time.monotonic()
+            for child in self._children:
+                if child.process is None:
+                    if now >= child.restart_at:
+                        child.start()
+                        self._log(child.part.name, "started again")
+                    continue
+                code = child.died()
+                if code is not None:
+                    self._note_death(child, code, now)
+
+    def _note_death(self, child: _Child, code: int, now: float) -> None:
+        if now - child.started >= _WELL_S:
+            child.deaths = 0
+        delay = min(_MAX_DELAY_S, _FIRST_DELAY_S * 2**child.deaths)
+        child.deaths += 1
+        child.restart_at = now + delay
+        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        self._log(child.part.name, f"ended with {how}; starting it again in {delay:g} s")
+
+
+def read_ready(data: Path, part: str) -> dict[str, object] | None:
+    """Return what a running part says of itself (`pid` and its addresses), None when it is not ready."""
+    try:
+        found = json.loads((data / "run" / f"{part}.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and _is_alive(found.get("pid")) else None
+
+
+def _is_alive(pid: object) -> bool:
+    if not isinstance(pid, int):
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(stop: threading.Event):  # type: ignore[no-untyped-def]
+    """Set `stop` on Ctrl-C and SIGTERM; a second signal is left to its default."""
+
+    def handle(number: int, _frame: object) -> None:
+        stop.set()
+        signal.signal(number, before[number])
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,124 @@
+"""Keeping the lake quick to read: small files become large ones, old versions of runs go.
+
+Recorded rows are only moved, never changed. Each step is one Delta commit that takes the small
+files out and puts the large one in, so readers see either and never both.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import time
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import duckdb
+import pyarrow as pa
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
+from deltalake.transaction import AddAction, RemoveAction
+
+from spotlight.lake.files import Part, write_part
+from spotlight.lake.store import Lake
+from spotlight.model import PARTITION, TABLES, Table
+
+SMALL_BYTES: Final = 16 << 20
+MIN_FILES: Final = 16
+MIN_FILES_BUSY: Final = 256  # while batches wait, compaction takes their time: let more files come together
+# What one step reads at most: Arrow needs several times this in memory.
+MAX_STEP_BYTES: Final = 64 << 20
+# Readers that opened an older snapshot may still read its files for this long.
+KEEP_REMOVED_HOURS: Final = 1
+
+_ORDER: Final = {"runs": "started_ns", "receipts": "received_ns", "metrics": "name, time_ns", "logs": "time_ns"}
+_NEWEST_RUN: Final = " qualify row_number() over (partition by run_id order by assembled_position desc) = 1"
+_log = logging.getLogger(__name__)
+
+
+class _File(NamedTuple):
+    path: str
+    size: int
+    tenant: str
+    date: dt.date
+
+
+def maintain(lake: Lake, min_files: int = MIN_FILES) -> int:
+    """Compact every partition that has many small files; return how many files went away."""
+    removed = 0
+    for name in TABLES:
+        try:
+            removed += _compact_table(lake, TABLES[name], min_files)
+        except (DeltaError, duckdb.Error, OSError) as exc:
+            _log.warning("table %s was not compacted, it stays readable as it is: %s", name, exc)
+    return removed
+
+
+def _compact_table(lake: Lake, table: Table, min_files: int) -> int:
+    delta = lake.handle(table.name)
+    removed = 0
+    for group in _groups(delta, min_files):
+        _replace(lake.folder / table.name, delta, table, group)
+        removed += len(group)
+    if removed:
+        delta.vacuum(retention_hours=KEEP_REMOVED_HOURS, dry_run=False, enforce_retention_duration=False)
+    return removed
+
+
+def _groups(delta: DeltaTable, min_files: int) -> list[list[_File]]:
+    """Return the small files to be made one, a group per partition that has many of them."""
+    actions = pa.table(delta.get_add_actions(flatten=True))
+    if not actions.num_rows:
+        return []
+    wanted = actions.select(["path", "size_bytes", "partition.tenant", "partition.date"]).to_pylist()
+    partitions: dict[tuple[str, dt.date], list[_File]] = {}
+    for row in wanted:
+        file = _File(row["path"], row["size_bytes"], row["partition.tenant"], row["partition.date"])
+        if file.size < SMALL_BYTES:
+            partitions.setdefault((file.tenant, file.date), []).append(file)
+    return [_up_to_limit(files) for files in partitions.values() if len(files) >= min_files]
+
+
+def _up_to_limit(files: list[_File]) -> list[_File]:
+    """Return the smallest files that one step can take."""
+    taken: list[_File] = []
+    total = 0
+    for file in sorted(files, key=lambda f: f.size):
+        total += file.size
+        if total > MAX_STEP_BYTES and len(taken) >= MIN_FILES:
+            break
+        taken.append(file)
+    return taken
+
+
+def _replace(root: Path, delta: DeltaTable, table: Table, group: list[_File]) -> None:
+    rows = _read_sorted(root, table, group)
+    part = Part(group[0].tenant, group[0].date, rows)
+    actions: list[AddAction | RemoveAction] = [write_part(root, table, part, compacted=True)]
+    actions += [_remove(file) for file in group]
+    delta.create_write_transaction(actions, mode="append", schema=delta.schema(), partition_by=list(PARTITION))
+    delta.update_incremental()
+    _log.info("table %s: %d small files became one of %d rows", table.name, len(group), rows.num_rows)
+
+
+def _remove(file: _File) -> RemoveAction:
+    return RemoveAction(
+        path=file.path,
+        data_change=False,
+        deletion_timestamp=time.time_ns() // 1_000_000,
+        size=file.size,
+        partition_values={"tenant": file.tenant, "date": file.date.isoformat()},
+    )
+
+
+def _read_sorted(root: Path, table: Table, group: list[_File]) -> pa.Table:
+    body = [c for c in table.columns if c.name not in PARTITION]
+    columns = ", ".join(c.name for c in body)
+    order = _ORDER.get(table.name, "trace_id, started_ns" if table.name != "replaced" else "trace_id")
+    newest = _NEWEST_RUN if table.name == "runs" else ""
+    with duckdb.connect(":memory:") as con:
+        con.execute("set threads = 1")  # beside ingest, not instead of it
+        rows = con.sql(
+            f"select {columns} from read_parquet($files, hive_partitioning = false){newest} order by {order}",  # noqa: S608
+            params={"files": [str(root / f.path) for f in group]},
+        ).to_arrow_table()
+    return rows.cast(pa.schema([pa.field(c.name, c.type) for c in body]))

@@ -1,0 +1,57 @@
+"""What tests of several packages share: the samples, a lake that holds them, the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from spotlight.reports import Reports, RunFilters, open_lake
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLES = ROOT / "sample_traces"
+
+
+class SampleLake(NamedTuple):
+    """A data folder into which every sample was loaded."""
+
+    data: Path
+    runs: list[str]
+    reports: Reports
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """Return the folder of recorded data that is not published with the project; skip without it."""
+    folder = os.environ.get("SPOTLIGHT_TEST_DATA")
+    if not folder:
+        pytest.skip("SPOTLIGHT_TEST_DATA is not set: the recorded data it names is not published")
+    return Path(folder)
+
+
+def spotlight(*words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own."""
+    command = [sys.executable, "-m", "spotlight.cli", *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT)
+    assert not check or done.returncode == 0, done.stderr
+    return done
+
+
+@pytest.fixture(scope="session")
+def sample_lake(tmp_path_factory: pytest.TempPathFactory) -> SampleLake:
+    """Return a data folder with all samples, loaded by the command a user would type."""
+    data = tmp_path_factory.mktemp("samples") / "data"
+    spotlight("load", str(SAMPLES), "--data", str(data))
+    reports = open_lake(data)
+    return SampleLake(data, reports.runs(RunFilters()).column("run_id").to_pylist(), reports)
+
+
+@pytest.fixture(scope="session")
+def sample_truth() -> dict[str, dict[str, object]]:
+    """Return what is known to have happened in every sample, by sample name."""
+    return {path.parent.name: json.loads(path.read_bytes()) for path in sorted(SAMPLES.glob("*/expected.json"))}

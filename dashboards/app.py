@@ -1,0 +1,52 @@
+"""The Streamlit script: navigation between the pages, and errors turned into output.
+
+Streamlit executes this file for every visitor and every click.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from dashboards.text import escape
+from dashboards.views import run, runs
+from spotlight.errors import SpotlightError
+
+ICON: Final = Path(__file__).with_name("icon.png")
+# Streamlit has no option for these: narrower gutters, a denser sidebar, lower tiles, plain filters.
+STYLE: Final = """<style>
+[data-testid="stHeader"] { background: transparent; pointer-events: none; }
+[data-testid="stHeader"] button { pointer-events: auto; }
+.st-key-run-header, .st-key-runs-title { padding-right: 2.6rem; }
+.stMainBlockContainer { padding: 1.5rem 1.4rem 1rem; max-width: none; }
+section[data-testid="stSidebar"] { width: 184px !important; min-width: 184px; }
+.stMainBlockContainer [data-testid="stVerticalBlock"] { gap: 0.7rem; }
+[data-testid="stMetric"] { padding: 0.3rem 0.4rem 0.4rem; }
+[data-testid="stMetric"] > div:first-child { padding: 0.35rem 0.6rem 0; }
+[data-testid="stMetricDelta"] { font-size: 0.8rem; padding-left: 0; background: none; }
+.stSelectbox div, .stTextInput div { background-color: transparent !important; }
+</style>"""
+
+
+def main() -> None:
+    """Draw the page the address names."""
+    st.set_page_config(page_title="Spotlight", page_icon=str(ICON), layout="wide")
+    st.html(STYLE)
+    # Each page is given the other to link to; the closures break the circle.
+    runs_page: Page = st.Page(lambda: runs.draw(run_page), title="Runs", icon=":material/list:", default=True)
+    run_page: Page = st.Page(
+        lambda: run.draw(runs_page), title="Run", icon=":material/account_tree:", url_path="run"
+    )
+    page = st.navigation({"Debug": [runs_page, run_page]})
+    try:
+        page.run()
+    except SpotlightError as exc:
+        st.error(escape(exc.message, 600), icon=":material/error:")
+        if exc.hint:
+            st.code(exc.hint, language=None)
+
+
+main()

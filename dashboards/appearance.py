@@ -1,0 +1,67 @@
+"""Streamlit's options: light and dark theme, privacy, and what its server may do.
+
+They are passed in code, so that a user's own `~/.streamlit/config.toml` changes nothing here. The colours of
+span kinds live in `components/trace/assets/trace.css`; they were chosen to stay apart for colour-blind readers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+FONT: Final = "Inter, ui-sans-serif, system-ui, -apple-system, 'Segoe UI', sans-serif"
+CODE_FONT: Final = "'JetBrains Mono', ui-monospace, SFMono-Regular, Menlo, monospace"
+
+THEME: Final[dict[str, Any]] = {
+    "base": "light",
+    "font": FONT,
+    "codeFont": CODE_FONT,
+    "baseFontSize": 14,
+    "headingFontSizes": ["1.45rem", "1.2rem", "1.05rem", "1rem", "0.95rem", "0.9rem"],
+    "headingFontWeights": [650, 650, 600, 600, 600, 600],
+    "metricValueFontSize": "1.45rem",
+    "baseRadius": "6px",
+    "paddingTop": "2.2rem",
+    "paddingBottom": "1.5rem",
+    "showWidgetBorder": True,
+    "showSidebarBorder": True,
+}
+LIGHT: Final = {
+    "primaryColor": "#2a5bd7",
+    "backgroundColor": "#ffffff",
+    "secondaryBackgroundColor": "#f6f7f9",
+    "textColor": "#1c2230",
+    "borderColor": "#dfe3ea",
+}
+DARK: Final = {
+    "primaryColor": "#7aa2ff",
+    "backgroundColor": "#0f1217",
+    "secondaryBackgroundColor": "#171b22",
+    "textColor": "#e3e7ee",
+    "borderColor": "#2a303b",
+}
+SERVER: Final[dict[str, Any]] = {
+    "server.headless": True,
+    "server.fileWatcherType": "none",
+    "server.enableStaticServing": False,
+    "server.disconnectedSessionTTL": 60,
+    "browser.gatherUsageStats": False,
+    "client.toolbarMode": "viewer",
+    "client.showErrorDetails": "none",
+    "client.showErrorLinks": False,
+    # The welcome message of a server on 0.0.0.0 asks a host on the internet for its own address.
+    "logger.hideWelcomeMessage": True,
+}
+
+
+def streamlit_options(host: str, port: int, allowed_hosts: Iterable[str]) -> dict[str, Any]:
+    """Return every option of Streamlit that Spotlight sets, by dotted name."""
+    return {
+        **SERVER,
+        "server.address": host,
+        "server.port": port,
+        "server.allowedHosts": list(allowed_hosts),
+        **{f"theme.{name}": value for name, value in THEME.items()},
+        **{f"theme.light.{name}": value for name, value in LIGHT.items()},
+        **{f"theme.dark.{name}": value for name, value in DARK.items()},
+    }

@@ -1,0 +1,1 @@
+"""Our own components: the trace view so far."""

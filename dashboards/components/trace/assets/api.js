@@ -1,0 +1,42 @@
+// Fetching JSON from our own routes.
+
+const KEPT = 60;
+
+/** Parse JSON; integers a double cannot hold (ids, nanoseconds) become BigInt instead of rounding. */
+export function parseExact(text) {
+  if (!/\d{16}/.test(text)) return JSON.parse(text);
+  return JSON.parse(text, (_key, value, context) =>
+    typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)
+      && /^-?\d+$/.test(context?.source ?? "") ? BigInt(context.source) : value);
+}
+
+/** Fetch one JSON document: {text, value}. An error carries what the server says, and its hint. */
+export async function fetchJson(path, signal, parse = parseExact) {
+  const response = await fetch(new URL(path, window.location.origin), {
+    credentials: "same-origin", signal, headers: { accept: "application/json" },
+  });
+  const text = await response.text();
+  if (response.ok) return { text, value: parse(text) };
+  let said = {};
+  try { said = JSON.parse(text); } catch { said = { error: `the server answered ${response.status}` }; }
+  throw new Error([said.error, said.hint].filter(Boolean).join(". "));
+}
+
+/** A reader of span documents that keeps the last ones and gives up on one when another is asked for. */
+export function spanReader() {
+  const kept = new Map();
+  let running = null;
+  return {
+    forget: () => kept.clear(),
+    kept: (path) => kept.get(path),
+    async read(path) {
+      running?.abort();
+      if (kept.has(path)) return kept.get(path);
+      running = new AbortController();
+      const document = await fetchJson(path, running.signal);
+      kept.set(path, document);
+      if (kept.size > KEPT) kept.delete(kept.keys().next().value);
+      return document;
+    },
+  };
+}

@@ -1,0 +1,173 @@
+// The panel of the selected span: what the tree knows at once, the rest when it arrives.
+
+import { spanReader } from "./api.js";
+import { conversationView } from "./conversation.js";
+import { button, copyText, el } from "./dom.js";
+import { UNKNOWN, duration, tokens } from "./format.js";
+import { colorOf, familyOf, kindWord } from "./kinds.js";
+import { attributesView, eventCount, eventsView, rawView, toolView } from "./tables.js";
+import { jsonIn, textView } from "./text_view.js";
+
+const FETCH_AFTER = 60; // ms: a held arrow key must not ask for every span it passes
+
+export class Detail {
+  constructor(root) {
+    this.root = root;
+    this.reader = spanReader();
+    this.chosenTabs = new Map();
+    this.why = "";
+  }
+
+  /** Show a row; `path` is where its document is. */
+  show(model, row, path) {
+    if (this.path === path && this.model === model) return;
+    const same = this.path === path;
+    Object.assign(this, { model, row, path });
+    clearTimeout(this.timer);
+    const kept = this.reader.kept(path);
+    if (kept) return this.draw(kept);
+    if (!same) this.draw(null);
+    this.timer = setTimeout(() => this.load(path), FETCH_AFTER);
+  }
+
+  async load(path) {
+    try {
+      const answer = await this.reader.read(path);
+      if (path === this.path) this.draw(answer);
+    } catch (error) {
+      if (error.name === "AbortError" || path !== this.path) return;
+      this.body.replaceChildren(el("div", "notice failed", error.message));
+    }
+  }
+
+  draw(answer) {
+    const span = answer?.value ?? null;
+    const kind = this.model.doc.kinds[this.model.cols.kind[this.row]];
+    this.body = el("div", "detail-body");
+    const tabs = el("div", "tabs");
+    tabs.setAttribute("role", "tablist");
+    this.root.replaceChildren(this.header(kind), this.facts(span, kind), ...this.banner(span), tabs, this.body);
+    if (!span) {
+      this.body.append(el("div", "muted loading", "loading…"));
+      return;
+    }
+    this.drawTabs(tabs, span, answer.text, kind);
+  }
+
+  header(kind) {
+    const { cols, doc } = this.model;
+    const badge = el("span", "kind-badge", kindWord(kind));
+    badge.style.setProperty("--kind", colorOf(kind));
+    const name = el("span", "detail-name", doc.names[cols.name[this.row]].slice(0, 500) || "(no name)");
+    name.dir = "auto";
+    const word = ["ok", "error", "failed"][cols.err[this.row]];
+    const status = el("span", cols.err[this.row] ? "status bad" : "status", cols.err[this.row] ? `⚠ ${word}` : word);
+    const link = button("copy", "copy link", () => {
+      const url = new URL(window.location.href);
+      url.searchParams.set("span", cols.id[this.row]);
+      copyText(url.href, link);
+    }, "Copy the address of this span");
+    const line = el("header", "detail-header", null, badge, name, status, link);
+    return this.why ? el("div", null, null, el("div", "why", this.why), line) : line;
+  }
+
+  facts(span, kind) {
+    const { cols } = this.model;
+    const row = this.row;
+    const list = el("dl", "facts");
+    const fact = (label, value, title) => {
+      const node = el("div", null, null, el("dt", null, label), el("dd", value === UNKNOWN ? "unknown" : null, value));
+      if (title) node.title = title;
+      list.append(node);
+    };
+    fact("Duration", cols.dur[row] == null ? "no end" : duration(cols.dur[row]), `starts ${duration(cols.start[row])} into the run`);
+    const calls = familyOf(kind) === "llm";
+    const usage = cols.tin[row] != null || cols.tout[row] != null;
+    if (calls || usage) fact("Tokens", usage ? `${tokens(cols.tin[row])} → ${tokens(cols.tout[row])}` : UNKNOWN, "in → out, as reported");
+    const own = span?.span ?? {};
+    if (calls || usage) fact("Cache read", tokens(own.cache_read_tokens), own.usage_basis ? `tokens in are ${own.usage_basis} of the cache` : "");
+    if (kind === "llm") fact("First token", cols.ttft[row] == null ? UNKNOWN : duration(cols.ttft[row]));
+    if (calls) fact("Model", own.response_model ?? own.request_model ?? this.modelName(), own.request_model ? `asked for ${own.request_model}` : "");
+    if (kind === "llm") fact("Finish", finishWord(own.finish_reasons));
+    if (own.reasoning_tokens != null) fact("Reasoning", tokens(own.reasoning_tokens));
+    if (own.tool_name) fact("Tool", own.tool_name.slice(0, 80));
+    if (own.agent_name) fact("Agent", own.agent_name.slice(0, 80));
+    if (!calls) fact("Starts at", duration(cols.start[row]));
+    return list;
+  }
+
+  modelName() {
+    const { cols, doc } = this.model;
+    return cols.model[this.row] >= 0 ? doc.models[cols.model[this.row]] : UNKNOWN;
+  }
+
+  banner(span) {
+    const err = this.model.cols.err[this.row];
+    if (!err) return [];
+    const own = span?.span ?? {};
+    const type = own.error_type ?? (err === 2 ? "The tool says it failed" : "Error");
+    const message = own.error_message ?? own.status_message;
+    const banner = el("div", "banner", null, el("strong", null, String(type).slice(0, 300)));
+    banner.setAttribute("role", "alert");
+    if (message) banner.append(textView(String(message), 600));
+    else if (span) banner.append(el("div", "text", "No message was reported."));
+    return [banner];
+  }
+
+  tabsFor(span, text, kind) {
+    const said = (span.messages?.input?.length ?? 0) + (span.messages?.output?.length ?? 0);
+    const called = span.payload?.tool_arguments != null || span.payload?.tool_result != null;
+    const count = eventCount(span);
+    const tabs = [];
+    if (kind === "tool" || called) tabs.push(["Tool", () => toolView(span)]);
+    if (kind === "llm" || said) tabs.push(["Conversation", () => conversationView(span)]);
+    tabs.push(["Attributes", () => attributesView(span)]);
+    tabs.push([count ? `Events ${count}` : "Events", () => eventsView(span)]);
+    tabs.push(["Raw", () => rawView(span, text)]);
+    return tabs;
+  }
+
+  drawTabs(list, span, text, kind) {
+    const tabs = this.tabsFor(span, text, kind);
+    const first = kind === "tool" ? "Tool" : kind === "llm" ? "Conversation" : tabs[0][0] === "Conversation" ? "Conversation" : "Attributes";
+    const wanted = this.chosenTabs.get(kind) ?? first;
+    const nodes = tabs.map(([name, build]) => {
+      const tab = button("tab", name, () => {
+        this.chosenTabs.set(kind, name.split(" ")[0]);
+        open(tab, build);
+      });
+      tab.setAttribute("role", "tab");
+      return tab;
+    });
+    const open = (tab, build) => {
+      for (const node of nodes) {
+        node.setAttribute("aria-selected", node === tab);
+        node.tabIndex = node === tab ? 0 : -1;
+      }
+      this.body.setAttribute("role", "tabpanel");
+      this.body.replaceChildren(build());
+      this.body.scrollTop = 0;
+    };
+    list.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!step) return;
+      event.stopPropagation();
+      const next = nodes[(nodes.indexOf(event.target) + step + nodes.length) % nodes.length];
+      next.click();
+      next.focus();
+    });
+    list.append(...nodes);
+    const at = Math.max(0, tabs.findIndex(([name]) => name.split(" ")[0] === wanted));
+    open(nodes[at], tabs[at][1]);
+  }
+
+  forget() {
+    this.reader.forget();
+  }
+}
+
+/** Why the model stopped, from JSON text or a list. */
+export function finishWord(reasons) {
+  const list = typeof reasons === "string" ? (jsonIn(reasons) ?? [reasons]) : reasons;
+  return Array.isArray(list) && list.length ? list.join(", ").slice(0, 80) : UNKNOWN;
+}

@@ -1,0 +1,53 @@
+// Figures as people read them. A figure that was not reported is "unknown", never 0.
+
+export const UNKNOWN = "unknown";
+
+/** A duration in ms: 1.7ms, 742ms, 6.48s, 2.1min, 1.5h. */
+export function duration(ms) {
+  if (ms == null) return UNKNOWN;
+  if (ms >= 3.6e6) return (ms / 3.6e6).toFixed(1) + "h";
+  if (ms >= 6e4) return (ms / 6e4).toFixed(1) + "min";
+  if (ms >= 1e3) return (ms / 1e3).toFixed(2) + "s";
+  if (ms >= 10 || ms === 0) return ms.toFixed(0) + "ms";
+  return ms >= 0.1 ? ms.toFixed(1) + "ms" : (ms * 1000).toFixed(0) + "µs";
+}
+
+/** A count of tokens: 812, 5.3k, 1.25M. */
+export function tokens(count) {
+  if (count == null) return UNKNOWN;
+  if (count < 1e3) return String(count);
+  return count < 1e6 ? (count / 1e3).toFixed(1) + "k" : (count / 1e6).toFixed(2) + "M";
+}
+
+/** A size of text: 812 B, 64 KB, 1.2 MB. */
+export function bytes(count) {
+  if (count < 1024) return count + " B";
+  return count < 1024 * 1024 ? (count / 1024).toFixed(0) + " KB" : (count / 1024 / 1024).toFixed(1) + " MB";
+}
+
+export const percent = (part, whole) => ((part / whole) * 100).toFixed(0) + "%";
+
+export const plural = (count, one, many = one + "s") => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+
+/** A label for the axis, with the digits the step needs. */
+export function tick(ms, stepMs) {
+  if (ms === 0) return "0";
+  const [size, unit] = ms >= 3.6e6 ? [3.6e6, "h"] : ms >= 1.2e5 ? [6e4, "min"] : ms >= 1e3 ? [1e3, "s"] : [1, "ms"];
+  const digits = Math.max(0, Math.min(6, Math.ceil(-Math.log10(stepMs / size) - 1e-9)));
+  return (ms / size).toFixed(digits) + unit;
+}
+
+/** Nanoseconds since 1970 (as a string) as a UTC time with milliseconds. */
+export function utc(ns) {
+  if (ns == null) return UNKNOWN;
+  const ms = Number(BigInt(ns) / 1000000n);
+  return Number.isFinite(ms) && Math.abs(ms) < 8.64e15
+    ? new Date(ms).toISOString().replace("T", " ").replace("Z", " UTC")
+    : String(ns) + " ns";
+}
+
+/** Milliseconds from one ns string to another, null where either is missing. */
+export function msBetween(fromNs, toNs) {
+  if (fromNs == null || toNs == null) return null;
+  return Number(BigInt(toNs) - BigInt(fromNs)) / 1e6;
+}

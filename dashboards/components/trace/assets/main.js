@@ -1,0 +1,194 @@
+// The trace component: one instance per element. Loads the run, wires tree, minimap, toolbar and panel.
+
+import { fetchJson } from "./api.js";
+import { Detail } from "./detail.js";
+import { el } from "./dom.js";
+import { HELP, listenForKeys } from "./keyboard.js";
+import { brushable, drawMinimap } from "./minimap.js";
+import { buildModel, openingRow } from "./model.js";
+import { buildToolbar, drawMix } from "./toolbar.js";
+import { Tree } from "./tree.js";
+import { tooltipText } from "./waterfall.js";
+
+const TELL_AFTER = 120; // ms: Python hears of a selection once the reader rests on it
+const NARROW = 820; // px: below it the panel goes under the tree
+const instances = new WeakMap();
+
+function skeleton() {
+  const parts = {
+    bar: el("div", "toolbar"), mix: el("div", "mix"), mini: el("canvas", "minimap"), axis: el("div", "axis"),
+    rows: el("div", "rows"), foot: el("div", "foot"), tip: el("div", "tip"), empty: el("div", "empty", "No span matches."),
+    panel: el("aside", "panel"),
+  };
+  parts.pad = el("div", "pad", null, parts.rows);
+  parts.body = el("div", "body", null, parts.pad, parts.empty);
+  parts.head = el("div", "head", null, el("div", null, "Span"), el("div", "number tokens", "Tokens"), el("div", "number", "Duration"), parts.axis);
+  parts.trace = el("div", "trace", null, parts.bar, parts.mix, parts.mini, parts.head, parts.body, parts.foot, parts.tip);
+  parts.root = el("div", "view", null, parts.trace, parts.panel);
+  const roles = { bar: "toolbar", mix: "img", body: "treegrid", tip: "tooltip" };
+  for (const [name, role] of Object.entries(roles)) parts[name].setAttribute("role", role);
+  parts.body.tabIndex = 0;
+  parts.body.setAttribute("aria-label", "Spans of the run");
+  parts.bar.setAttribute("aria-label", "Filter spans");
+  parts.mini.setAttribute("aria-hidden", "true");
+  parts.panel.setAttribute("aria-label", "Selected span");
+  parts.panel.tabIndex = -1;
+  parts.empty.hidden = true;
+  for (const [key, word] of HELP) parts.foot.append(el("span", null, null, el("kbd", null, key), word));
+  return parts;
+}
+
+function loadStyles(host) {
+  return new Promise((resolve) => {
+    let waiting = 2;
+    const done = () => { if (--waiting === 0) resolve(); };
+    for (const name of ["trace.css", "detail.css"]) {
+      const link = el("link");
+      link.rel = "stylesheet";
+      link.href = new URL(name, import.meta.url).href;
+      link.addEventListener("load", done);
+      link.addEventListener("error", done);
+      host.append(link);
+    }
+  });
+}
+
+class TraceView {
+  constructor(context) {
+    this.context = context;
+    this.parts = skeleton();
+    const host = context.parentElement.querySelector(".trace-root") ?? context.parentElement;
+    this.parts.root.style.visibility = "hidden";
+    this.styled = loadStyles(host).then(() => { this.parts.root.style.visibility = ""; this.resized(); });
+    host.append(this.parts.root);
+    this.detail = new Detail(this.parts.panel);
+    this.tree = new Tree(this.parts, {
+      select: (row) => this.selected(row),
+      zoomed: () => this.drawMinimap(),
+    });
+    listenForKeys(this.tree, {
+      focusSearch: () => { this.search?.focus(); this.search?.select(); },
+      focusDetail: () => this.parts.panel.focus(),
+    });
+    brushable(this.parts.mini, (zoom) => this.tree.setZoom(zoom));
+    this.listenForHover();
+    this.resizes = new ResizeObserver(() => this.resized());
+    this.resizes.observe(this.parts.root);
+    this.themes = new MutationObserver(() => this.themed());
+    this.themes.observe(document.documentElement, { attributes: true, subtree: false });
+    this.themed();
+  }
+
+  async update(context) {
+    this.context = context;
+    const { run, version } = context.data;
+    this.themed();
+    if (run === this.run && version === this.version) return;
+    const changed = run !== this.run;
+    Object.assign(this, { run, version });
+    const asked = performance.now();
+    const [{ value }] = await Promise.all([fetchJson(run, undefined, JSON.parse), this.styled]);
+    if (version !== this.version) return;
+    this.detail.forget();
+    this.show(buildModel(value), changed);
+    performance.measure("spotlight:run-shown", { start: asked });
+  }
+
+  show(model, fresh) {
+    const { tree } = this;
+    this.model = model;
+    tree.setModel(model);
+    this.search = buildToolbar(this.parts.bar, model, tree.view, {
+      changed: () => tree.refilter(),
+      foldAll: (fold) => tree.foldAll(fold),
+      focusTree: () => this.parts.body.focus({ preventScroll: true }),
+      selectFirstHit: () => tree.selectFirstHit(),
+    }).search;
+    drawMix(this.parts.mix, model);
+    this.drawMinimap();
+    if (fresh) this.open();
+    else if (tree.selected >= 0) this.detail.show(model, tree.selected, this.spanPath(tree.selected));
+  }
+
+  /** Select the span the address names, else the first failure. */
+  open() {
+    const linked = this.tree.rowOf.get(this.context.data.span);
+    const { row, why } = linked == null ? openingRow(this.model) : { row: linked, why: "" };
+    const missing = this.context.data.span && linked == null ? "The span in the address is not in this run. " : "";
+    this.quiet = true;
+    this.detail.why = missing + why;
+    if (row >= 0) this.tree.select(row, true);
+    else this.parts.panel.replaceChildren(el("div", "muted", "This run has no spans yet."));
+    this.quiet = false;
+  }
+
+  spanPath(row) {
+    return `${this.run}/spans/${encodeURIComponent(this.model.cols.id[row])}`;
+  }
+
+  selected(row) {
+    if (!this.quiet) this.detail.why = "";
+    this.detail.show(this.model, row, this.spanPath(row));
+    clearTimeout(this.telling);
+    if (this.quiet) return;
+    this.telling = setTimeout(() => this.context.setStateValue("selected", this.model.cols.id[row]), TELL_AFTER);
+  }
+
+  listenForHover() {
+    const { rows, tip, trace } = this.parts;
+    rows.addEventListener("mousemove", (event) => {
+      const row = event.target.closest(".timeline") ? this.tree.rowAt(event) : -1;
+      tip.style.display = row < 0 ? "none" : "block";
+      if (row < 0) return;
+      tip.textContent = tooltipText(this.model, row);
+      const box = trace.getBoundingClientRect();
+      tip.style.left = Math.max(0, Math.min(box.width - tip.offsetWidth - 8, event.clientX - box.left + 12)) + "px";
+      tip.style.top = Math.min(box.height - tip.offsetHeight - 8, event.clientY - box.top + 14) + "px";
+    });
+    rows.addEventListener("mouseleave", () => { tip.style.display = "none"; });
+  }
+
+  themed() {
+    const { root } = this.parts;
+    const color = getComputedStyle(root).backgroundColor.match(/[\d.]+/g) ?? [255, 255, 255];
+    const dark = 0.299 * color[0] + 0.587 * color[1] + 0.114 * color[2] < 128 && color[3] !== "0";
+    if (root.classList.contains("dark") === dark) return;
+    root.classList.toggle("dark", dark);
+    this.drawMinimap();
+  }
+
+  resized() {
+    this.parts.root.classList.toggle("narrow", this.parts.root.clientWidth < NARROW);
+    this.themed();
+    this.drawMinimap();
+    this.tree.schedule(true);
+  }
+
+  drawMinimap() {
+    if (this.model) drawMinimap(this.parts.mini, this.model, this.tree.zoom, this.parts.root);
+  }
+
+  failed(error) {
+    this.parts.root.style.visibility = "";
+    this.parts.panel.replaceChildren(el("div", "notice failed", `The run could not be shown: ${error.message}`));
+  }
+
+  destroy() {
+    this.resizes.disconnect();
+    this.themes.disconnect();
+    clearTimeout(this.telling);
+    clearTimeout(this.detail.timer);
+    cancelAnimationFrame(this.tree.frame);
+    this.parts.root.remove();
+  }
+}
+
+export default function mount(context) {
+  let view = instances.get(context.parentElement);
+  if (!view) instances.set(context.parentElement, (view = new TraceView(context)));
+  view.update(context).catch((error) => view.failed(error));
+  return () => {
+    instances.get(context.parentElement)?.destroy();
+    instances.delete(context.parentElement);
+  };
+}

@@ -1,0 +1,223 @@
+// The run as columns, and pure questions about it. No DOM here: `node --test` runs this file.
+
+const ROLES = ["leaf", "rollup", "duplicate"];
+
+/** Build what the parts of the screen share from a run document; O(spans), done once per load. */
+export function buildModel(doc) {
+  const cols = doc.cols;
+  const count = cols.id.length;
+  const end = subtreeEnds(cols.depth, count);
+  const children = new Uint32Array(count);
+  let lastEnd = doc.total_ms || 0;
+  for (let i = 0; i < count; i++) {
+    if (cols.parent[i] >= 0) children[cols.parent[i]]++;
+    lastEnd = Math.max(lastEnd, cols.start[i] + (cols.dur[i] ?? 0));
+  }
+  const lower = (words) => (words ?? []).map((word) => String(word).toLowerCase());
+  return {
+    doc, cols, count, end, children,
+    total: Math.max(lastEnd, 1e-3),
+    tokens: subtreeTokens(cols, count),
+    kindCounts: countBy(cols.kind, doc.kinds.length),
+    errors: cols.err.reduce((sum, err) => sum + (err ? 1 : 0), 0),
+    lower: { names: lower(doc.names), models: lower(doc.models), kinds: lower(doc.kinds), tools: lower(doc.tools) },
+  };
+}
+
+/** For every row the row after its last descendant; rows are depth-first. */
+export function subtreeEnds(depth, count) {
+  const end = new Int32Array(count);
+  const open = [];
+  for (let i = 0; i < count; i++) {
+    while (open.length && depth[open[open.length - 1]] >= depth[i]) end[open.pop()] = i;
+    open.push(i);
+  }
+  while (open.length) end[open.pop()] = count;
+  return end;
+}
+
+/** The usage role of a row: leaf, rollup, duplicate or null. */
+export function roleOf(cols, i) {
+  const role = cols.role ? cols.role[i] : null;
+  return typeof role === "number" ? (ROLES[role] ?? null) : role;
+}
+
+/** Tokens in + out of a row, null where neither was reported. */
+export function ownTokens(cols, i) {
+  const tokensIn = cols.tin[i];
+  const tokensOut = cols.tout[i];
+  return tokensIn == null && tokensOut == null ? null : (tokensIn ?? 0) + (tokensOut ?? 0);
+}
+
+/** For every row its own tokens, or the sum over the leaves below it: only leaves are summed. */
+export function subtreeTokens(cols, count) {
+  const sums = new Array(count).fill(null);
+  for (let i = count - 1; i >= 0; i--) {
+    if (roleOf(cols, i) === "leaf") sums[i] = (sums[i] ?? 0) + (ownTokens(cols, i) ?? 0);
+    const parent = cols.parent[i];
+    if (parent >= 0 && sums[i] != null) sums[parent] = (sums[parent] ?? 0) + sums[i];
+  }
+  for (let i = 0; i < count; i++) sums[i] ??= ownTokens(cols, i);
+  return sums;
+}
+
+function countBy(codes, size) {
+  const counts = new Array(size).fill(0);
+  for (const code of codes) counts[code]++;
+  return counts;
+}
+
+/** Whether a row answers the search: part of its name, model, tool or kind, or the start of its id. */
+export function matches(model, i, query) {
+  if (!query) return false;
+  const { cols, lower } = model;
+  return (
+    lower.names[cols.name[i]].includes(query) ||
+    (cols.model[i] >= 0 && lower.models[cols.model[i]].includes(query)) ||
+    (cols.tool?.[i] >= 0 && lower.tools[cols.tool[i]].includes(query)) ||
+    lower.kinds[cols.kind[i]].startsWith(query) ||
+    cols.id[i].startsWith(query)
+  );
+}
+
+/** Rows to show. A filter keeps matching rows and their ancestors, and looks through folded rows. */
+export function visibleRows(model, { query, kinds, onlyErrors, folded }) {
+  const { cols, count, end } = model;
+  const rows = [];
+  if (!query && !onlyErrors && kinds.size === model.kindCounts.length) {
+    for (let i = 0; i < count; i = folded.has(i) ? end[i] : i + 1) rows.push(i);
+    return rows;
+  }
+  const keep = new Uint8Array(count);
+  for (let i = count - 1; i >= 0; i--) {
+    const hit = kinds.has(cols.kind[i]) && (!onlyErrors || cols.err[i]) && (!query || matches(model, i, query));
+    if (hit) keep[i] = 1;
+    if (keep[i] && cols.parent[i] >= 0) keep[cols.parent[i]] = 1;
+  }
+  for (let i = 0; i < count; i++) if (keep[i]) rows.push(i);
+  return rows;
+}
+
+/** Position of a row among the visible ones (which are ascending), -1 where it is hidden. */
+export function positionOf(rows, row) {
+  let low = 0;
+  let high = rows.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    if (rows[middle] === row) return middle;
+    if (rows[middle] < row) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
+}
+
+/** The next row with an error after `from` in direction 1 or -1, around the end; -1 for none. */
+export function nextError(model, from, direction) {
+  const { cols, count } = model;
+  for (let step = 1; step <= count; step++) {
+    const i = (((from + direction * step) % count) + count) % count;
+    if (cols.err[i]) return i;
+  }
+  return -1;
+}
+
+/** Where to open a run nobody linked into: {row, why}. Causes come before the containers that report them. */
+export function openingRow(model) {
+  const { cols, children, count, doc } = model;
+  const found = { tool: -1, leaf: -1, any: -1 };
+  for (let i = 0; i < count; i++) {
+    if (!cols.err[i]) continue;
+    const isTool = doc.kinds[cols.kind[i]] === "tool";
+    if (isTool && found.tool < 0) found.tool = i;
+    if (!children[i] && found.leaf < 0) found.leaf = i;
+    if (found.any < 0) found.any = i;
+  }
+  const first = (row, what) => ({ row, why: `Opened at the first failed ${what}: ${doc.names[cols.name[row]]}` });
+  if (found.tool >= 0 && (found.leaf < 0 || found.tool <= found.leaf)) return first(found.tool, "tool");
+  if (found.leaf >= 0) return first(found.leaf, "step");
+  if (found.any >= 0) return first(found.any, "span");
+  return { row: count ? 0 : -1, why: "" };
+}
+
+/** Wall time by kind: leaves that run together share it, what no leaf covers is unaccounted. */
+export function wallTimeMix(model) {
+  const { cols, count, children, doc, total } = model;
+  const times = [];
+  for (let i = 0; i < count; i++) {
+    if (children[i] || !(cols.dur[i] > 0)) continue;
+    times.push([Math.max(0, cols.start[i]), 1, cols.kind[i]]);
+    times.push([Math.max(0, cols.start[i]) + cols.dur[i], -1, cols.kind[i]]);
+  }
+  times.sort((a, b) => a[0] - b[0]);
+  const active = new Array(doc.kinds.length).fill(0);
+  const spent = new Array(doc.kinds.length).fill(0);
+  let running = 0;
+  let last = 0;
+  let unaccounted = 0;
+  for (const [time, change, kind] of times) {
+    const width = time - last;
+    if (width > 0 && running) active.forEach((n, k) => { if (n) spent[k] += (width * n) / running; });
+    else if (width > 0) unaccounted += width;
+    active[kind] += change;
+    running += change;
+    last = time;
+  }
+  unaccounted += Math.max(0, total - last);
+  const parts = spent.map((ms, k) => ({ kind: doc.kinds[k], ms })).filter((part) => part.ms / total > 0.002);
+  parts.sort((a, b) => b.ms - a.ms);
+  if (unaccounted / total > 0.005) parts.push({ kind: null, ms: unaccounted });
+  return parts;
+}
+
+/** Busy leaves per pixel column and kind for the minimap, and which columns hold an error. */
+export function minimapBins(model, width) {
+  const { cols, count, children, doc, total } = model;
+  const kinds = doc.kinds.length;
+  const busy = new Float32Array(width * kinds);
+  const failed = new Uint8Array(width);
+  for (let i = 0; i < count; i++) {
+    const from = Math.max(0, (cols.start[i] / total) * width);
+    if (cols.err[i]) failed[Math.min(width - 1, from | 0)] = 1;
+    if (children[i]) continue;
+    const to = Math.min(width, ((cols.start[i] + (cols.dur[i] ?? 0)) / total) * width);
+    for (let x = from | 0; x < Math.max(to, (from | 0) + 1) && x < width; x++) {
+      busy[x * kinds + cols.kind[i]] += Math.max(0.05, Math.min(1, Math.min(x + 1, to) - Math.max(x, from)));
+    }
+  }
+  let highest = 0;
+  for (let x = 0; x < width; x++) {
+    let sum = 0;
+    for (let k = 0; k < kinds; k++) sum += busy[x * kinds + k];
+    highest = Math.max(highest, sum);
+  }
+  // One leaf at a time fills half: a run with nothing in parallel is a line, not a wall of colour.
+  return { busy, failed, highest: Math.max(highest, 2) };
+}
+
+/** Axis ticks in ms within a window of the run: {step, at: [ms]}; steps are 1, 2 or 5 of a power of ten. */
+export function axisTicks(fromMs, toMs, wanted = 5) {
+  const raw = Math.max((toMs - fromMs) / wanted, 1e-9);
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 5, 10].map((x) => x * power).find((x) => x >= raw * 0.999) ?? raw;
+  const at = [];
+  for (let k = Math.ceil(fromMs / step - 1e-9); k * step <= toMs + step * 1e-9; k++) at.push(k * step);
+  return { step, at };
+}
+
+/** Where a bar lies in a zoomed window, in per cent, clipped; null where it is outside. */
+export function barIn(model, i, zoom) {
+  const { cols, total } = model;
+  const width = zoom.to - zoom.from;
+  const start = cols.start[i] / total;
+  const stop = cols.dur[i] == null ? 1 : start + cols.dur[i] / total;
+  const left = Math.max(-1, ((start - zoom.from) / width) * 100);
+  const right = Math.min(101, ((stop - zoom.from) / width) * 100);
+  return right < 0 || left > 100 ? null : { left, width: Math.max(0, right - left) };
+}
+
+/** A window of the run kept inside it and not narrower than a billionth. */
+export function clampZoom(from, to) {
+  const width = Math.min(1, Math.max(to - from, 1e-9));
+  const start = Math.max(0, Math.min(1 - width, from));
+  return { from: start, to: start + width };
+}

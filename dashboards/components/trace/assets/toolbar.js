@@ -1,0 +1,89 @@
+// Search, kind chips, errors, folding; and the strip that says where the wall time went.
+
+import { button, el } from "./dom.js";
+import { duration, percent } from "./format.js";
+import { colorOf, kindWord } from "./kinds.js";
+import { wallTimeMix } from "./model.js";
+
+/** Build the toolbar for a model; `view` is the tree's state, `changed` runs its filter again. */
+export function buildToolbar(bar, model, view, actions) {
+  const search = searchField(view, actions);
+  const chips = kindChips(model, view, actions);
+  const errors = button("toggle errors", `⚠ errors ${model.errors}`, () => {
+    view.onlyErrors = !view.onlyErrors;
+    errors.setAttribute("aria-pressed", view.onlyErrors);
+    actions.changed();
+  }, "Show only spans that failed");
+  errors.setAttribute("aria-pressed", view.onlyErrors);
+  errors.disabled = !model.errors;
+  const fold = button("toggle", view.folded.size ? "expand all" : "collapse all", () => {
+    actions.foldAll(!view.folded.size);
+    fold.textContent = view.folded.size ? "expand all" : "collapse all";
+  });
+  bar.replaceChildren(search, ...chips, errors, fold);
+  return { search };
+}
+
+function searchField(view, actions) {
+  const search = el("input");
+  search.type = "search";
+  search.placeholder = "Search spans  /";
+  search.value = view.query;
+  search.setAttribute("aria-label", "Search spans");
+  search.addEventListener("input", () => {
+    view.query = search.value.trim().toLowerCase();
+    actions.changed();
+  });
+  search.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    if (event.key === "Escape") {
+      search.value = view.query = "";
+      actions.changed();
+      actions.focusTree();
+    } else if (event.key === "Enter" || event.key === "ArrowDown") {
+      event.preventDefault();
+      actions.focusTree();
+      actions.selectFirstHit();
+    }
+  });
+  return search;
+}
+
+function kindChips(model, view, actions) {
+  const chips = [];
+  const refresh = () => chips.forEach((chip) => chip.setAttribute("aria-pressed", view.kinds.has(+chip.dataset.kind)));
+  model.doc.kinds.forEach((kind, code) => {
+    if (!model.kindCounts[code]) return;
+    const chip = button("chip", null, (event) => {
+      if (event.altKey) view.kinds = new Set(view.kinds.size === 1 && view.kinds.has(code) ? model.doc.kinds.keys() : [code]);
+      else if (view.kinds.has(code)) view.kinds.delete(code);
+      else view.kinds.add(code);
+      refresh();
+      actions.changed();
+    });
+    chip.dataset.kind = code;
+    chip.title = "Click: show or hide. Alt-click: only these";
+    const dot = el("span", "dot");
+    dot.style.backgroundColor = colorOf(kind);
+    chip.append(dot, kindWord(kind), el("span", "count", String(model.kindCounts[code])));
+    chips.push(chip);
+  });
+  refresh();
+  return chips;
+}
+
+/** Draw the wall-time strip: one part per kind, what no leaf covers dotted. */
+export function drawMix(strip, model) {
+  const parts = wallTimeMix(model);
+  strip.replaceChildren(...parts.map((part) => {
+    const word = part.kind == null ? "unaccounted" : kindWord(part.kind);
+    const text = `${word} ${percent(part.ms, model.total)} · ${duration(part.ms)}`;
+    const node = el("div", part.kind == null ? "share unaccounted" : "share", text);
+    if (part.kind != null) node.style.setProperty("--share", colorOf(part.kind));
+    node.style.flex = `${part.ms} 1 0`;
+    node.title = text;
+    return node;
+  }));
+  const said = parts.map((part) => `${part.kind ?? "unaccounted"} ${percent(part.ms, model.total)}`);
+  strip.setAttribute("aria-label", "Wall time: " + said.join(", "));
+}

@@ -1,0 +1,229 @@
+// The treegrid: a pool of rows that follows the scroll position, whatever the number of spans.
+
+import { el } from "./dom.js";
+import { duration, tokens } from "./format.js";
+import { colorOf, glyphOf, kindWord } from "./kinds.js";
+import { matches, nextError, ownTokens, positionOf, roleOf, visibleRows } from "./model.js";
+import { WHOLE, barCell, drawAxis, paintBar, panBy, zoomBy, zoomToRow } from "./waterfall.js";
+
+const ROW = 24;
+const OVERSCAN = 6;
+const INDENT = 14;
+
+export class Tree {
+  /** `parts`: body, pad, rows, axis elements; `on`: select(row), zoomed() callbacks. */
+  constructor(parts, on) {
+    Object.assign(this, parts);
+    this.on = on;
+    this.pool = [];
+    this.visible = [];
+    this.selected = -1;
+    this.zoom = WHOLE;
+    this.view = { query: "", kinds: new Set(), onlyErrors: false, folded: new Set() };
+    this.body.addEventListener("scroll", () => this.schedule(), { passive: true });
+    this.rows.addEventListener("click", (event) => this.clicked(event));
+    this.rows.addEventListener("dblclick", (event) => {
+      const row = this.rowAt(event);
+      if (row >= 0) this.setZoom(zoomToRow(this.model, row));
+    });
+    this.body.addEventListener("wheel", (event) => this.wheeled(event), { passive: false });
+  }
+
+  /** Show a model; what was folded and selected in an earlier version of it stays. */
+  setModel(model) {
+    const earlier = this.model;
+    const idOf = (row) => earlier.cols.id[row];
+    const rowOf = new Map(model.cols.id.map((id, row) => [id, row]));
+    if (earlier) {
+      const folded = [...this.view.folded].map((row) => rowOf.get(idOf(row))).filter((row) => row != null);
+      this.view.folded = new Set(folded);
+      if (this.selected >= 0) this.selected = rowOf.get(idOf(this.selected)) ?? -1;
+    }
+    if (!earlier || earlier.doc.kinds.length !== model.doc.kinds.length) this.view.kinds = new Set(model.doc.kinds.keys());
+    this.model = model;
+    this.rowOf = rowOf;
+    this.refilter();
+  }
+
+  refilter() {
+    this.visible = visibleRows(this.model, this.view);
+    this.pad.style.height = this.visible.length * ROW + "px";
+    this.body.setAttribute("aria-rowcount", this.visible.length);
+    this.empty.hidden = this.visible.length > 0;
+    this.schedule(true);
+  }
+
+  foldAll(fold) {
+    this.view.folded.clear();
+    const { cols, children, count } = this.model;
+    for (let i = 0; fold && i < count; i++) if (children[i] && cols.depth[i] > 0) this.view.folded.add(i);
+    this.refilter();
+  }
+
+  fold(row, fold) {
+    if (!this.model.children[row]) return;
+    if (fold) this.view.folded.add(row);
+    else this.view.folded.delete(row);
+    this.refilter();
+  }
+
+  select(row, centred = false) {
+    if (row < 0 || row >= this.model.count) return;
+    this.selected = row;
+    this.reveal(row, centred);
+    this.schedule(true);
+    this.on.select(row);
+  }
+
+  /** Select the visible row `steps` away from the selected one. */
+  move(steps) {
+    const last = this.visible.length - 1;
+    if (last < 0) return;
+    const at = positionOf(this.visible, this.selected);
+    const target = at < 0 ? 0 : at + steps;
+    this.select(this.visible[Math.max(0, Math.min(last, target))]);
+  }
+
+  moveToError(direction) {
+    const row = nextError(this.model, Math.max(this.selected, direction > 0 ? -1 : 0), direction);
+    if (row >= 0) this.select(row, true);
+  }
+
+  selectFirstHit() {
+    const row = this.visible.find((i) => matches(this.model, i, this.view.query));
+    if (row != null) this.select(row);
+  }
+
+  /** Unfold and scroll so that a row is seen. */
+  reveal(row, centred) {
+    const { cols } = this.model;
+    let unfolded = false;
+    for (let parent = cols.parent[row]; parent >= 0; parent = cols.parent[parent]) {
+      if (this.view.folded.delete(parent)) unfolded = true;
+    }
+    if (unfolded) this.refilter();
+    const at = positionOf(this.visible, row);
+    if (at < 0) return;
+    const { scrollTop, clientHeight } = this.body;
+    if (centred) this.body.scrollTop = at * ROW - clientHeight / 2;
+    else if (at * ROW < scrollTop) this.body.scrollTop = at * ROW - ROW;
+    else if ((at + 1) * ROW > scrollTop + clientHeight) this.body.scrollTop = (at + 2) * ROW - clientHeight;
+  }
+
+  get pageRows() {
+    return Math.max(1, Math.floor(this.body.clientHeight / ROW) - 1);
+  }
+
+  setZoom(zoom) {
+    this.zoom = zoom;
+    this.on.zoomed();
+    this.schedule(true);
+  }
+
+  rowAt(event) {
+    const row = event.target.closest?.(".row");
+    return row ? +row.dataset.row : -1;
+  }
+
+  clicked(event) {
+    const row = this.rowAt(event);
+    if (row < 0) return;
+    if (event.target.classList.contains("caret")) this.fold(row, !this.view.folded.has(row));
+    else this.select(row);
+    this.body.focus({ preventScroll: true });
+  }
+
+  wheeled(event) {
+    const sideways = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY);
+    if (!(event.ctrlKey || event.altKey || sideways) || !this.model) return;
+    event.preventDefault();
+    const box = this.axis.getBoundingClientRect();
+    const at = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
+    if (sideways) this.setZoom(panBy(this.zoom, (event.deltaX || event.deltaY) / box.width));
+    else this.setZoom(zoomBy(this.zoom, Math.exp(event.deltaY * 0.0015), at));
+  }
+
+  schedule(everything) {
+    if (everything) this.dirty = true;
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      this.paint();
+    });
+  }
+
+  paint() {
+    if (!this.model) return;
+    const { scrollTop, clientHeight } = this.body;
+    const first = Math.max(0, Math.floor(scrollTop / ROW) - OVERSCAN);
+    const stop = Math.min(this.visible.length, Math.ceil((scrollTop + clientHeight) / ROW) + OVERSCAN);
+    if (!this.dirty && first === this.first && stop === this.stop) return;
+    while (this.pool.length < stop - first) this.pool.push(this.createRow(this.pool.length));
+    this.rows.style.transform = `translateY(${first * ROW}px)`;
+    this.body.removeAttribute("aria-activedescendant");
+    this.pool.forEach((slot, k) => {
+      const shown = first + k < stop;
+      slot.node.style.display = shown ? "" : "none";
+      if (shown) this.paintRow(slot, this.visible[first + k], first + k);
+    });
+    if (this.dirty) {
+      this.head.style.paddingRight = this.body.offsetWidth - this.body.clientWidth + "px";
+      drawAxis(this.axis, this.model, this.zoom);
+    }
+    Object.assign(this, { first, stop, dirty: false });
+  }
+
+  createRow(k) {
+    const node = el("div", "row");
+    node.id = `row-${k}`;
+    node.setAttribute("role", "row");
+    const name = el("div", "name");
+    const part = (className) => name.appendChild(el("span", className));
+    const slot = {
+      node, indent: part("indent"), caret: part("caret"), glyph: part("glyph"), label: part("label"),
+      count: part("descendants"), error: part("error-word"), note: part("note"),
+      tokens: el("div", "number tokens"), duration: el("div", "number"), time: barCell(),
+    };
+    node.append(name, slot.tokens, slot.duration, slot.time.cell);
+    for (const cell of node.children) cell.setAttribute("role", "gridcell");
+    this.rows.append(node);
+    return slot;
+  }
+
+  paintRow(slot, row, at) {
+    const { cols, doc, children, end } = this.model;
+    const kind = doc.kinds[cols.kind[row]];
+    const folded = this.view.folded.has(row);
+    const { node } = slot;
+    node.dataset.row = row;
+    node.setAttribute("aria-rowindex", at + 1);
+    node.setAttribute("aria-level", cols.depth[row] + 1);
+    node.setAttribute("aria-selected", row === this.selected);
+    if (children[row]) node.setAttribute("aria-expanded", !folded);
+    else node.removeAttribute("aria-expanded");
+    if (row === this.selected) this.body.setAttribute("aria-activedescendant", node.id);
+    node.classList.toggle("hit", matches(this.model, row, this.view.query));
+    slot.indent.style.width = Math.min(cols.depth[row], 24) * INDENT + "px";
+    slot.caret.textContent = children[row] ? (folded ? "▶" : "▼") : "";
+    slot.glyph.textContent = glyphOf(kind);
+    slot.glyph.title = kindWord(kind);
+    slot.glyph.style.backgroundColor = colorOf(kind);
+    slot.label.textContent = doc.names[cols.name[row]].slice(0, 300) || "(no name)";
+    slot.count.textContent = children[row] ? `· ${end[row] - row - 1}` : "";
+    slot.error.textContent = ["", "⚠ error", "⚠ failed"][cols.err[row]] ?? "";
+    slot.note.textContent = cols.orphan?.[row] ? "parent missing" : cols.dur[row] == null ? "no end" : "";
+    this.paintTokens(slot.tokens, row, kind);
+    slot.duration.textContent = cols.dur[row] == null ? "open" : duration(cols.dur[row]);
+    paintBar(slot.time, this.model, row, this.zoom);
+  }
+
+  paintTokens(cell, row, kind) {
+    const { cols, tokens: sums } = this.model;
+    const role = roleOf(cols, row);
+    const unknown = sums[row] == null;
+    cell.textContent = unknown ? (kind === "llm" ? "?" : "") : tokens(sums[row]);
+    cell.classList.toggle("counted-elsewhere", role === "rollup" || role === "duplicate");
+    if (unknown) cell.title = kind === "llm" ? "tokens were not reported" : "";
+    else if (ownTokens(cols, row) == null) cell.title = "sum of the model calls below";
+    else cell.title = `${tokens(cols.tin[row])} in, ${tokens(cols.tout[row])} out` + (role && role !== "leaf" ? ` (${role}: counted elsewhere)` : "");
+  }
+}

@@ -1,0 +1,86 @@
+// The right half of the tree: bars in a zoomed window, and the axis above them.
+
+import { el } from "./dom.js";
+import { duration, tick, tokens } from "./format.js";
+import { axisTicks, barIn, clampZoom } from "./model.js";
+import { colorOf, kindWord } from "./kinds.js";
+
+export const WHOLE = { from: 0, to: 1 };
+
+/** Zoom by a factor around a point (0..1) of the window. */
+export function zoomBy(zoom, factor, at) {
+  const width = zoom.to - zoom.from;
+  const centre = zoom.from + width * at;
+  const next = Math.min(1, width * factor);
+  return clampZoom(centre - next * at, centre + next * (1 - at));
+}
+
+/** Move the window by a share of its width. */
+export const panBy = (zoom, share) => {
+  const move = (zoom.to - zoom.from) * share;
+  return clampZoom(zoom.from + move, zoom.to + move);
+};
+
+/** The window that shows one span with a margin. */
+export function zoomToRow(model, row) {
+  const start = model.cols.start[row] / model.total;
+  const width = Math.max((model.cols.dur[row] ?? model.total) / model.total, 1e-7);
+  return clampZoom(start - width * 0.05, start + width * 1.05);
+}
+
+/** Create the elements of one timeline cell. */
+export function barCell() {
+  const cell = el("div", "timeline");
+  const bar = el("div", "bar");
+  const first = el("div", "first-token");
+  bar.append(first);
+  cell.append(bar);
+  return { cell, bar, first };
+}
+
+/** Paint one bar; a span without an end runs to the end of what is known, fading. */
+export function paintBar({ bar, first }, model, row, zoom) {
+  const { cols, doc, children } = model;
+  const place = barIn(model, row, zoom);
+  bar.style.display = place ? "" : "none";
+  if (!place) return;
+  const open = cols.dur[row] == null;
+  bar.className = "bar" + (children[row] ? " container-bar" : "") + (cols.err[row] ? " failed" : "") + (open ? " open" : "");
+  bar.style.left = place.left + "%";
+  bar.style.width = place.width + "%";
+  bar.style.backgroundColor = colorOf(doc.kinds[cols.kind[row]]);
+  const ttft = cols.ttft[row];
+  first.style.width = ttft && cols.dur[row] ? Math.min(100, (ttft / cols.dur[row]) * 100) + "%" : "0";
+}
+
+/** Draw the axis of the window. */
+export function drawAxis(axis, model, zoom) {
+  const from = zoom.from * model.total;
+  const to = zoom.to * model.total;
+  const wanted = Math.max(2, Math.min(8, Math.floor(axis.clientWidth / 85)));
+  const { step, at } = axisTicks(from, to, wanted);
+  axis.replaceChildren(...at.slice(0, 40).flatMap((ms) => {
+    const left = ((ms - from) / (to - from)) * 100;
+    const line = el("i");
+    line.style.left = left + "%";
+    if (left > 96) return [line];
+    const label = el("span", null, tick(ms, step));
+    label.style.left = left + "%";
+    return [line, label];
+  }));
+}
+
+/** What the tooltip says about a bar. */
+export function tooltipText(model, row) {
+  const { cols, doc } = model;
+  const lines = [doc.names[cols.name[row]].slice(0, 200)];
+  const took = cols.dur[row] == null ? "no end reported" : duration(cols.dur[row]);
+  lines.push(`${kindWord(doc.kinds[cols.kind[row]])} · starts at ${duration(cols.start[row])} · ${took}`);
+  if (cols.ttft[row] != null) lines.push(`first token after ${duration(cols.ttft[row])}`);
+  if (cols.tin[row] != null || cols.tout[row] != null) {
+    lines.push(`${tokens(cols.tin[row])} in → ${tokens(cols.tout[row])} out`);
+  }
+  if (cols.err[row]) lines.push(cols.err[row] === 2 ? "tool failed" : "error");
+  if (cols.orphan?.[row]) lines.push("its parent has not arrived");
+  return lines.join("\n");
+}

@@ -1,0 +1,66 @@
+"""What the pages ask of `spotlight.reports`, and where the Streamlit script finds it.
+
+Streamlit executes `app.py` afresh for every visitor and every click and passes it nothing, so the one
+source of a process is kept here; `server.build_app` sets it before the first request.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from spotlight.errors import PartFailed
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from spotlight.reports import RunFilters, RunsSummary
+
+
+class RunSource(Protocol):
+    """The questions the pages ask; `spotlight.reports.Reports` answers them. Thread-safe."""
+
+    def runs(self, filters: RunFilters, limit: int = 200, offset: int = 0) -> pa.Table:
+        """Return one row per run, columns of `spotlight.model.RUNS`."""
+
+    def run_count(self, filters: RunFilters) -> int:
+        """Return how many runs the filters leave."""
+
+    def run_facets(self) -> dict[str, list[str]]:
+        """Return the values present, most frequent first, by column."""
+
+    def runs_summary(self, filters: RunFilters) -> RunsSummary:
+        """Return the figures above the table."""
+
+    def run(self, run_id: str) -> dict[str, Any]:
+        """Return one run's row; the beginning of an id is enough. Raises: NotFound."""
+
+    def run_document(self, run_id: str) -> dict[str, Any]:
+        """Return the columnar structure of one run. Raises: NotFound."""
+
+    def span_document(self, run_id: str, span_id: str) -> dict[str, Any]:
+        """Return everything about one span. Raises: NotFound."""
+
+    def data_version(self) -> int:
+        """Return a number that changes when anything new is visible."""
+
+
+class Published(NamedTuple):
+    """What `server.build_app` hands to the Streamlit script."""
+
+    source: RunSource
+    otlp_endpoint: str
+
+
+_PUBLISHED: list[Published] = []
+
+
+def publish(source: RunSource, otlp_endpoint: str) -> None:
+    """Make `source` the one that the pages of this process ask."""
+    _PUBLISHED[:] = [Published(source, otlp_endpoint)]
+
+
+def published() -> Published:
+    """Return what the pages of this process ask. Raises: PartFailed before `publish`."""
+    if not _PUBLISHED:
+        raise PartFailed("the dashboards have no lake to read", hint="start them with `spotlight up`")
+    return _PUBLISHED[0]

@@ -1,0 +1,111 @@
+"""The run page: why did this run do that?"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from dashboards.components.trace.component import trace_view
+from dashboards.routes import ID
+from dashboards.source import RunSource, published
+from dashboards.text import duration, escape, short_id, tokens, utc
+from spotlight.errors import NotFound
+
+BADGES: Final = {"ok": ("ok", "green"), "error": ("error", "red"), "incomplete": ("incomplete", "orange")}
+INCOMPLETE: Final = "The root has not arrived: the run was killed, or is still running."
+WATCH_SECONDS: Final = 2
+
+
+def facts(run: dict[str, Any]) -> list[str]:
+    """Return what the header says about a run, each as safe Markdown; what is not known is left out."""
+    named = []
+    if run.get("pack_name") or run.get("pack_version"):
+        named.append(escape(f"{run.get('pack_name') or 'pack unknown'} {run.get('pack_version') or ''}", 60))
+    for label, name in (("agent", "agent_name"), ("session", "session_id"), ("user", "user_id")):
+        if run.get(name):
+            named.append(f"{label} {escape(run[name], 40)}")
+    models = run.get("models") or []
+    tokens_in, tokens_out = tokens(run.get("input_tokens")), tokens(run.get("output_tokens"))
+    named += [
+        escape(utc(run.get("started_ns"))),
+        escape(duration(run.get("duration_ms"))),
+        "tokens unknown" if tokens_in == tokens_out == "unknown" else escape(f"{tokens_in} → {tokens_out} tokens"),
+    ]
+    if models:
+        named.append(escape(", ".join(models), 80))
+    return named
+
+
+def _header(run: dict[str, Any], runs_page: Page) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-header"):
+        st.subheader(f"Run {escape(short_id(run['run_id']))}", anchor=False, width="content")
+        word, color = BADGES.get(run["status"], ("unknown", "gray"))
+        st.badge(word, color=color)
+        st.caption(" · ".join(facts(run)), width="stretch")
+        st.page_link(
+            runs_page,
+            label="All runs",
+            icon=":material/arrow_back:",
+            query_params=st.session_state.get("runs_query", {}),
+        )
+
+
+def _said_plainly(run: dict[str, Any]) -> None:
+    """Say in a line what is wrong with the run as a whole."""
+    if run["status"] == "incomplete":
+        st.warning(INCOMPLETE, icon=":material/hourglass_empty:")
+    missing = run.get("missing_parents") or 0
+    if missing:
+        spans = "1 span names a parent that has" if missing == 1 else f"{missing:,} spans name parents that have"
+        st.caption(f"{spans} not arrived; such spans are marked in the tree.")
+
+
+@st.fragment
+def _trace(run: dict[str, Any], version: int, initial_span: str | None) -> None:
+    """Draw the trace; a selection reruns this fragment alone and lands in the address."""
+    selected = trace_view(run["run_id"], f"{version}-{run.get('assembled_position') or 0}", initial_span)
+    if selected and st.query_params.get("span") != selected:
+        st.query_params["span"] = selected
+
+
+@st.fragment(run_every=WATCH_SECONDS)
+def _watch(source: RunSource, version: int, run: dict[str, Any]) -> None:
+    """Redraw the page when more of the run was assembled."""
+    if source.data_version() == version:
+        return
+    if source.run(run["run_id"]).get("assembled_position") != run.get("assembled_position"):
+        st.rerun()
+
+
+def _nothing(runs_page: Page, error: str, hint: str) -> None:
+    st.subheader("Run", anchor=False)
+    st.warning(error, icon=":material/search_off:")
+    st.caption(hint)
+    st.page_link(runs_page, label="All runs", icon=":material/arrow_back:")
+
+
+def draw(runs_page: Page) -> None:
+    """Draw the page of the run that the address names."""
+    source = published().source
+    run_id = st.query_params.get("run")
+    if not run_id:
+        _nothing(runs_page, "No run is chosen.", "Pick one from the list of runs.")
+        return
+    if not ID.fullmatch(run_id):
+        _nothing(runs_page, "That is not the id of a run.", "Ids are 1 to 128 letters, digits or \\_ . : -")
+        return
+    try:
+        version = source.data_version()
+        run = source.run(run_id)
+    except NotFound as exc:
+        _nothing(runs_page, escape(exc.message, 200), escape(exc.hint, 300))
+        return
+    _header(run, runs_page)
+    _said_plainly(run)
+    # The first selection is kept: data that follows the selection would be sent again at every click.
+    opened = st.session_state.setdefault(f"opened-{run_id}", st.query_params.get("span"))
+    _trace(run, version, opened)
+    if run["status"] == "incomplete":
+        _watch(source, version, run)

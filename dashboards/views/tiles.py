@@ -1,0 +1,102 @@
+"""The figures above the list of runs; a figure nobody reported says "unknown"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+import pyarrow as pa
+import streamlit as st
+
+from dashboards.text import duration, share, tokens
+from spotlight.reports import RunsSummary
+
+
+class Tile(NamedTuple):
+    """One figure, the line under it, and the series drawn below."""
+
+    label: str
+    value: str
+    note: str
+    series: list[float]
+    chart: str
+    explained: str
+
+
+POINTS: Final = 24
+
+
+def series(values: list[Any], merge: Callable[[list[float]], float]) -> list[float]:
+    """Return at most POINTS values: neighbours merged, unknown ones left out."""
+    known = [float(v) for v in values if v is not None]
+    size = -(-len(known) // POINTS) or 1
+    return [merge(known[i : i + size]) for i in range(0, len(known), size)]
+
+
+def tiles(summary: RunsSummary, listed: pa.Table) -> list[Tile]:
+    """Return the five tiles; series of single runs come from the listed page, oldest first."""
+    hours = summary.by_hour
+    rows = listed.sort_by("started_ns") if listed.num_rows else listed
+    each = "The line: the listed runs, oldest first, in up to 24 steps."
+    silent = summary.runs_without_usage
+    unreported = f"{silent:,} runs reported none" if silent else "all runs reported"
+    return [
+        Tile(
+            "Runs",
+            f"{summary.runs:,}",
+            f"{summary.incomplete:,} incomplete",
+            [float(h["runs"]) for h in hours],
+            "bar",
+            "One bar per hour (UTC). Incomplete: the root has not arrived; killed, or still running.",
+        ),
+        Tile(
+            "Failed",
+            f"{summary.failed:,}",
+            f"{share(summary.failed, summary.runs)} of runs",
+            [float(h["failed"]) for h in hours],
+            "bar",
+            "One bar per hour (UTC).",
+        ),
+        Tile(
+            "p95 duration",
+            duration(summary.p95_ms),
+            f"p50 {duration(summary.p50_ms)}",
+            series(rows.column("duration_ms").to_pylist(), max),
+            "line",
+            f"{each} The slowest of each step.",
+        ),
+        Tile(
+            "Tokens in",
+            tokens(summary.input_tokens),
+            unreported,
+            series(rows.column("input_tokens").to_pylist(), sum),
+            "line",
+            f"Cache included. {each}",
+        ),
+        Tile(
+            "Tokens out",
+            tokens(summary.output_tokens),
+            unreported,
+            series(rows.column("output_tokens").to_pylist(), sum),
+            "line",
+            f"Reasoning included. {each}",
+        ),
+    ]
+
+
+def tile_row(summary: RunsSummary, listed: pa.Table) -> None:
+    """Draw the tiles in one row."""
+    drawn = tiles(summary, listed)
+    for column, tile in zip(st.columns(len(drawn), gap="small"), drawn, strict=True):
+        column.metric(
+            tile.label,
+            tile.value,
+            tile.note,
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            chart_data=tile.series if len(tile.series) > 1 else None,
+            chart_type="bar" if tile.chart == "bar" else "line",
+            help=tile.explained,
+            height="stretch",
+        )

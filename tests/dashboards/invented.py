@@ -1,0 +1,302 @@
+"""Runs no recording has: one of 20,000 spans, one whose every field is an attack. Same answers as `Reports`."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pyarrow as pa
+
+from spotlight.errors import NotFound
+from spotlight.model import RUNS, SPANS
+from spotlight.reports import RunFilters, RunsSummary
+
+HOUR_NS = 3_600_000_000_000
+DAY_NS = 1_763_596_800_000_000_000  # 2025-11-20
+MARKUP = (
+    "<script>window.pwned=1</script><img src=x onerror=window.pwned=1> ![x](http://evil.test/x.png) "
+    "[go](javascript:window.pwned=1) :material/home: $x^2$ \u202egnp.exe\u202c \x00\x07 <style>*{display:none}</style>"
+)
+HUGE = "A" + "b" * 1_000_000
+PACKS = ("support-pack", "sales-pack", "claims-pack")
+MODELS = ("sonnet-4.5", "haiku-4.5", "gpt-5-mini")
+TOOLS = ("crm.lookup", "search_orders", "get_refund_policy", "send_email", "kb.search")
+KINDS = ("agent", "llm", "tool", "retrieval", "guardrail", "decision", "handoff", "step")
+
+
+def run_row(run_id: str, **known: Any) -> dict[str, Any]:
+    """Return a row of the runs table; what is not given is unknown."""
+    row: dict[str, Any] = dict.fromkeys(c.name for c in RUNS.columns)
+    return row | {"tenant": "default", "run_id": run_id, "trace_id": run_id, "status": "ok"} | known
+
+
+def some_runs(count: int, seed: int = 7) -> list[dict[str, Any]]:
+    """Return runs over the last day, newest first; the first one failed, the second lacks its root."""
+    rng = random.Random(seed)
+    rows = []
+    for i in range(count):
+        failed, incomplete = i == 0 or rng.random() < 0.08, i == 1
+        ms = rng.lognormvariate(9, 0.6)
+        usage = None if rng.random() < 0.08 else int(rng.lognormvariate(9, 0.9))
+        tools = rng.randint(0, 14)
+        rows.append(
+            run_row(
+                f"{rng.getrandbits(128):032x}",
+                name=rng.choice(("refund request", "order status", "quote", "chat")),
+                session_id=f"s{rng.randint(1, 60):04d}",
+                pack_name=rng.choice(PACKS),
+                pack_version=rng.choice(("1.4.2", "1.5.0", "1.5.1")),
+                agent_name=rng.choice(("refunds", "writer", "triage")),
+                user_id=f"u{rng.randint(1, 200)}",
+                service_name="shop",
+                started_ns=DAY_NS + 24 * HOUR_NS - i * 420_000_000_000 - rng.randint(0, 10**11),
+                duration_ms=ms,
+                status="incomplete" if incomplete else "error" if failed else "ok",
+                error_type="ToolError" if failed else None,
+                error_message="timeout after 5 s (retry 2 of 2)" if failed else None,
+                status_reason="the root has not arrived" if incomplete else None,
+                spans=rng.randint(8, 90),
+                generations=rng.randint(1, 20),
+                tool_calls=tools,
+                failed_tool_calls=min(tools, 1 if failed else 0),
+                input_tokens=usage,
+                output_tokens=None if usage is None else usage // 9,
+                models=sorted(rng.sample(MODELS, rng.randint(1, 2))),
+                missing_parents=3 if incomplete else 0,
+                assembled_position=100 + i,
+            )
+        )
+    return rows
+
+
+class Building:
+    """Columns of a run document while spans are added, depth first."""
+
+    def __init__(self) -> None:
+        names = "id parent depth name kind model tool start dur err tin tout ttft role orphan".split()
+        self.cols: dict[str, list[Any]] = {name: [] for name in names}
+        self.words: dict[str, list[str]] = {"names": [], "kinds": [], "models": [], "tools": []}
+
+    def number(self, table: str, word: str | None) -> int:
+        """Return the number of a word in its table, -1 for none."""
+        if word is None:
+            return -1
+        words = self.words[table]
+        if word not in words:
+            words.append(word)
+        return words.index(word)
+
+    def add(self, parent: int, kind: str, name: str, start: float, dur: float | None, **more: Any) -> int:
+        """Add one span below a row and return its row."""
+        row = len(self.cols["id"])
+        model = more.get("model")
+        values = {
+            "id": f"{row + 1:016x}",
+            "parent": parent,
+            "depth": 0 if parent < 0 else self.cols["depth"][parent] + 1,
+            "name": self.number("names", name),
+            "kind": self.number("kinds", kind),
+            "model": self.number("models", model),
+            "tool": self.number("tools", name if kind == "tool" else None),
+            "start": round(start, 4),
+            "dur": None if dur is None else round(dur, 4),
+            "err": more.get("err", 0),
+            "tin": more.get("tin"),
+            "tout": more.get("tout"),
+            "ttft": more.get("ttft"),
+            "role": "leaf" if kind == "llm" else None,
+            "orphan": more.get("orphan", 0),
+        }
+        for key, value in values.items():
+            self.cols[key].append(value)
+        return row
+
+    def document(self, run: dict[str, Any], total_ms: float) -> dict[str, Any]:
+        """Return the run document."""
+        count = len(self.cols["id"])
+        head = {"run": run, "count": count, "shown": count, "total_ms": total_ms}
+        return head | {"started_ns": str(run["started_ns"])} | self.words | {"cols": self.cols}
+
+
+def invented_document(run: dict[str, Any], spans: int, seed: int = 3) -> dict[str, Any]:
+    """Return a run of about `spans` spans: agents in turn, each with model calls, tools and the like."""
+    rng = random.Random(seed)
+    built = Building()
+    root = built.add(-1, "agent", f"{run['pack_name']} · {run['name']}", 0, None)
+    at, failures = 4.0, 0
+    while len(built.cols["id"]) < spans:
+        agent = built.add(root, rng.choice(("agent", "agent", "handoff")), rng.choice(("refunds", "writer")), at, 0)
+        started = at
+        for _ in range(rng.randint(4, 14)):
+            kind = rng.choices(KINDS[1:6], (40, 35, 12, 4, 9))[0]
+            dur = rng.lognormvariate(6, 0.8) if kind in ("llm", "tool") else rng.lognormvariate(3, 1)
+            err = int(kind == "tool" and rng.random() < 0.06 and failures < 5)
+            failures += err
+            model = rng.choice(MODELS) if kind == "llm" else None
+            tin = None if model is None or rng.random() < 0.1 else rng.randint(900, 9000)
+            name = {"llm": f"chat {model}", "tool": rng.choice(TOOLS), "retrieval": "vector search top_k=8"}.get(kind)
+            name = "send_email" if err else name or {"guardrail": "pii check", "decision": "need_tool"}[kind]
+            row = built.add(
+                agent, kind, name, at, dur, model=model, tin=tin, err=(err and 1 + failures % 2),
+                tout=None if tin is None else tin // 7, ttft=dur * 0.3 if model else None,
+            )  # fmt: skip
+            if kind == "tool" and rng.random() < 0.4:
+                built.add(row, "retrieval", "vector search top_k=8", at + 1, dur / 2)
+            at += dur + rng.lognormvariate(2, 1)
+        built.cols["dur"][agent] = at - started
+        at += rng.lognormvariate(4, 1)
+    built.cols["dur"][root] = at
+    return built.document(run | {"duration_ms": at}, at)
+
+
+def hostile_document(run: dict[str, Any]) -> dict[str, Any]:
+    """Return a run whose names are attacks and whose shape is odd: no end, no parent, two roots."""
+    built = Building()
+    root = built.add(-1, "agent", MARKUP, 0, 900)
+    built.add(root, "llm", MARKUP, 1, 50, model=MARKUP, tin=0, tout=None, ttft=400)
+    built.add(root, "tool", HUGE, 60, None, err=2)
+    built.add(-1, "step", "", 10, 0, orphan=1)
+    deep = root = built.add(-1, "workflow", "deep", 0, 100)
+    for _ in range(200):
+        deep = built.add(deep, "step", "down", 0, 1)
+    return built.document(run, 900)
+
+
+def message(role: str, text: str) -> dict[str, Any]:
+    """Return one canonical message of text."""
+    return {"role": role, "parts": [{"type": "text", "content": text}]}
+
+
+def conversation() -> dict[str, Any]:
+    """Return the messages of a model call with reasoning, a tool call and its result."""
+    call = {"type": "tool_call", "id": "call_1", "name": "search_orders", "arguments": {"order": 1234, "deep": [1, {}]}}
+    result = {"type": "tool_call_response", "id": "call_1", "response": '{"status": "delivered", "items": 3}'}
+    asked = [
+        message("system", "You are the refunds agent of support-pack v1.5.1. Follow policy R-12. " * 12),
+        message("user", "Order 1234 came broken. I want my money back. " + MARKUP),
+        {"role": "assistant", "parts": [{"type": "text", "content": "I will look up the order."}, call]},
+        {"role": "tool", "parts": [result]},
+    ]
+    thought = {"type": "reasoning", "content": "The item is covered. Refund is allowed."}
+    said = {"type": "text", "content": "Your refund of 42.00 EUR is on its way."}
+    answer = [{"role": "assistant", "finish_reason": "stop", "parts": [thought, said]}]
+    return {"input": asked, "output": answer, "tools": [{"name": "search_orders"}], "state": "full", "notes": []}
+
+
+class InventedRuns:
+    """A source of invented runs that answers like `spotlight.reports.Reports`."""
+
+    def __init__(self, count: int = 240, spans: int = 190) -> None:
+        rows = some_runs(count)
+        self.rows = rows + [
+            run_row("b" * 32, name="big", pack_name="support-pack", started_ns=DAY_NS, assembled_position=1),
+            run_row(
+                "e" * 32, name=MARKUP, pack_name=MARKUP, pack_version=MARKUP, session_id=MARKUP, user_id=MARKUP,
+                agent_name=MARKUP, error_message=HUGE + MARKUP, error_type=MARKUP, models=[MARKUP], status="error",
+                started_ns=DAY_NS - 1, duration_ms=900.0, assembled_position=1, missing_parents=1,
+            ),
+        ]  # fmt: skip
+        self.spans = spans if count else 0
+        self.rows = self.rows if count else []
+        self.version = 1
+
+    def _matching(self, filters: RunFilters) -> list[dict[str, Any]]:
+        same = {n: getattr(filters, n) for n in ("pack_name", "pack_version", "session_id", "user_id")}
+        rows = [r for r in self.rows if all(v is None or r[n] == v for n, v in same.items())]
+        rows = [r for r in rows if not filters.status or r["status"] in filters.status]
+        rows = [r for r in rows if not filters.text or filters.text in f"{r['run_id']} {r['name']} {r['error_message']}"]
+        rows = [r for r in rows if filters.since_ns is None or r["started_ns"] >= filters.since_ns]
+        if filters.order == "failed_first":
+            rows.sort(key=lambda r: r["status"] != "error")
+        if filters.order == "slowest":
+            rows.sort(key=lambda r: -(r["duration_ms"] or 0))
+        return rows
+
+    def runs(self, filters: RunFilters, limit: int = 200, offset: int = 0) -> pa.Table:
+        """Return a page of the matching runs."""
+        return pa.Table.from_pylist(self._matching(filters)[offset : offset + limit], RUNS.schema)
+
+    def run_count(self, filters: RunFilters) -> int:
+        """Return how many match."""
+        return len(self._matching(filters))
+
+    def run_facets(self) -> dict[str, list[str]]:
+        """Return the values to filter by."""
+        names = ("pack_name", "pack_version", "status", "session_id")
+        return {n: sorted({r[n] for r in self.rows if r[n]})[:50] for n in names}
+
+    def runs_summary(self, filters: RunFilters) -> RunsSummary:
+        """Return what the matching runs add up to."""
+        rows = self._matching(filters)
+        took = sorted(r["duration_ms"] for r in rows if r["duration_ms"])
+        hours: dict[int, dict[str, int]] = {}
+        for row in rows:
+            hour = row["started_ns"] // HOUR_NS * HOUR_NS
+            slot = hours.setdefault(hour, {"hour_ns": hour, "runs": 0, "failed": 0})
+            slot["runs"] += 1
+            slot["failed"] += row["status"] == "error"
+        tokens_in = [r["input_tokens"] for r in rows if r["input_tokens"] is not None]
+        tokens_out = [r["output_tokens"] for r in rows if r["output_tokens"] is not None]
+        return RunsSummary(
+            runs=len(rows),
+            failed=sum(r["status"] == "error" for r in rows),
+            incomplete=sum(r["status"] == "incomplete" for r in rows),
+            input_tokens=sum(tokens_in) if tokens_in else None,
+            output_tokens=sum(tokens_out) if tokens_out else None,
+            runs_without_usage=len(rows) - len(tokens_in),
+            generations_without_usage=0,
+            p50_ms=took[len(took) // 2] if took else None,
+            p95_ms=took[int(len(took) * 0.95)] if took else None,
+            by_hour=[hours[h] for h in sorted(hours)],
+        )
+
+    def run(self, run_id: str) -> dict[str, Any]:
+        """Return one run's row."""
+        for row in self.rows:
+            if row["run_id"] == run_id:
+                return row
+        raise NotFound(f"no run {run_id!r}", hint="list recent ones with `spotlight runs`")
+
+    def run_document(self, run_id: str) -> dict[str, Any]:
+        """Return the structure of one run."""
+        run = self.run(run_id)
+        if run_id == "e" * 32:
+            return hostile_document(run)
+        return invented_document(run, 20_000 if run_id == "b" * 32 else self.spans)
+
+    def span_document(self, run_id: str, span_id: str) -> dict[str, Any]:
+        """Return everything about one span."""
+        document = self.run_document(run_id)
+        cols = document["cols"]
+        if span_id not in cols["id"]:
+            raise NotFound(f"run {run_id!r} has no span {span_id!r}", hint="see them with `spotlight show RUN`")
+        row = cols["id"].index(span_id)
+        hostile = run_id == "e" * 32
+        kind = document["kinds"][cols["kind"][row]]
+        failed = bool(cols["err"][row])
+        span: dict[str, Any] = dict.fromkeys(c.name for c in SPANS.columns)
+        span |= {"span_id": span_id, "kind": kind, "started_ns": str(DAY_NS), "status": "error" if failed else "ok"}
+        span |= {"error_type": "ToolError", "error_message": HUGE if hostile else "timeout after 5 s (retry 2 of 2)"}
+        attributes: dict[str, Any] = {"shop.order": 1234, "shop.tags": ["a", "b"], "long": "x" * 300}
+        if hostile:
+            attributes = {MARKUP: MARKUP, "huge": HUGE, "many": list(range(5000)), "big": str(2**63)}
+        called = {"tool_arguments": '{"to": "ann@example.test", "retry": 2}', "tool_result": HUGE if hostile else "timeout"}
+        event = {"name": MARKUP if hostile else "exception", "time_ns": str(DAY_NS + 5), "attributes": {"a": 1}}
+        talk = conversation()
+        if hostile:
+            talk["input"] += [message(MARKUP, HUGE), {"role": "user", "parts": [{"type": MARKUP, "x": HUGE}, None]}]
+        empty: dict[str, Any] = {"input": [], "output": [], "tools": [], "state": "absent", "notes": []}
+        return {
+            "span": span,
+            "attributes": attributes,
+            "events": [event] if failed or hostile else [],
+            "links": [],
+            "resource": {"service.name": "shop"},
+            "payload": called if kind == "tool" else None,
+            "messages": talk if kind == "llm" else empty,
+            "logs": [],
+        }
+
+    def data_version(self) -> int:
+        """Return the number a test raises."""
+        return self.version

@@ -13,17 +13,19 @@ from typing import Any, Final, NamedTuple
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 SPANS_PER_REQUEST: Final = 512
 FIRST_NS: Final = 1_763_000_000 * 10**9
 
-_WORDS: Final = tuple(
-    "the agent plans a refund for order customer policy tool search returned error retry budget token cache"
-    " context window invoice ticket escalate summary naïve café 数据 結果 Überprüfung поиск 🚀 database schema"
-    " query latency timeout success failed session deploy rollback incident metric alert deadline contract"
-    " clause payment gateway webhook payload verify signature token expired".split()
-)
+_WORDS: Final = (
+    "the", "agent", "plans", "a", "refund", "for", "order", "customer", "policy", "tool", "search",
+    "returned", "error", "retry", "budget", "token", "cache", "context", "window", "invoice",
+    "ticket", "escalate", "summary", "naïve", "café", "数据", "結果", "Überprüfung", "поиск", "🚀",
+    "database", "schema", "query", "latency", "timeout", "success", "failed", "session", "deploy",
+    "rollback", "incident", "metric", "alert", "deadline", "contract", "clause", "payment",
+    "gateway", "webhook", "payload", "verify", "signature", "token", "expired",
+)  # fmt: skip
 _MODELS: Final = (
     ("anthropic", "claude-sonnet-4-5"), ("openai", "gpt-5.1"), ("openai", "gpt-5-mini"),
     ("google", "gemini-3-pro"), ("anthropic", "claude-haiku-4-5"),
@@ -33,7 +35,9 @@ _PACKS: Final = (
     *(("researcher", f"2.{i}.1") for i in range(4)),
     *(("coder", f"0.9.{i}") for i in range(3)),
 )
-_TOOLS: Final = ("search_orders", "get_invoice", "web_search", "run_sql", "send_email", "read_file", "create_ticket")
+_TOOLS: Final = (
+    "search_orders", "get_invoice", "web_search", "run_sql", "send_email", "read_file", "create_ticket",
+)  # fmt: skip
 
 
 class _Sizes(NamedTuple):
@@ -52,7 +56,7 @@ _SIZES: Final = {
 
 def requests(kind: str, count: int, seed: int = 7) -> list[bytes]:
     """Return `count` encoded ExportTraceServiceRequests of `kind` "light" or "heavy"."""
-    writer = _Writer(Random(seed), _SIZES[kind])  # noqa: S311 - load, not secrets
+    writer = _Writer(Random(seed), _SIZES[kind])
     return [writer.request() for _ in range(count)]
 
 
@@ -107,7 +111,9 @@ class _Writer:
             share = min(left, self._random.randint(40, 200))
             left -= share
             while share:
-                share -= self._trace(scope_spans.spans, pack, version, min(share, self._random.randint(4, 16)))
+                count = min(share, self._random.randint(4, 16))
+                self._trace(scope_spans.spans, pack, version, count)
+                share -= count
         return request.SerializeToString()
 
     def _resource(self, pack: str, version: str) -> dict[str, Any]:
@@ -122,8 +128,8 @@ class _Writer:
             "process.pid": self._random.randint(100, 9999),
         }
 
-    def _trace(self, spans: Any, pack: str, version: str, count: int) -> int:
-        """Append one trace: a root and its children; returns the number of spans."""
+    def _trace(self, spans: Any, pack: str, version: str, count: int) -> None:
+        """Append one trace of `count` spans: a root and its children."""
         random = self._random
         trace_id, root_id = random.randbytes(16), random.randbytes(8)
         model = random.choice(_MODELS)
@@ -148,7 +154,6 @@ class _Writer:
             for key, given in {"gen_ai.operation.name": operation, **common, **details}.items():
                 set_attribute(span.attributes, key, given)
             self._extras(span, operation, pack, fails=fails and i in (0, count - 1))
-        return count
 
     def _model_call(self, operation: str, model: tuple[str, str]) -> dict[str, Any]:
         random = self._random
@@ -198,20 +203,20 @@ class _Writer:
             set_attribute(event.attributes, "index", 0)
             set_attribute(event.attributes, "finish_reason", "stop")
         if fails:
-            span.status.code = 2  # STATUS_CODE_ERROR
+            span.status.code = Status.STATUS_CODE_ERROR
             span.status.message = "ToolError: timeout"
             event = span.events.add(name="exception", time_unix_nano=self._now_ns + 5)
             set_attribute(event.attributes, "exception.type", "TimeoutError")
             set_attribute(event.attributes, "exception.message", self._text(80))
             set_attribute(event.attributes, "exception.stacktrace", self._text(self._sizes.stacktrace))
         elif random.random() < 0.7:
-            span.status.code = 1  # STATUS_CODE_OK
+            span.status.code = Status.STATUS_CODE_OK
         if random.random() < 0.05:
             link = span.links.add(trace_id=random.randbytes(16), span_id=random.randbytes(8))
             set_attribute(link.attributes, "reason", "handoff")
 
     def _messages(self, low: int, high: int) -> str:
-        """Return between `low` and `high` characters of chat messages as JSON, escaped more often than not."""
+        """Return `low` to `high` characters of chat messages as JSON, at times with \\u escapes."""
         size = self._random.randint(low, high)
         count = max(1, min(6, size // 800))
         messages = [

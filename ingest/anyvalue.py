@@ -20,6 +20,7 @@ import pyarrow as pa
 from opentelemetry.proto.common.v1.common_pb2 import ArrayValue, KeyValueList
 
 from ingest import jsontext
+from ingest.arrow import Array, array, py_buffer
 
 NOTHING: Final = 0x00
 STRING: Final = 0x0A
@@ -47,7 +48,7 @@ class NonCanonical(ValueError):
 class Values:
     """Encoded values by position; `tags` says what each holds."""
 
-    def __init__(self, encoded: pa.Array, *, lenient: bool = False) -> None:
+    def __init__(self, encoded: Array, *, lenient: bool = False) -> None:
         count = len(encoded)
         _, offset_buffer, data_buffer = encoded.buffers()
         offsets = (
@@ -69,7 +70,7 @@ class Values:
         edges[0::2] = offsets
         edges[1::2] = self.starts + header
         self._contents = pa.BinaryArray.from_buffers(
-            pa.binary(), 2 * count, [None, pa.py_buffer(edges), data_buffer or pa.py_buffer(b"")]
+            pa.binary(), 2 * count, [None, py_buffer(edges), data_buffer or py_buffer(b"")]
         )
         self._encoded = encoded
 
@@ -136,13 +137,13 @@ class Values:
             eight = self._data[self.starts[doubles][:, None] + np.arange(1, 9, dtype=np.int32)]
             self._scalars[doubles] = np.ascontiguousarray(eight).view("<i8").ravel()
 
-    def strings(self, at: Positions, *, missing: Flags | None = None) -> pa.Array:
+    def strings(self, at: Positions, *, missing: Flags | None = None) -> Array:
         """Return the contents at these positions as strings, NULL where `missing`; raises on bad UTF-8."""
         return self.contents(at, missing=missing).cast(pa.string())
 
-    def contents(self, at: Positions, *, missing: Flags | None = None) -> pa.Array:
+    def contents(self, at: Positions, *, missing: Flags | None = None) -> Array:
         """Return the undecoded contents (of strings, bytes, lists and maps) at these positions."""
-        return self._contents.take(pa.array(2 * at + 1, mask=missing))
+        return self._contents.take(array(2 * at + 1, mask=missing))
 
     def ints(self, at: Positions) -> npt.NDArray[np.int64]:
         """Return the ints (or bools) at these positions."""
@@ -152,32 +153,32 @@ class Values:
         """Return the doubles at these positions."""
         return self._scalars[at].view(np.float64)
 
-    def json(self, at: Positions) -> pa.Array:
+    def json(self, at: Positions) -> Array:
         """Return the values at these positions as JSON text: strings quoted, numbers bare."""
         tags = self.tags[at]
-        parts: list[pa.Array] = []
+        parts: list[Array] = []
         places: list[Positions] = []
         for tag in np.flatnonzero(np.bincount(tags, minlength=256)):
             place = np.flatnonzero(tags == tag)
             places.append(place)
             parts.append(self._json_of(int(tag), at[place]))
         if not parts:
-            return pa.array([], pa.string())
+            return array([], pa.string())
         if len(parts) == 1:
             return parts[0]
         back = np.empty(len(at), np.int64)
         back[np.concatenate(places)] = np.arange(len(at))
-        return pa.concat_arrays(parts).take(pa.array(back))
+        return pa.concat_arrays(parts).take(array(back))
 
-    def _json_of(self, tag: int, at: Positions) -> pa.Array:
+    def _json_of(self, tag: int, at: Positions) -> Array:
         if tag == STRING:
             return jsontext.quote(self.strings(at))
         if tag == INT:
-            return pa.array(self.ints(at)).cast(pa.string())
+            return array(self.ints(at)).cast(pa.string())
         if tag == DOUBLE:
             return jsontext.numbers(self.doubles(at))
         if tag == BOOL:
-            return pa.array(self.ints(at) != 0).cast(pa.string())
+            return array(self.ints(at) != 0).cast(pa.string())
         if tag == LIST:
             return jsontext.nested(self.contents(at), ArrayValue)
         if tag == MAP:
@@ -185,5 +186,5 @@ class Values:
         if tag == BYTES:
             return jsontext.base64_strings(self.contents(at))
         if tag == ODD:
-            return jsontext.undecodable(self._encoded.take(pa.array(at)))
-        return pa.array(["null"] * len(at), pa.string())
+            return jsontext.undecodable(self._encoded.take(array(at)))
+        return array(["null"] * len(at), pa.string())

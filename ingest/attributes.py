@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import orjson
-import pyarrow as pa
 
 from ingest import anyvalue, jsontext
 from ingest.anyvalue import Flags, Positions, Values
+from ingest.arrow import Array, ListArray, array
 
 Rows = npt.NDArray[np.int32]
 
@@ -30,16 +30,16 @@ class Found(NamedTuple):
 
 
 class Parsed(NamedTuple):
-    """A key's values read as JSON: `objects[index[i]]` is the value of the key's i-th attribute."""
+    """A key's values read as JSON: `objects[places[i]]` is the value of the key's i-th attribute."""
 
     objects: list[Any]
-    index: npt.NDArray[np.int32]
+    places: npt.NDArray[np.int32]
 
 
 class Attributes:
     """A list<struct<key, value>> column, row by row, in the order sent."""
 
-    def __init__(self, column: pa.ListArray, *, lenient: bool = False) -> None:
+    def __init__(self, column: ListArray, *, lenient: bool = False) -> None:
         self.rows = len(column)
         offsets = column.offsets.to_numpy()
         pairs = column.values.slice(offsets[0], offsets[-1] - offsets[0])
@@ -61,14 +61,15 @@ class Attributes:
     def _superseded(self) -> Flags:
         """Mark attributes that a later one of the same key in the same row replaces."""
         codes = self.codes[self._order]
-        earlier = np.flatnonzero((codes[1:] == codes[:-1]) & (self._sorted_rows[1:] == self._sorted_rows[:-1]))
+        rows = self._sorted_rows
+        earlier = np.flatnonzero((codes[1:] == codes[:-1]) & (rows[1:] == rows[:-1]))
         marks = np.zeros(len(self.codes), bool)
         marks[self._order[earlier]] = True
-        self.rows_with_duplicates = np.unique(self._sorted_rows[earlier])
+        self.rows_with_duplicates = np.unique(rows[earlier])
         return marks
 
     @cached_property
-    def _quoted_keys(self) -> pa.Array:
+    def _quoted_keys(self) -> Array:
         return jsontext.quote(self._key_texts)
 
     @cached_property
@@ -79,7 +80,9 @@ class Attributes:
 
     @cached_property
     def _empty_keys(self) -> Flags:
-        return np.bincount(self.codes[self.empty], minlength=len(self.keys)) > 0
+        counts: npt.NDArray[np.intp] = np.bincount(self.codes[self.empty], minlength=len(self.keys))
+        has_empty: Flags = counts > 0
+        return has_empty
 
     def find(self, key: str) -> Found:
         """Return where `key` stands; later attributes of a row come later."""
@@ -122,12 +125,12 @@ class Attributes:
         """Mark attributes as held by a column: they leave the `attributes` JSON."""
         self._taken[positions] = True
 
-    def objects(self, positions: Positions) -> pa.Array:
+    def objects(self, positions: Positions) -> Array:
         """Return one JSON object text per row, of the attributes at these ascending positions."""
-        names = self._quoted_keys.take(pa.array(self.codes[positions]))
+        names = self._quoted_keys.take(array(self.codes[positions]))
         return jsontext.objects(self.rows, self.row_of[positions], names, self.values.json(positions))
 
-    def gather(self, codes: list[int], rows: Flags) -> pa.Array:
+    def gather(self, codes: list[int], rows: Flags) -> Array:
         """Return the attributes of these keys as one JSON object per row marked in `rows`, and take them."""
         wanted = np.zeros(len(self.keys) + 1, bool)
         wanted[codes] = True
@@ -136,7 +139,7 @@ class Attributes:
         self.take(positions)
         return text
 
-    def leftovers(self) -> pa.Array:
+    def leftovers(self) -> Array:
         """Return what no column took, one JSON object text per row ({} for none)."""
         return self.objects(np.flatnonzero(~self._taken))
 

@@ -13,11 +13,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ingest import convert
 from ingest.anyvalue import Flags, Positions
-from ingest.attributes import Attributes, Found, Rows
+from ingest.arrow import Array, array, nulls
+from ingest.arrow import compute as pc
+from ingest.attributes import Attributes, Found
 from spotlight.dialects.table import JsonPath, Key, Prefix, Source
 from spotlight.model import KINDS
 
@@ -86,7 +87,7 @@ class Resolver:
             return Found(np.full(len(rows), NONE, np.intp), rows)
         found = attributes.find(source.name)
         says = np.array([member is not None for member in self._members_of(source)], bool)
-        hit = says[attributes.parsed(source.name).index]
+        hit = says[attributes.parsed(source.name).places]
         return Found(found.positions[hit], found.rows[hit])
 
     def _members_of(self, source: JsonPath) -> list[object]:
@@ -111,34 +112,30 @@ class Resolver:
                 keep = free if keep is None else keep & free
         return found if keep is None else Found(found.positions[keep], found.rows[keep])
 
-    def read(self, winners: Winners | None, to: convert.Target) -> pa.Array:
+    def read(self, winners: Winners | None, to: convert.Target) -> Array:
         """Return the field as a column; attributes that it holds unchanged are taken."""
         rows = self.attributes.rows
         if winners is None:
-            return pa.nulls(rows, to.type)
-        plain, rest = [], []
-        for i, source in enumerate(winners.sources):
-            is_plain = isinstance(source, str) or (isinstance(source, Key) and source.scale == 1)
-            (plain if is_plain else rest).append(i)
-        if not rest:
+            return nulls(rows, to.type)
+        if all(_is_plain(source) for source in winners.sources):
             return self._read_plain(winners, to)
-        layers: list[tuple[Rows, pa.Array]] = []
+        layers: list[tuple[Positions, Array]] = []
         for i, source in enumerate(winners.sources):
             at = np.flatnonzero(winners.source == i)
             if len(at):
                 layers.append((at, self._read_source(source, at, winners.position[at], to)))
         return _scattered(rows, layers, to.type)
 
-    def peek(self, winners: Winners | None, to: convert.Target) -> pa.Array:
+    def peek(self, winners: Winners | None, to: convert.Target) -> Array:
         """Return the field as a column and take nothing; plain attributes only."""
         rows = self.attributes.rows
         if winners is None:
-            return pa.nulls(rows, to.type)
+            return nulls(rows, to.type)
         at = np.flatnonzero(winners.position >= 0)
         converted = convert.convert(self.attributes.values, winners.position[at], to)
         return _scattered(rows, [(at, converted.column)], to.type)
 
-    def _read_plain(self, winners: Winners, to: convert.Target) -> pa.Array:
+    def _read_plain(self, winners: Winners, to: convert.Target) -> Array:
         """Return a column whose every source is an attribute as it stands."""
         attributes, position = self.attributes, winners.position
         missing = position < 0
@@ -151,29 +148,36 @@ class Resolver:
         attributes.take(positions[converted.unchanged])
         return _scattered(attributes.rows, [(at, converted.column)], to.type)
 
-    def _read_source(self, source: Source, at: Positions, positions: Positions, to: convert.Target) -> pa.Array:
+    def _read_source(
+        self, source: Source, at: Positions, positions: Positions, to: convert.Target
+    ) -> Array:
         attributes = self.attributes
         if isinstance(source, Prefix):
             rows = np.zeros(attributes.rows, bool)
             rows[at] = True
             gathered = attributes.gather(attributes.codes_where(source.covers), rows)
-            return gathered.take(pa.array(at))
+            return gathered.take(array(at))
         if isinstance(source, JsonPath):
             distinct = convert.from_python(self._members_of(source), to)
-            place = np.searchsorted(attributes.find(source.name).positions, positions)  # ascending for one key
-            return distinct.take(pa.array(attributes.parsed(source.name).index[place]))
+            # one key's positions ascend
+            place = np.searchsorted(attributes.find(source.name).positions, positions)
+            return distinct.take(array(attributes.parsed(source.name).places[place]))
         converted = convert.convert(attributes.values, positions, to)
         if isinstance(source, Key) and source.scale != 1:
             return pc.multiply(converted.column, source.scale).cast(to.type)
         attributes.take(positions[converted.unchanged])
         return converted.column
 
-    def names(self, winners: Winners | None) -> pa.Array:
+    def names(self, winners: Winners | None) -> Array:
         """Return the key that won per row ("metadata.pack_version" for a member of `metadata`)."""
         if winners is None:
-            return pa.nulls(self.attributes.rows, pa.string())
-        texts = pa.array([_source_name(source) for source in winners.sources], pa.string())
-        return texts.take(pa.array(winners.source, mask=winners.source < 0))
+            return nulls(self.attributes.rows, pa.string())
+        texts = array([_source_name(source) for source in winners.sources], pa.string())
+        return texts.take(array(winners.source, mask=winners.source < 0))
+
+
+def _is_plain(source: Source) -> bool:
+    return isinstance(source, str) or (isinstance(source, Key) and source.scale == 1)
 
 
 def _source_name(source: Source) -> str:
@@ -184,7 +188,7 @@ def _source_name(source: Source) -> str:
     return source.prefix if isinstance(source, Prefix) else source.name
 
 
-def _scattered(rows: int, layers: Sequence[tuple[Positions, pa.Array]], to: pa.DataType) -> pa.Array:
+def _scattered(rows: int, layers: Sequence[tuple[Positions, Array]], to: pa.DataType) -> Array:
     """Return a column of `rows` rows with each layer's values at its rows, NULL elsewhere."""
     if len(layers) == 1 and len(layers[0][0]) == rows:
         return layers[0][1]
@@ -193,5 +197,5 @@ def _scattered(rows: int, layers: Sequence[tuple[Positions, pa.Array]], to: pa.D
     for at, column in layers:
         place[at] = np.arange(start, start + len(column))
         start += len(column)
-    values = pa.concat_arrays([column for _, column in layers]) if layers else pa.nulls(0, to)
-    return values.take(pa.array(place, mask=place < 0))
+    values = pa.concat_arrays([column for _, column in layers]) if layers else nulls(0, to)
+    return values.take(array(place, mask=place < 0))

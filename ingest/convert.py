@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from ingest import anyvalue, jsontext
 from ingest.anyvalue import Flags, Positions, Values
+from ingest.arrow import Array, array
 
 
 class Target(NamedTuple):
@@ -27,7 +28,7 @@ class Target(NamedTuple):
 class Converted(NamedTuple):
     """A column of converted values (NULL where impossible) and where the value is unchanged."""
 
-    column: pa.Array
+    column: Array
     unchanged: Flags
 
 
@@ -59,7 +60,7 @@ def _to_json(value: Any) -> str | None:
 
 def _to_int(value: Any) -> int | None:
     number = _number(value)
-    if number is None or isinstance(number, float) and not number.is_integer():
+    if number is None or (isinstance(number, float) and not number.is_integer()):
         return None
     return int(number) if -(2**63) <= number < 2**63 else None
 
@@ -112,28 +113,29 @@ def convert(values: Values, positions: Positions, to: Target) -> Converted:
     else:
         encoded = texts.dictionary_encode()
         found = [to.from_json(orjson.loads(text)) for text in encoded.dictionary.to_pylist()]
-        slow = pa.array(found, to.type).take(encoded.indices)
+        slow = array(found, to.type).take(encoded.indices)
         if to is JSON:  # a string that already is a JSON list or object is kept as sent
             unchanged[others] |= (tags[others] == anyvalue.STRING) & _looks_nested(texts)
     fast = _native(values, positions[native], to)
     back = np.empty(len(positions), np.int64)
     back[np.flatnonzero(native)] = np.arange(len(fast))
     back[others] = len(fast) + np.arange(len(others))
-    return Converted(pa.concat_arrays([fast, slow]).take(pa.array(back)), unchanged)
+    return Converted(pa.concat_arrays([fast, slow]).take(array(back)), unchanged)
 
 
-def _looks_nested(texts: pa.Array) -> Flags:
+def _looks_nested(texts: Array) -> Flags:
     encoded = texts.dictionary_encode()
     nested = [_to_json(value) == value for value in map(orjson.loads, encoded.dictionary.to_pylist())]
-    return np.array(nested, bool)[encoded.indices.to_numpy()]
+    places: Positions = encoded.indices.to_numpy()
+    return np.array(nested, bool)[places]
 
 
-def _native(values: Values, positions: Positions, to: Target) -> pa.Array:
+def _native(values: Values, positions: Positions, to: Target) -> Array:
     if to.type == pa.int64():
-        return pa.array(values.ints(positions))
+        return array(values.ints(positions))
     if to.type == pa.float64():
         found = values.doubles(positions)
-        return pa.array(found, mask=~np.isfinite(found))
+        return array(found, mask=~np.isfinite(found))
     return values.strings(positions)
 
 
@@ -144,6 +146,6 @@ def _finite(values: Values, positions: Positions, to: Target) -> Flags:
     return np.isfinite(values.doubles(positions))
 
 
-def from_python(found: Sequence[object], to: Target) -> pa.Array:
+def from_python(found: Sequence[object], to: Target) -> Array:
     """Return members of JSON values as a column of the wanted type, NULL where impossible."""
-    return pa.array([to.from_json(value) for value in found], to.type)
+    return array([to.from_json(value) for value in found], to.type)

@@ -17,6 +17,7 @@ from google.protobuf.message import DecodeError, EncodeError, Message
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from ingest.arrow import array
 from ingest.descriptors import descriptor
 
 _OFFICIAL: Final[dict[str, type[Message]]] = {
@@ -58,7 +59,7 @@ def _canonical(signal: str, body: bytes) -> bytes | None:
     request = _OFFICIAL[signal]()
     try:
         request.ParseFromString(body)
-        request.DiscardUnknownFields()  # type: ignore[attr-defined]
+        request.DiscardUnknownFields()
         return request.SerializeToString()
     except (DecodeError, EncodeError, ValueError):
         return None
@@ -75,7 +76,7 @@ def _read_or_none(signal: str, bodies: list[bytes]) -> pa.RecordBatch | None:
 
 def _read(signal: str, bodies: list[bytes]) -> pa.RecordBatch:
     """Return the batch; raises whatever ptars raises, Rust panics (BaseException) included."""
-    batch: pa.RecordBatch = _handler(signal).array_to_record_batch(pa.array(bodies, pa.binary()))
+    batch: pa.RecordBatch = _handler(signal).array_to_record_batch(array(bodies, pa.binary()))
     return batch
 
 

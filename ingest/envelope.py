@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from ingest import convert
 from ingest.anyvalue import Flags
+from ingest.arrow import Array, ListArray, StructArray, array, list_array, nulls, py_buffer
 from ingest.attributes import Attributes
 from ingest.columns import Part, Resolver
 from ingest.segments import Record
@@ -33,11 +34,11 @@ _NO_ATTRIBUTES: Final = "{}"
 class Level(NamedTuple):
     """The items of a batch (spans or log records), and for each its request, resource and scope."""
 
-    items: pa.StructArray
-    resources: pa.StructArray
-    scopes: pa.StructArray
-    request_of: pa.Array
-    resource_of: pa.Array
+    items: StructArray
+    resources: StructArray
+    scopes: StructArray
+    request_of: Array
+    resource_of: Array
     scope_of: npt.NDArray[np.int32]
 
 
@@ -52,24 +53,24 @@ def flatten(batch: pa.RecordBatch) -> Level:
         items=items.values,
         resources=resources.values.field("resource"),
         scopes=scopes.values.field("scope"),
-        request_of=pa.array(resources.parent[resource_of]),
-        resource_of=pa.array(resource_of),
+        request_of=array(resources.parent[resource_of]),
+        resource_of=array(resource_of),
         scope_of=scope_of,
     )
 
 
 class _Inner(NamedTuple):
-    values: pa.StructArray
+    values: StructArray
     parent: npt.NDArray[np.int32]
 
 
-def _inner(column: pa.ListArray) -> _Inner:
+def _inner(column: ListArray) -> _Inner:
     offsets = column.offsets.to_numpy()
     values = column.values.slice(offsets[0], offsets[-1] - offsets[0])
     return _Inner(values, np.repeat(np.arange(len(column), dtype=np.int32), np.diff(offsets)))
 
 
-def resource_columns(level: Level, *, lenient: bool) -> dict[str, pa.Array]:
+def resource_columns(level: Level, *, lenient: bool) -> dict[str, Array]:
     """Return resource, service_name, service_version and environment of every item.
 
     The JSON text holds all resource attributes, the promoted ones too.
@@ -87,9 +88,9 @@ def resource_columns(level: Level, *, lenient: bool) -> dict[str, pa.Array]:
     return {name: column.take(level.resource_of) for name, column in columns.items()}
 
 
-def scope_columns(level: Level, *, lenient: bool) -> dict[str, pa.Array]:
+def scope_columns(level: Level, *, lenient: bool) -> dict[str, Array]:
     """Return scope_name, scope_version and scope (JSON of its attributes, NULL for none) of every item."""
-    of_item = pa.array(level.scope_of)
+    of_item = array(level.scope_of)
     attributes = Attributes(level.scopes.field("attributes"), lenient=lenient)
     columns = {
         "scope_name": none_if_empty(level.scopes.field("name")),
@@ -99,21 +100,21 @@ def scope_columns(level: Level, *, lenient: bool) -> dict[str, pa.Array]:
     return {name: column.take(of_item) for name, column in columns.items()}
 
 
-def arrival_columns(level: Level, records: Sequence[Record]) -> dict[str, pa.Array]:
+def arrival_columns(level: Level, records: Sequence[Record]) -> dict[str, Array]:
     """Return tenant, received_ns and journal_position of every item."""
-    of_request = {
-        "tenant": pa.array([record.tenant for record in records], pa.string()),
-        "received_ns": pa.array([record.received_ns for record in records], pa.int64()),
-        "journal_position": pa.array([record.position for record in records], pa.int64()),
+    of_request: dict[str, Array] = {
+        "tenant": array([record.tenant for record in records], pa.string()),
+        "received_ns": array([record.received_ns for record in records], pa.int64()),
+        "journal_position": array([record.position for record in records], pa.int64()),
     }
     return {name: column.take(level.request_of) for name, column in of_request.items()}
 
 
-def hex_ids(ids: pa.Array, size: int) -> pa.Array:
+def hex_ids(ids: Array, size: int) -> Array:
     """Return binary ids of `size` bytes as lowercase hex; NULL for another length and for all zeros."""
     count = len(ids)
     if not count:
-        return pa.array([], pa.string())
+        return array([], pa.string())
     offsets = np.frombuffer(ids.buffers()[1], np.int32)[ids.offset : ids.offset + count + 1]
     data = ids.buffers()[2]
     raw = np.frombuffer(data, np.uint8) if data else np.zeros(0, np.uint8)
@@ -124,18 +125,19 @@ def hex_ids(ids: pa.Array, size: int) -> pa.Array:
         whole = raw[_spread(offsets[:-1][good], size)]
     ends = np.zeros(count + 1, np.int32)
     np.cumsum(np.where(good, 2 * size, 0), out=ends[1:])
-    valid = None if good.all() else pa.array(good).buffers()[1]
-    return pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(_HEX[whole].tobytes()), valid)
+    valid = None if good.all() else array(good).buffers()[1]
+    return pa.StringArray.from_buffers(count, py_buffer(ends), py_buffer(_HEX[whole].tobytes()), valid)
 
 
 def _spread(starts: npt.NDArray[np.int32], size: int) -> npt.NDArray[np.int32]:
-    return (starts[:, None] + np.arange(size, dtype=np.int32)).ravel()
+    within: npt.NDArray[np.int32] = np.arange(size, dtype=np.int32)
+    return (starts[:, None] + within).ravel()
 
 
 class Days(NamedTuple):
     """Per row: the partition date, and whether the clock that gave the start is absurd."""
 
-    dates: pa.Array
+    dates: Array
     is_skewed: Flags
 
 
@@ -148,12 +150,12 @@ def partition_days(times: Words, received: npt.NDArray[np.int64]) -> Days:
     clamped = np.minimum(times, np.uint64(_LAST_NS)).astype(np.int64)
     in_reason = (clamped >= _FIRST_NS) & (times <= np.uint64(_LAST_NS)) & (clamped - _DAY_NS <= received)
     days = np.where(in_reason, clamped, received) // _DAY_NS
-    return Days(pa.array(days.astype(np.int32)).cast(pa.date32()), ~in_reason & ~absent)
+    return Days(array(days.astype(np.int32)).cast(pa.date32()), ~in_reason & ~absent)
 
 
-def nanoseconds(times: Words) -> pa.Array:
+def nanoseconds(times: Words) -> Array:
     """Return times as int64; NULL for 0 (not reported) and for what lies beyond int64."""
-    return pa.array(times.astype(np.int64), mask=(times == 0) | (times > np.uint64(_LAST_NS)))
+    return array(times.astype(np.int64), mask=(times == 0) | (times > np.uint64(_LAST_NS)))
 
 
 def beyond_reach(times: Words) -> Flags:
@@ -161,19 +163,21 @@ def beyond_reach(times: Words) -> Flags:
     return times > np.uint64(_LAST_NS)
 
 
-def none_if_empty(texts: pa.Array) -> pa.Array:
+def none_if_empty(texts: Array) -> Array:
     """Return the strings with NULL for the empty one: protobuf's way of saying nothing."""
-    lengths = np.diff(np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1])
-    return null_where(texts, lengths == 0) if len(texts) else texts
+    if not len(texts):
+        return texts
+    offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    return null_where(texts, np.diff(offsets) == 0)
 
 
-def none_if_zero(counts: pa.Array) -> pa.Array:
+def none_if_zero(counts: Array) -> Array:
     """Return unsigned counts as int64, NULL for 0: protobuf's way of saying nothing."""
     numbers = counts.to_numpy(zero_copy_only=False).astype(np.int64)
-    return pa.array(numbers, mask=numbers == 0)
+    return array(numbers, mask=numbers == 0)
 
 
-def null_where(column: pa.Array, mask: Flags) -> pa.Array:
+def null_where(column: Array, mask: Flags) -> Array:
     """Return the string column with NULL where `mask` holds; the buffers are shared, not copied."""
     if not mask.any():
         return column
@@ -181,18 +185,19 @@ def null_where(column: pa.Array, mask: Flags) -> pa.Array:
     if column.null_count:
         valid &= column.is_valid().to_numpy(zero_copy_only=False)
     if column.offset:
-        return column.take(pa.array(np.arange(len(column)), mask=~valid))
-    return pa.Array.from_buffers(column.type, len(column), [pa.array(valid).buffers()[1], *column.buffers()[1:]])
+        return column.take(array(np.arange(len(column)), mask=~valid))
+    buffers = [array(valid).buffers()[1], *column.buffers()[1:]]
+    return pa.Array.from_buffers(column.type, len(column), buffers)
 
 
-def quality_flags(rows: int, flags: Mapping[str, Flags]) -> pa.Array:
+def quality_flags(rows: int, flags: Mapping[str, Flags]) -> Array:
     """Return per row the names of the flags that are set, in the order given; NULL for none."""
     raised = {name: mask for name, mask in flags.items() if mask.any()}
     if not raised:
-        return pa.nulls(rows, pa.list_(pa.string()))
+        return nulls(rows, pa.list_(pa.string()))
     marks = np.stack(list(raised.values()), axis=1)
     counts = marks.sum(axis=1)
     ends = np.zeros(rows + 1, np.int32)
     np.cumsum(counts, out=ends[1:])
-    names = pa.array(list(raised), pa.string()).take(pa.array(np.nonzero(marks)[1]))
-    return pa.ListArray.from_arrays(pa.array(ends, mask=np.append(counts == 0, False)), names)
+    names = array(list(raised), pa.string()).take(array(np.nonzero(marks)[1]))
+    return list_array(array(ends, mask=np.append(counts == 0, False)), names)

@@ -11,9 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValueList
+
+from ingest.arrow import Array, array, list_array
+from ingest.arrow import compute as pc
 
 _NEEDS_ESCAPE: Final = np.zeros(256, dtype=bool)
 _NEEDS_ESCAPE[:32] = True
@@ -21,17 +23,17 @@ _NEEDS_ESCAPE[[ord('"'), ord("\\")]] = True
 _ESCAPED: Final = r'["\\\x00-\x1f]'
 
 
-def quote(texts: pa.Array) -> pa.Array:
+def quote(texts: Array) -> Array:
     """Return the strings as JSON string literals; only those that need escaping pass through Python."""
     quoted = pc.binary_join_element_wise('"', texts, '"', "")
     if not _has_escapes(texts):
         return quoted
     hit = pc.fill_null(pc.match_substring_regex(texts, _ESCAPED), False)
     escaped = [orjson.dumps(text) for text in texts.filter(hit).to_pylist()]
-    return pc.replace_with_mask(quoted, hit, pa.array(escaped, pa.binary()).cast(pa.string()))
+    return pc.replace_with_mask(quoted, hit, array(escaped, pa.binary()).cast(pa.string()))
 
 
-def _has_escapes(texts: pa.Array) -> bool:
+def _has_escapes(texts: Array) -> bool:
     """Return whether any byte of the column would need escaping."""
     data = texts.buffers()[2]
     if data is None:
@@ -40,9 +42,9 @@ def _has_escapes(texts: pa.Array) -> bool:
     return bool(_NEEDS_ESCAPE[np.frombuffer(data, np.uint8)[offsets[0] : offsets[-1]]].any())
 
 
-def numbers(values: npt.NDArray[np.float64]) -> pa.Array:
+def numbers(values: npt.NDArray[np.float64]) -> Array:
     """Return doubles as JSON: 1.0 stays a double, NaN and Infinity become strings as in OTLP/JSON."""
-    column = pa.array(values)
+    column = array(values)
     text = column.cast(pa.string())
     bare = pc.match_substring_regex(text, r"^-?\d+$")
     if pc.any(bare).as_py():
@@ -50,30 +52,30 @@ def numbers(values: npt.NDArray[np.float64]) -> pa.Array:
     finite = np.isfinite(values)
     if not finite.all():
         names = np.select([np.isnan(values), values > 0], ['"NaN"', '"Infinity"'], '"-Infinity"')
-        text = pc.if_else(pa.array(finite), text, pa.array(names.astype(object), pa.string()))
+        text = pc.if_else(array(finite), text, array(names.astype(object), pa.string()))
     return text
 
 
-def objects(rows: int, row_of: npt.NDArray[np.int32], names: pa.Array, values: pa.Array) -> pa.Array:
+def objects(rows: int, row_of: npt.NDArray[np.int32], names: Array, values: Array) -> Array:
     """Return one JSON object per row from ascending `row_of`, quoted `names` and JSON `values`."""
     return _enclosed("{", rows, row_of, pc.binary_join_element_wise(names, values, ":"), "}")
 
 
-def arrays(rows: int, row_of: npt.NDArray[np.int32], values: pa.Array) -> pa.Array:
+def arrays(rows: int, row_of: npt.NDArray[np.int32], values: Array) -> Array:
     """Return one JSON list per row from ascending `row_of` and JSON `values`; NULL for no value."""
     text = _enclosed("[", rows, row_of, values, "]")
     filled = np.bincount(row_of, minlength=rows) > 0
-    return pc.if_else(pa.array(filled), text, pa.scalar(None, pa.string()))
+    return pc.if_else(array(filled), text, pa.scalar(None, pa.string()))
 
 
-def _enclosed(before: str, rows: int, row_of: npt.NDArray[np.int32], items: pa.Array, after: str) -> pa.Array:
+def _enclosed(before: str, rows: int, row_of: npt.NDArray[np.int32], items: Array, after: str) -> Array:
     ends = np.zeros(rows + 1, np.int32)
     np.cumsum(np.bincount(row_of, minlength=rows), out=ends[1:])
-    joined = pc.binary_join(pa.ListArray.from_arrays(pa.array(ends), items), ",")
+    joined = pc.binary_join(list_array(array(ends), items), ",")
     return pc.binary_join_element_wise(before, joined, after, "")
 
 
-def nested(encoded: pa.Array, kind: type[ArrayValue] | type[KeyValueList]) -> pa.Array:
+def nested(encoded: Array, kind: type[ArrayValue] | type[KeyValueList]) -> Array:
     """Return encoded lists or maps as JSON; each distinct one is decoded once.
 
     What cannot be decoded (nested deeper than protobuf allows) is kept: {"undecodable": base64}.
@@ -81,19 +83,19 @@ def nested(encoded: pa.Array, kind: type[ArrayValue] | type[KeyValueList]) -> pa
     return _once_each(encoded, lambda raw: _nested_text(raw, kind))
 
 
-def base64_strings(raw: pa.Array) -> pa.Array:
+def base64_strings(raw: Array) -> Array:
     """Return byte strings as JSON strings of base64, as OTLP/JSON writes them."""
     return _once_each(raw, lambda value: dump(base64.b64encode(value).decode()))
 
 
-def undecodable(raw: pa.Array) -> pa.Array:
+def undecodable(raw: Array) -> Array:
     """Return bytes nobody could read as {"undecodable": base64}."""
     return _once_each(raw, _kept)
 
 
-def _once_each(column: pa.Array, convert: Any) -> pa.Array:
+def _once_each(column: Array, convert: Any) -> Array:
     encoded = column.dictionary_encode()
-    texts = pa.array([convert(value) for value in encoded.dictionary.to_pylist()], pa.string())
+    texts = array([convert(value) for value in encoded.dictionary.to_pylist()], pa.string())
     return texts.take(encoded.indices)
 
 

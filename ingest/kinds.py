@@ -8,9 +8,10 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ingest.anyvalue import STRING, Flags
+from ingest.arrow import Array, array
+from ingest.arrow import compute as pc
 from ingest.attributes import Attributes
 from ingest.columns import Part, Resolver
 from spotlight.dialects import effective_fields, effective_kinds, effective_names
@@ -21,21 +22,21 @@ INFERRED: Final = "inferred"
 _CODES: Final = {kind: code for code, kind in enumerate(KINDS)}
 _OTHER: Final = _CODES["other"]
 _UNDECIDED: Final = -1
-_KIND_TEXTS: Final = pa.array(KINDS, pa.string())
+_KIND_TEXTS: Final = array(KINDS, pa.string())
 
 
 class Kinds(NamedTuple):
     """Per span: a code into model.KINDS, and the key that decided it (NULL where nothing did)."""
 
     codes: npt.NDArray[np.int8]
-    source: pa.Array
+    source: Array
 
-    def texts(self) -> pa.Array:
+    def texts(self) -> Array:
         """Return the kinds as words."""
-        return _KIND_TEXTS.take(pa.array(self.codes))
+        return _KIND_TEXTS.take(array(self.codes))
 
 
-def decide_kinds(attributes: Attributes, parts: Sequence[Part], names: pa.Array) -> Kinds:
+def decide_kinds(attributes: Attributes, parts: Sequence[Part], names: Array) -> Kinds:
     """Return every span's kind: attribute rules first, then signs of use, then the span's name.
 
     Source of the order: the kind table of the dialect reference, first hit wins.
@@ -53,7 +54,7 @@ def decide_kinds(attributes: Attributes, parts: Sequence[Part], names: pa.Array)
     codes[codes == _UNDECIDED] = _OTHER
     for part in parts:
         _apply_names(part, names, codes, sources)
-    texts = pa.array(source_names, pa.string()).take(pa.array(sources, mask=sources < 0))
+    texts = array(source_names, pa.string()).take(array(sources, mask=sources < 0))
     return Kinds(codes, texts)
 
 
@@ -105,7 +106,7 @@ def _carries(resolver: Resolver, fields: Sequence[str]) -> Flags:
 
 
 def _apply_names(
-    part: Part, names: pa.Array, codes: npt.NDArray[np.int8], sources: npt.NDArray[np.int16]
+    part: Part, names: Array, codes: npt.NDArray[np.int8], sources: npt.NDArray[np.int16]
 ) -> None:
     for rule in reversed(effective_names(part.dialect)):
         hit = np.isin(codes, [_CODES[kind] for kind in rule.instead_of])

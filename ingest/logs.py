@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ingest import convert, envelope
 from ingest.anyvalue import NOTHING, NonCanonical, Values
+from ingest.arrow import Array, array
+from ingest.arrow import compute as pc
 from ingest.attributes import Attributes
 from ingest.columns import Part, Resolver
 from ingest.decode import decode
@@ -49,16 +50,17 @@ def _pivot(records: Sequence[Record], *, canonical: bool) -> PivotedRows:
     return PivotedRows(rows, [records[i] for i in decoded.dead])
 
 
-def _read_times(level: Level, columns: dict[str, pa.Array]) -> None:
+def _read_times(level: Level, columns: dict[str, Array]) -> None:
     time = level.items.field("time_ns").to_numpy()
     observed = level.items.field("observed_ns").to_numpy()
     received = columns["received_ns"].to_numpy()
     columns["observed_ns"] = envelope.nanoseconds(observed)
-    columns["time_ns"] = pc.coalesce(envelope.nanoseconds(time), columns["observed_ns"], columns["received_ns"])
+    sent = pc.coalesce(envelope.nanoseconds(time), columns["observed_ns"])
+    columns["time_ns"] = pc.coalesce(sent, columns["received_ns"])
     columns["date"] = envelope.partition_days(np.where(time == 0, observed, time), received).dates
 
 
-def _read_content(level: Level, columns: dict[str, pa.Array], *, lenient: bool) -> None:
+def _read_content(level: Level, columns: dict[str, Array], *, lenient: bool) -> None:
     items = level.items
     attributes = Attributes(items.field("attributes"), lenient=lenient)
     columns["attributes"] = attributes.leftovers()  # before event.name is read: it stays there too
@@ -68,7 +70,7 @@ def _read_content(level: Level, columns: dict[str, pa.Array], *, lenient: bool) 
     body = Values(items.field("body"), lenient=lenient)
     columns["body"] = envelope.null_where(body.json(np.arange(len(items))), body.tags == NOTHING)
     severity = items.field("severity").to_numpy()
-    columns["severity"] = pa.array(severity, mask=severity == 0)  # 0 is protobuf for not sent
+    columns["severity"] = array(severity, mask=severity == 0)  # 0 is protobuf for not sent
     columns["severity_text"] = envelope.none_if_empty(items.field("severity_text"))
     columns["dropped_attributes"] = envelope.none_if_zero(items.field("dropped_attributes"))
     columns["trace_flags"] = items.field("flags").cast(pa.int64())

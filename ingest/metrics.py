@@ -18,13 +18,14 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality, Metric
 
 from ingest import envelope
+from ingest.arrow import array
 from ingest.jsontext import dump, finite_or_name, plain_attributes
 from ingest.logs import PivotedRows
 from ingest.segments import Record
 from spotlight.model import METRICS
 from spotlight.semconv import SERVICE_NAME
 
-_TEMPORALITIES: Final = {
+_TEMPORALITIES: Final[dict[int, str]] = {
     AggregationTemporality.AGGREGATION_TEMPORALITY_DELTA: "delta",
     AggregationTemporality.AGGREGATION_TEMPORALITY_CUMULATIVE: "cumulative",
 }
@@ -55,11 +56,10 @@ def _table(rows: Sequence[Row]) -> pa.Table:
         "start_ns": envelope.nanoseconds(starts),
         "date": envelope.partition_days(times, received).dates,
     }
-    columns = [
-        derived[field.name] if field.name in derived else pa.array([row.get(field.name) for row in rows], field.type)
-        for field in METRICS.schema
-    ]
-    return pa.table(columns, schema=METRICS.schema)
+    for field in METRICS.schema:
+        if field.name not in derived:
+            derived[field.name] = array([row.get(field.name) for row in rows], field.type)
+    return pa.table([derived[name] for name in METRICS.schema.names], schema=METRICS.schema)
 
 
 def _rows(request: ExportMetricsServiceRequest, record: Record) -> Iterator[Row]:
@@ -92,7 +92,7 @@ def _points(metric: Metric) -> Iterator[Row]:
             "time_ns": point.time_unix_nano,
             "start_ns": point.start_time_unix_nano,
             "attributes": dump(plain_attributes(point.attributes)),
-            "temporality": _TEMPORALITIES.get(getattr(data, "aggregation_temporality", None)),
+            "temporality": _TEMPORALITIES.get(getattr(data, "aggregation_temporality", 0)),
             "is_monotonic": data.is_monotonic if kind == "sum" else None,
         }
         yield {**row, **_READERS[kind](point)}

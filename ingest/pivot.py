@@ -16,12 +16,12 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ingest import convert, envelope, span_events, usage
 from ingest.anyvalue import Flags, NonCanonical
+from ingest.arrow import Array, array
+from ingest.arrow import compute as pc
 from ingest.attributes import Attributes
 from ingest.columns import Part, Resolver, Winners
 from ingest.decode import decode
@@ -43,10 +43,10 @@ _OUTCOMES: Final = {
     **dict.fromkeys(("error", "failure", "failed", "false"), True),
 }
 _ERROR_STATUS: Final = 2
-_STATUSES: Final = pa.array(("unset", "ok", "error"), pa.string())
+_STATUSES: Final = array(("unset", "ok", "error"), pa.string())
 _NO_TEXT: Final = pa.scalar(None, pa.string())
 
-Columns = dict[str, pa.Array]
+Columns = dict[str, Array]
 
 
 class Pivoted(NamedTuple):
@@ -76,7 +76,7 @@ def _pivot(records: Sequence[Record], *, canonical: bool) -> Pivoted:
     has_content = ~np.logical_and.reduce([_nulls(columns[name]) for name in CONTENT_COLUMNS])
     payloads = pa.table([columns[name] for name in PAYLOADS.schema.names], schema=PAYLOADS.schema)
     if not has_content.all():
-        payloads = payloads.filter(pa.array(has_content))
+        payloads = payloads.filter(array(has_content))
     return Pivoted(spans, payloads, [records[i] for i in decoded.dead])
 
 
@@ -121,18 +121,18 @@ def find_dialects(level: Level, attributes: Attributes) -> list[Part]:
             for key in attributes.codes_where(lambda k, e=exact, b=below: k in e or k.startswith(b)):  # type: ignore[misc]
                 by_keys[attributes.find_code(key).rows] = code
         codes = np.where(codes < 0, by_keys, codes)
-    present = np.flatnonzero(np.bincount(codes, minlength=len(known))) if len(codes) else []
+    present: list[int] = np.unique(codes).tolist()
     if len(present) == 1:
         return [Part(known[present[0]], None)]
     return [Part(known[code], codes == code) for code in present]
 
 
-def _dialect_names(parts: Sequence[Part], rows: int) -> pa.Array:
+def _dialect_names(parts: Sequence[Part], rows: int) -> Array:
     code_of = np.zeros(rows, np.int8)
     for code, part in enumerate(parts):
         if part.rows is not None:
             code_of[part.rows] = code
-    return pa.array([part.dialect for part in parts], pa.string()).take(pa.array(code_of))
+    return array([part.dialect for part in parts], pa.string()).take(array(code_of))
 
 
 def _read_fields(resolver: Resolver, columns: Columns) -> dict[str, Flags]:
@@ -154,7 +154,8 @@ def _read_fields(resolver: Resolver, columns: Columns) -> dict[str, Flags]:
     for name in CONTENT_COLUMNS:
         columns[name] = resolver.read(resolve(name, content=True), convert.CONTENT)
     outcome = _failures(signs[TOOL_OUTCOME])
-    columns["tool_failed"] = pc.if_else(pc.equal(columns["kind"], "tool"), outcome, pa.scalar(None, pa.bool_()))
+    is_tool = pc.equal(columns["kind"], "tool")
+    columns["tool_failed"] = pc.if_else(is_tool, outcome, pa.scalar(None, pa.bool_()))
     basis = usage.decide_basis(resolver.parts, columns, signs[TOTAL_TOKENS], cache_keys)
     columns["usage_basis"] = basis.column
     return {"usage_assumed": basis.is_assumed, "usage_conflict": basis.is_conflict}
@@ -182,11 +183,11 @@ def _target(column: str) -> convert.Target:
     return {pa.int64(): convert.WHOLE, pa.float64(): convert.REAL}.get(_SPAN_TYPES[column], convert.TEXT)
 
 
-def _failures(outcomes: pa.Array) -> pa.Array:
+def _failures(outcomes: Array) -> Array:
     """Return true or false for the words clients use for a tool's outcome, NULL for others."""
     words = outcomes.dictionary_encode()
     failed = [_OUTCOMES.get((word or "").strip().lower()) for word in words.dictionary.to_pylist()]
-    return pa.array(failed, pa.bool_()).take(words.indices)
+    return array(failed, pa.bool_()).take(words.indices)
 
 
 def _identity(level: Level) -> Columns:
@@ -212,7 +213,7 @@ def _read_times(level: Level, columns: Columns) -> dict[str, Flags]:
     has_both = ~_nulls(columns["started_ns"]) & ~_nulls(columns["ended_ns"])
     backwards = has_both & (ended < started)
     took = np.where(backwards, 0, (ended - started).astype(np.int64))
-    columns["duration_ms"] = pa.array(took / 1e6, mask=~has_both)
+    columns["duration_ms"] = array(took / 1e6, mask=~has_both)
     received = columns["received_ns"].to_numpy()
     days = envelope.partition_days(started, received)
     columns["date"] = days.dates
@@ -229,12 +230,12 @@ def _read_outcome(level: Level, columns: Columns, *, lenient: bool) -> None:
     status = level.items.field("status")
     codes = status.field("code").to_numpy(zero_copy_only=False)
     known = (codes >= 0) & (codes < len(_STATUSES))
-    columns["status"] = _STATUSES.take(pa.array(np.where(known, codes, 0)))
+    columns["status"] = _STATUSES.take(array(np.where(known, codes, 0)))
     columns["status_message"] = envelope.none_if_empty(status.field("message"))
     events = span_events.read_events(level.items.field("events"), lenient=lenient)
     columns["events"] = events.text
     columns["error_type"] = pc.coalesce(columns["error_type"], events.exception_type)
-    of_error = pc.if_else(pa.array(codes == _ERROR_STATUS), columns["status_message"], _NO_TEXT)
+    of_error = pc.if_else(array(codes == _ERROR_STATUS), columns["status_message"], _NO_TEXT)
     columns["error_message"] = pc.coalesce(columns["error_message"], events.exception_message, of_error)
 
 
@@ -252,7 +253,8 @@ def _losses(level: Level, columns: Columns, attributes: Attributes) -> dict[str,
     }
 
 
-def _nulls(column: pa.Array) -> npt.NDArray[np.bool_]:
+def _nulls(column: Array) -> Flags:
     if not column.null_count:
         return np.zeros(len(column), bool)
-    return column.is_null().to_numpy(zero_copy_only=False)
+    nulls_of: Flags = column.is_null().to_numpy(zero_copy_only=False)
+    return nulls_of

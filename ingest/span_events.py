@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ingest import convert, jsontext
+from ingest.arrow import Array, ListArray, StructArray, array, nulls
+from ingest.arrow import compute as pc
 from ingest.attributes import Attributes, Rows
 from ingest.columns import Part, Resolver
 from ingest.envelope import hex_ids
@@ -18,16 +19,16 @@ from spotlight.semconv import EXCEPTION_EVENT, EXCEPTION_MESSAGE, EXCEPTION_TYPE
 class Events(NamedTuple):
     """Per span: all events as JSON, and type and message of its last exception; NULL for none."""
 
-    text: pa.Array
-    exception_type: pa.Array
-    exception_message: pa.Array
+    text: Array
+    exception_type: Array
+    exception_message: Array
 
 
-def read_events(column: pa.ListArray, *, lenient: bool) -> Events:
+def read_events(column: ListArray, *, lenient: bool) -> Events:
     """Return the events of every span as [{"name", "time_ns", "attributes"}, ...]."""
     rows, events, span_of = _flat(column)
     if not len(events):
-        nothing = pa.nulls(rows, pa.string())
+        nothing = nulls(rows, pa.string())
         return Events(nothing, nothing, nothing)
     attributes = Attributes(events.field("attributes"), lenient=lenient)
     text = pc.binary_join_element_wise(
@@ -40,17 +41,19 @@ def read_events(column: pa.ListArray, *, lenient: bool) -> Events:
     at = np.flatnonzero(is_exception)
     last = np.full(rows, -1, np.int64)
     last[span_of[at]] = at  # a later one overwrites
-    last_event = pa.array(last, mask=last < 0)
+    last_event = array(last, mask=last < 0)
     resolver = Resolver(attributes, [Part("", None)])
-    of_events = [resolver.read(resolver.resolve([(key,)]), convert.TEXT) for key in (EXCEPTION_TYPE, EXCEPTION_MESSAGE)]
+    of_events = [
+        resolver.read(resolver.resolve([(key,)]), convert.TEXT) for key in (EXCEPTION_TYPE, EXCEPTION_MESSAGE)
+    ]
     return Events(jsontext.arrays(rows, span_of, text), *(column.take(last_event) for column in of_events))
 
 
-def read_links(column: pa.ListArray, *, lenient: bool) -> pa.Array:
+def read_links(column: ListArray, *, lenient: bool) -> Array:
     """Return the links of every span as [{"trace_id", "span_id", "attributes"}, ...]; NULL for none."""
     rows, links, span_of = _flat(column)
     if not len(links):
-        return pa.nulls(rows, pa.string())
+        return nulls(rows, pa.string())
     state = links.field("trace_state")
     has_state = pc.not_equal(state, "")
     text = pc.binary_join_element_wise(
@@ -65,22 +68,22 @@ def read_links(column: pa.ListArray, *, lenient: bool) -> pa.Array:
 
 class _Flat(NamedTuple):
     rows: int
-    items: pa.StructArray
+    items: StructArray
     span_of: Rows
 
 
-def _flat(column: pa.ListArray) -> _Flat:
+def _flat(column: ListArray) -> _Flat:
     offsets = column.offsets.to_numpy()
     items = column.values.slice(offsets[0], offsets[-1] - offsets[0])
     return _Flat(len(column), items, np.repeat(np.arange(len(column), dtype=np.int32), np.diff(offsets)))
 
 
-def _dropped(items: pa.StructArray) -> pa.Array:
+def _dropped(items: StructArray) -> Array:
     """Return a further JSON member where the client dropped attributes, else the empty string."""
     count = items.field("dropped_attributes")
     text = pc.binary_join_element_wise(',"dropped_attributes":', count.cast(pa.string()), "")
     return pc.if_else(pc.greater(count, 0), text, "")
 
 
-def _quoted_id(ids: pa.Array, size: int) -> pa.Array:
+def _quoted_id(ids: Array, size: int) -> Array:
     return pc.fill_null(pc.binary_join_element_wise('"', hex_ids(ids, size), '"', ""), "null")

@@ -8,9 +8,10 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ingest.anyvalue import Flags
+from ingest.arrow import Array, array
+from ingest.arrow import compute as pc
 from ingest.columns import Part
 from spotlight.dialects import usage_basis
 
@@ -30,13 +31,13 @@ _RULED_KEYS: Final = (
 class Basis(NamedTuple):
     """Per span: "inclusive", "exclusive" or NULL (no usage), and what is doubtful about it."""
 
-    column: pa.Array
+    column: Array
     is_assumed: Flags
     is_conflict: Flags
 
 
 def decide_basis(
-    parts: Sequence[Part], usage: Mapping[str, pa.Array], totals: pa.Array, cache_keys: Sequence[pa.Array]
+    parts: Sequence[Part], usage: Mapping[str, Array], totals: Array, cache_keys: Sequence[Array]
 ) -> Basis:
     """Return the basis of every span that reports usage.
 
@@ -52,7 +53,9 @@ def decide_basis(
     given, output, read, write, total = (
         _numbers(column) for column in (*(usage[name] for name in USAGE[:4]), totals)
     )
-    has_usage = ~np.logical_and.reduce([usage[name].is_null().to_numpy(zero_copy_only=False) for name in USAGE])
+    has_usage = np.zeros(rows, bool)
+    for name in USAGE:
+        has_usage |= usage[name].is_valid().to_numpy(zero_copy_only=False)
     has_input = usage["input_tokens"].is_valid().to_numpy(zero_copy_only=False)
     has_total = totals.is_valid().to_numpy(zero_copy_only=False)
     cache = read + write
@@ -60,7 +63,7 @@ def decide_basis(
     declared = _declared(parts, rows)
     ruled = np.zeros(rows, bool)
     for keys in cache_keys:
-        ruled |= pc.fill_null(pc.is_in(keys, pa.array(_RULED_KEYS)), False).to_numpy(zero_copy_only=False)
+        ruled |= pc.fill_null(pc.is_in(keys, array(_RULED_KEYS)), False).to_numpy(zero_copy_only=False)
     is_open = has_usage & (declared == 0) & (cache > 0)
     fits_inclusive = is_open & has_total & (given + output == total)
     fits_exclusive = is_open & ~fits_inclusive & has_total & (given + cache + output == total)
@@ -68,16 +71,17 @@ def decide_basis(
     exclusive = (declared == 2) | fits_exclusive | (is_open & impossible)
     conflict = has_usage & (declared == 1) & impossible
     exclusive |= conflict
-    column = pa.array(np.where(exclusive, EXCLUSIVE, INCLUSIVE).astype(object), pa.string())
+    column = array(np.where(exclusive, EXCLUSIVE, INCLUSIVE).astype(object), pa.string())
     return Basis(
-        pc.if_else(pa.array(has_usage), column, pa.scalar(None, pa.string())),
+        pc.if_else(array(has_usage), column, pa.scalar(None, pa.string())),
         is_open & ~impossible & ~ruled,
         conflict,
     )
 
 
-def _numbers(column: pa.Array) -> npt.NDArray[np.int64]:
-    return pc.fill_null(column, 0).to_numpy(zero_copy_only=False)
+def _numbers(column: Array) -> npt.NDArray[np.int64]:
+    numbers: npt.NDArray[np.int64] = pc.fill_null(column, 0).to_numpy(zero_copy_only=False)
+    return numbers
 
 
 def _declared(parts: Sequence[Part], rows: int) -> npt.NDArray[np.int8]:

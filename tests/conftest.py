@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from spotlight.reports import Reports, RunFilters, open_lake
+from tests.command import ROOT, spotlight
 
-ROOT = Path(__file__).resolve().parents[1]
 SAMPLES = ROOT / "sample_traces"
 
 
@@ -32,14 +30,6 @@ def test_data() -> Path:
     if not folder:
         pytest.skip("SPOTLIGHT_TEST_DATA is not set: the recorded data it names is not published")
     return Path(folder)
-
-
-def spotlight(*words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a process of its own."""
-    command = [sys.executable, "-m", "spotlight.cli", *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT)
-    assert not check or done.returncode == 0, done.stderr
-    return done
 
 
 @pytest.fixture(scope="session")

@@ -71,17 +71,19 @@ def joined_names(values: pa.ChunkedArray, run: np.ndarray, runs: int, build: Cal
     encoded = values.combine_chunks().dictionary_encode()
     codes = encoded.indices.fill_null(-1).to_numpy().astype(np.int64)
     names = encoded.dictionary.to_pylist()
-    pairs = np.unique(np.stack([run[codes >= 0].astype(np.int64), codes[codes >= 0]], axis=1), axis=0)
+    width = len(names) + 1
+    pairs = np.unique(run[codes >= 0].astype(np.int64) * width + codes[codes >= 0])
     result: list[object] = [None] * runs
     if not len(pairs):
         return result
-    # Distinct (run, set of names) shapes are few: most runs of a pack use the same models.
-    bounds = np.flatnonzero(np.append(True, pairs[1:, 0] != pairs[:-1, 0]))
+    owner, member = np.divmod(pairs, width)
+    bounds = np.flatnonzero(np.append(True, owner[1:] != owner[:-1]))
+    # Runs of one pack have the same few sets of names: build each once.
     shapes: dict[bytes, object] = {}
-    for begin, end in zip(bounds, np.append(bounds[1:], len(pairs)), strict=True):
-        members = pairs[begin:end, 1]
+    for begin, end in zip(bounds.tolist(), [*bounds[1:].tolist(), len(pairs)], strict=True):
+        members = member[begin:end]
         key = members.tobytes()
         if key not in shapes:
             shapes[key] = build(sorted(names[m] for m in members))
-        result[int(pairs[begin, 0])] = shapes[key]
+        result[owner[begin]] = shapes[key]
     return result

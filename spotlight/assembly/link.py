@@ -75,20 +75,6 @@ def mark_ancestors(parent: np.ndarray, marked: np.ndarray) -> np.ndarray:
     return below
 
 
-def nearest_above(parent: np.ndarray, has: np.ndarray) -> np.ndarray:
-    """Return for every row the nearest row at or above it where `has` is true, -1 where none is."""
-    found = np.where(has, np.arange(len(parent)), -1)
-    jump = np.where(has, -1, parent)
-    for _ in range(_MAX_ROUNDS):
-        open_rows = np.flatnonzero((found < 0) & (jump >= 0))
-        if not len(open_rows):
-            break
-        target = jump[open_rows]
-        found[open_rows] = found[target]
-        jump[open_rows] = np.where(found[target] >= 0, -1, jump[target])
-    return found
-
-
 def depths(parent: np.ndarray) -> np.ndarray:
     """Return how many known ancestors every row has."""
     depth = (parent >= 0).astype(np.int64)

@@ -23,6 +23,7 @@ ROLE_NAMES: Final = ("none", "leaf", "rollup", "duplicate")
 TOKEN_COLUMNS: Final = (
     "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens",
 )  # fmt: skip
+_TWIN_COLUMNS: Final = ("started_ns", "ended_ns", "response_id", "input_tokens", "output_tokens", "scope_name")
 # Two reports of one call by two instrumentations overlap almost wholly; two calls in a row do not.
 _SAME_CALL_OVERLAP = 0.9
 
@@ -72,7 +73,7 @@ def _twins(spans: pa.Table, links: Links, rows: np.ndarray) -> np.ndarray:
     """Return the rows, of those given, that report a call another of them reports too."""
     if len(rows) < 2:
         return rows[:0]
-    picked = spans.take(pa.array(rows))
+    picked = spans.select(_TWIN_COLUMNS).take(pa.array(rows))
     start, end = _times(picked)
     named = pc.is_valid(picked.column("response_id")).to_numpy()
     # The report to keep comes first in its group: the one with a response id, then the earlier.

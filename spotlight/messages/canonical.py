@@ -176,6 +176,7 @@ class Conversation(NamedTuple):
 
 ROLES: Final[Mapping[str, str]] = {
     "system": "system", "developer": "system", "user": "user", "human": "user",
+    "tool-call": "assistant", "tool-response": "user",  # smolagents: text about calls and their results
     "assistant": "assistant", "ai": "assistant", "model": "assistant", "bot": "assistant",
     "tool": "tool", "function": "tool", "tool_result": "tool",
 }  # fmt: skip

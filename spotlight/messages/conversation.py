@@ -101,18 +101,20 @@ class _Gathering:
         self.cut = False
 
     def add(self, found: Bundle, side: str) -> None:
-        """Take what is still missing; a source of one side may tell of the other (whole histories)."""
-        first, second = (found.input, found.output) if side == "input" else (found.output, [])
-        if side == "output" and found.input:
-            first, second = [*found.input, *found.output], []
+        """Take what is still missing.
+
+        What is asked for one side may tell of both: a history with its answer. What answers the
+        output belongs there whole, whatever its roles.
+        """
+        told_in, told_out = found.input, found.output
+        if side == "output":
+            told_in, told_out = [], [*found.input, *found.output]
         used = False
-        if side == "input":
-            if not self.input and first:
-                self.input, used = first, True
-                self.output = self.output or second
-        elif not self.output and first:
-            self.output, used = first, True
-        if used or (not self.input and not self.output):
+        if told_in and not self.input:
+            self.input, used = told_in, True
+        if told_out and not self.output:
+            self.output, used = told_out, True
+        if used or not (self.input or self.output):
             self.system = self.system or found.system
             self.cut |= found.cut
         if not self.tools and found.tools is not None:
@@ -185,7 +187,7 @@ def _first(attributes: Mapping[str, object], keys: Iterable[str]) -> str | None:
 
 
 def _untell(found: _Gathering) -> None:
-    """Take out what both sides tell: a history that ends with the answer, an answer that repeats the history."""
+    """Take out what both sides tell: a history with its answer, an answer that repeats the history."""
     told, answer = [_said(m) for m in found.input], [_said(m) for m in found.output]
     if not told or not answer:
         return

@@ -93,10 +93,10 @@ def _bundle(value: Json, role: str, depth: int) -> Bundle:
             inside_out = _inner(around.output, "assistant", depth)
             system = read_parts(parse_or_text(_bare_parts(around.system)))
             merged = Bundle(
-                system + inside_in.system,
+                system + inside_in.system + inside_out.system,
                 inside_in.input,
                 inside_in.output + inside_out.input + inside_out.output,
-                around.tools,
+                [t for t in (around.tools, inside_in.tools, inside_out.tools) if t is not None] or None,
             )
             return _with_rest(merged, dict(around.rest), role)
     return _sided(_read_dict(value, role, depth), role, choice=_is_choice_event(value))
@@ -127,7 +127,7 @@ def _with_rest(found: Bundle, left: Raw, role: str) -> Bundle:
         return found
     side = found.input or found.output
     if not side:
-        return found._replace(input=[Message(role, (Generic("json", {"value": left}),))])
+        return found._replace(input=[Message(role, (Generic("envelope", {"value": left}),))])
     first = side[0]
     return _replace_first(found, first._replace(extra=join(first.extra, {"envelope": left})))
 
@@ -150,23 +150,22 @@ def _list_bundle(items: list[Json], role: str, depth: int) -> Bundle:
     if depth >= _DEEPEST:
         return _sided([Message(role, tuple(read_parts(items)))], role)
     if items and all(_is_block(item) for item in items):
-        return _sided([Message(role, tuple(read_parts(items)))], role)
+        return _sided([_unnamed(read_parts(items), role)], role)
+    if not any(isinstance(item, str | list | dict) for item in items):
+        return _sided([Message(role, (Generic("json", {"value": items}),))], role)
     if _is_pair(items):
         return _sided(_read_role({"role": items[0], "content": items[1]}, role), role)
     total = Bundle([], [], [], None)
+    offered: list[Json] = []
     for item in items:
-        if item is None:
-            continue
-        part = _bundle(item, role, depth + 1)
-        total = Bundle(
-            total.system + part.system,
-            total.input + part.input,
-            total.output + part.output,
-            part.tools if total.tools is None else total.tools,
-        )
+        part = _bundle(item, role, depth + 1) if item is not None else Bundle([], [], [], None)
+        total.system.extend(part.system)
+        total.input.extend(part.input)
+        total.output.extend(part.output)
+        offered += [part.tools] if part.tools is not None else []
     if any(is_item(item) for item in items):
-        return total._replace(input=_join_items(total.input), output=_join_items(total.output))
-    return total
+        total = total._replace(input=_join_items(total.input), output=_join_items(total.output))
+    return total._replace(tools=offered or None)
 
 
 def _is_pair(items: list[Json]) -> bool:
@@ -192,7 +191,16 @@ def _read_dict(raw: Raw, role: str, depth: int) -> list[Message]:
             return [m for r in rewrite.rewrite(raw) for m in _rewritten(r, role, depth)]
     if _NAMED & raw.keys():
         return _read_role(raw, role)
-    return [Message(role, (read_part(raw),))]
+    return [_unnamed([read_part(raw)], role)]
+
+
+def _unnamed(parts: list[Part], role: str) -> Message:
+    """Return a message that named no role: calls are the assistant's, answers the tool's."""
+    if any(isinstance(p, ToolCall) for p in parts):
+        role = "assistant"
+    elif parts and all(isinstance(p, ToolCallResponse) for p in parts):
+        role = "tool"
+    return Message(role, tuple(parts))
 
 
 def _rewritten(raw: Raw, role: str, depth: int) -> list[Message]:
@@ -284,16 +292,22 @@ def _join_items(messages: list[Message]) -> list[Message]:
 
     The Responses API sends thoughts, words and calls of one turn as items of their own.
     """
-    result: list[Message] = []
+    turns: list[list[Message]] = []
     for message in messages:
-        last = result[-1] if result else None
-        if last is None or (last.role, message.role) != ("assistant", "assistant"):
-            result.append(message)
-            continue
-        result[-1] = last._replace(
-            parts=last.parts + message.parts,
-            finish_reason=message.finish_reason or last.finish_reason,
-            name=last.name or message.name,
-            extra=join(last.extra, message.extra),
-        )
-    return result
+        if turns and turns[-1][0].role == message.role == "assistant":
+            turns[-1].append(message)
+        else:
+            turns.append([message])
+    return [turn[0] if len(turn) == 1 else _one_turn(turn) for turn in turns]
+
+
+def _one_turn(turn: list[Message]) -> Message:
+    """Return the items of one turn as one message; what each said beside its parts stands in `items`."""
+    extras = [m.extra for m in turn if m.extra]
+    return Message(
+        turn[0].role,
+        tuple(p for m in turn for p in m.parts),
+        next((m.name for m in turn if m.name), None),
+        next((m.finish_reason for m in reversed(turn) if m.finish_reason), None),
+        {"items": [dict(e) for e in extras]} if extras else {},
+    )

@@ -7,14 +7,14 @@ from typing import Final
 
 from spotlight.messages.canonical import Json, ToolDefinition
 from spotlight.messages.reading import read_bundle
-from spotlight.messages.values import parse, parse_or_text
+from spotlight.messages.values import parse, parse_or_text, rest
 
 _SCHEMA_KEYS: Final = (
     "parameters", "input_schema", "inputSchema", "parameters_json_schema", "parametersJsonSchema",
     "json_schema", "args_schema",
 )  # fmt: skip
 _GROUPS: Final = ("functionDeclarations", "function_declarations", "tools", "function_tools")
-_DEEPEST: Final = 6
+_DEEPEST: Final = 100
 
 
 def read_tools(value: Json) -> list[ToolDefinition]:
@@ -43,7 +43,10 @@ def _definitions(value: Json, depth: int) -> list[ToolDefinition]:
         return []
     for group in _GROUPS:
         if isinstance(value.get(group), list):
-            return _definitions(value[group], depth + 1)
+            others = rest({k: v for k, v in value.items() if k != group})
+            found = _definitions(value[group], depth + 1)
+            # Gemini puts its own tools beside the functions: {"functionDeclarations": [], "googleSearch": {}}
+            return found + [ToolDefinition(k, None, None, k, {k: v}) for k, v in others.items()]
     return [_definition(value)]
 
 

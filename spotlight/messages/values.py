@@ -180,11 +180,12 @@ def rest(left: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def join(first: Mapping[str, Json], second: Mapping[str, Json]) -> dict[str, Json]:
-    """Return both together; what the second says otherwise than the first stands under `more`."""
+    """Return both together; what the second says otherwise stands in the list `more`."""
     clash = {k: v for k, v in second.items() if k in first and first[k] != v}
     result = {**second, **first}
     if clash:
-        result["more"] = [result["more"], clash] if "more" in result else clash
+        before = result.get("more", [])
+        result["more"] = [*(before if isinstance(before, list) else [before]), clash]
     return result
 
 

@@ -118,8 +118,12 @@ def _wrapped(raw: Raw) -> str | None:
 
 def _holds_messages(inner: Json) -> bool:
     if isinstance(inner, list):
-        return bool(inner) and all(isinstance(m, dict) and (_is_dumped(m) or _is_typed(m)) for m in inner)
+        return bool(inner) and all(isinstance(m, dict) and _is_message(m) for m in inner)
     return isinstance(inner, dict) and _is_state(inner)
+
+
+def _is_message(raw: Raw) -> bool:
+    return _is_dumped(raw) or _is_typed(raw) or raw.get("type") == "tool_call" or _wrapped(raw) is not None
 
 
 def _is_state(inner: Raw) -> bool:

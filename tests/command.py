@@ -1,0 +1,24 @@
+"""The command line in a process of its own, as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+COMMAND = [sys.executable, "-m", "spotlight.cli"]
+
+
+def spotlight(*words: object, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run `spotlight` with these words; with `check`, its failure fails the test."""
+    done = subprocess.run([*COMMAND, *map(str, words)], capture_output=True, text=True, timeout=120, cwd=ROOT)
+    assert not check or done.returncode == 0, done.stderr
+    return done
+
+
+def spotlight_json(*words: object) -> Any:
+    """Return what a command prints with --json."""
+    return json.loads(spotlight(*words, "--json").stdout)

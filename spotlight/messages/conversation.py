@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from spotlight.messages.canonical import (
@@ -49,6 +50,7 @@ _TOOL_ID_KEYS: Final = (
     "tool_use_id",
 )
 
+_TOOL_STATUS_KEYS: Final = ("gen_ai.tool.status", "tool.status")
 _CUT: Final = re.compile(r"\.{3}\s?\[TRUNCATED", re.IGNORECASE)
 _CUT_FLAG: Final = re.compile(r"(?:[._]|\A)truncated\Z")
 _REDACTED: Final = re.compile(
@@ -186,6 +188,15 @@ def _first(attributes: Mapping[str, object], keys: Iterable[str]) -> str | None:
     return next((v for k in keys if isinstance(v := attributes.get(k), str) and v), None)
 
 
+def _failed(message: Message) -> Message:
+    """Return the message with its answers marked as errors: the span says that its tool failed."""
+    parts = (
+        replace(p, is_error=True) if isinstance(p, ToolCallResponse) and p.is_error is None else p
+        for p in message.parts
+    )
+    return message._replace(parts=tuple(parts))
+
+
 def _untell(found: _Gathering) -> None:
     """Take out what both sides tell: a history with its answer, an answer that repeats the history."""
     told, answer = [_said(m) for m in found.input], [_said(m) for m in found.output]
@@ -210,6 +221,8 @@ def _conclude(
     found: _Gathering, side: Mapping[str, str], dialect: str, attributes: Mapping[str, object]
 ) -> Conversation:
     _untell(found)
+    if any(attributes.get(key) == "error" for key in _TOOL_STATUS_KEYS):
+        found.output = [_failed(m) for m in found.output]
     notes: list[str] = []
     truncated = found.cut
     if found.cut:

@@ -91,9 +91,12 @@ def _is_request(raw: Raw) -> bool:
 def _request(raw: Raw) -> Envelope:
     """Take a request apart; Anthropic's has the same keys, with `system` beside the messages."""
     left = dict(raw)
-    tools = take(left, "tools", "functions")
+    tools = take(left, "tools", "functions", "tool_definitions")
     return Envelope(
-        system=take(left, "system", "instructions"), input=left.pop("messages"), tools=tools, rest=rest(left)
+        system=take(left, "system", "instructions", "system_instructions"),
+        input=left.pop("messages"),
+        tools=tools,
+        rest=rest(left),
     )
 
 
@@ -112,9 +115,12 @@ def _is_prompted(raw: Raw) -> bool:
 
 def _prompted(raw: Raw) -> Envelope:
     left = dict(raw)
-    tools = take(left, "tools", "functions")
+    tools = take(left, "tools", "functions", "tool_definitions")
     return Envelope(
-        system=take(left, "system", "instructions"), input=left.pop("prompt"), tools=tools, rest=rest(left)
+        system=take(left, "system", "instructions", "system_instructions"),
+        input=left.pop("prompt"),
+        tools=tools,
+        rest=rest(left),
     )
 
 

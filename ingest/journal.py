@@ -55,6 +55,7 @@ __all__ = [
 
 LOCK_FILE: Final = "collector.lock"
 PROGRESS_FILE: Final = "progress.json"
+_REPUBLISH_SECONDS: Final = 0.5
 _MAX_BUFFERS: Final = 1000  # below IOV_MAX (1024)
 _log = logging.getLogger(__name__)
 
@@ -82,6 +83,7 @@ class Journal:
         self._end = _recover(folder, disk)
         self._end_fd = disk.open(folder / END_FILE)
         disk.write(self._end_fd, [encode_end(self._end)], 0)
+        self._unpublished = False
         self._fd: int | None = None
         self._base = 0
         self._degraded: str | None = None
@@ -187,7 +189,9 @@ class Journal:
         while True:
             with self._wake:
                 while not self._queue and not self._closing:
-                    self._wake.wait()
+                    self._wake.wait(_REPUBLISH_SECONDS if self._unpublished else None)
+                    if self._unpublished:
+                        self._publish()
                 if not self._queue:
                     return
                 batch, self._queue, self._queued_bytes = self._queue, [], 0
@@ -263,7 +267,9 @@ class Journal:
         """Tell readers how far they may read. A failure only delays them: the records are durable."""
         try:
             self._disk.write(self._end_fd, [encode_end(self._end)], 0)
+            self._unpublished = False
         except OSError as exc:
+            self._unpublished = True
             _log.error("the journal's end cannot be published: %s", exc.strerror)
 
 

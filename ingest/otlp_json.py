@@ -34,6 +34,7 @@ _HEX_IDS: Final = {"trace_id": 16, "span_id": 8, "parent_span_id": 8}
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,20}", re.ASCII)
 _DOUBLE_WORDS: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _DOUBLE_TEXT: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
+_ODD_SPELLINGS: Final = (b'" :', b'"\t:', b'"\n:', b'"\r:', b'\\\\":', b'"\\u003a', b'"\\u003A')
 _SMALL: Final = tuple(bytes([n]) for n in range(128))
 _JSON_TYPES: Final = {
     dict: "an object", list: "an array", str: "a string", bool: "a boolean", int: "an integer",
@@ -78,11 +79,15 @@ def to_protobuf(signal: str, body: bytes, max_values: int) -> bytes:
 def _refuse_duplicate_keys(body: bytes, document: object) -> None:
     """Raise BadRequest where an object names a key twice: the parser kept one, so data would vanish.
 
-    Written out again the document has as many `":` as before, unless a key vanished
-    (or in rare spellings, which the exact and slow check then sorts out).
+    Written out again the document has as many `":` as before, unless a key vanished.
+    Spellings for which that is not so are rare, and go through the exact and slow check.
     """
-    again = orjson.dumps(document)
-    if body.count(b'":') - body.count(b'\\":') == again.count(b'":') - again.count(b'\\":'):
+    try:
+        again = orjson.dumps(document)
+    except orjson.JSONEncodeError as exc:  # its depth limit, 254, is above that of the messages
+        raise BadRequest("the body nests too deep", hint="send deep values as JSON text") from exc
+    odd = any(spelling in body for spelling in _ODD_SPELLINGS)
+    if not odd and body.count(b'":') - body.count(b'\\":') == again.count(b'":') - again.count(b'\\":'):
         return
     try:
         json.loads(body, object_pairs_hook=_distinct)

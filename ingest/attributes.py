@@ -76,7 +76,10 @@ class Attributes:
     def empty(self) -> Flags:
         """Where a value is absent or the empty string: it says nothing, another key may say more."""
         values = self.values
-        return (values.tags == anyvalue.NOTHING) | ((values.tags == anyvalue.STRING) & (values.lengths == 2))
+        is_text = (values.tags == anyvalue.STRING) | (values.tags == anyvalue.BYTES)
+        is_empty: Flags = is_text & (values.lengths == 2)
+        is_empty |= values.tags == anyvalue.NOTHING
+        return is_empty
 
     @cached_property
     def _empty_keys(self) -> Flags:

@@ -51,10 +51,17 @@ class Resolver:
         self.kinds = kinds
         self._members: dict[JsonPath, list[object]] = {}
 
-    def resolve(self, tables: Sequence[Sequence[Source]], *, content: bool = False) -> Winners | None:
+    def resolve(
+        self,
+        tables: Sequence[Sequence[Source]],
+        *,
+        to: convert.Target | None = None,
+        content: bool = False,
+    ) -> Winners | None:
         """Return who fills a field, given its sources for each part; None where nobody can.
 
-        `content` asks only for attributes that no column holds yet.
+        `to` leaves out values that cannot be brought to the column's type: a weaker source
+        may have a better one. `content` asks only for attributes that no column holds yet.
         """
         known = self.attributes.code_of
         winners: Winners | None = None
@@ -63,7 +70,7 @@ class Resolver:
                 name = source if isinstance(source, str) else getattr(source, "name", None)
                 if name is not None and name not in known:
                     continue
-                found = self._find(source)
+                found = self._find(source, to)
                 if not len(found.rows):
                     continue
                 found = self._allowed(found, source, part, content=content)
@@ -75,18 +82,20 @@ class Resolver:
                 winners.sources.append(source)
         return winners
 
-    def _find(self, source: Source) -> Found:
+    def _find(self, source: Source, to: convert.Target | None) -> Found:
         attributes = self.attributes
-        if isinstance(source, str):
-            return attributes.find_filled(source)
-        if isinstance(source, Key):
-            return attributes.find_filled(source.name)
+        if isinstance(source, str | Key):
+            found = attributes.find_filled(source if isinstance(source, str) else source.name)
+            fits = None if to is None else convert.fits(attributes.values, found.positions, to)
+            return found if fits is None else Found(found.positions[fits], found.rows[fits])
         if isinstance(source, Prefix):
             wanted = [attributes.find_code(code) for code in attributes.codes_where(source.covers)]
             rows = np.concatenate([found.rows for found in wanted]) if wanted else np.empty(0, np.int32)
             return Found(np.full(len(rows), NONE, np.intp), rows)
         found = attributes.find(source.name)
-        says = np.array([member is not None for member in self._members_of(source)], bool)
+        members = self._members_of(source)
+        fill = members if to is None else [to.from_json(member) for member in members]
+        says = np.array([member is not None for member in fill], bool)
         hit = says[attributes.parsed(source.name).places]
         return Found(found.positions[hit], found.rows[hit])
 
@@ -148,9 +157,7 @@ class Resolver:
         attributes.take(positions[converted.unchanged])
         return _scattered(attributes.rows, [(at, converted.column)], to.type)
 
-    def _read_source(
-        self, source: Source, at: Positions, positions: Positions, to: convert.Target
-    ) -> Array:
+    def _read_source(self, source: Source, at: Positions, positions: Positions, to: convert.Target) -> Array:
         attributes = self.attributes
         if isinstance(source, Prefix):
             rows = np.zeros(attributes.rows, bool)

@@ -123,6 +123,16 @@ def convert(values: Values, positions: Positions, to: Target) -> Converted:
     return Converted(pa.concat_arrays([fast, slow]).take(array(back)), unchanged)
 
 
+def fits(values: Values, positions: Positions, to: Target) -> Flags | None:
+    """Return which values can be brought to the wanted type; None for all of them."""
+    if to.type == pa.string():
+        return None
+    if np.isin(values.tags[positions], to.native).all() and _finite(values, positions, to).all():
+        return None
+    fitting: Flags = convert(values, positions, to).column.is_valid().to_numpy(zero_copy_only=False)
+    return fitting
+
+
 def _looks_nested(texts: Array) -> Flags:
     encoded = texts.dictionary_encode()
     nested = [_to_json(value) == value for value in map(orjson.loads, encoded.dictionary.to_pylist())]

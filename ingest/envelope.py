@@ -12,6 +12,7 @@ import pyarrow as pa
 from ingest import convert
 from ingest.anyvalue import Flags
 from ingest.arrow import Array, ListArray, StructArray, array, list_array, nulls, py_buffer
+from ingest.arrow import compute as pc
 from ingest.attributes import Attributes
 from ingest.columns import Part, Resolver
 from ingest.segments import Record
@@ -28,7 +29,8 @@ _DAY_NS: Final = 86_400 * 10**9
 _FIRST_NS: Final = 1_420_070_400 * 10**9  # 2015-01-01: no span of an LLM agent is older
 _LAST_NS: Final = 2**63 - 1
 _HEX: Final = np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), np.uint16)
-_NO_ATTRIBUTES: Final = "{}"
+_SHARED_BYTES: Final = 256 << 20  # what repeating shared texts may cost a batch; real ones need a few MB
+_SHARED_TEXT: Final = 4096
 
 
 class Level(NamedTuple):
@@ -85,19 +87,32 @@ def resource_columns(level: Level, *, lenient: bool) -> dict[str, Array]:
     resolver = Resolver(attributes, [Part("", None)])
     for name, keys in promoted.items():
         columns[name] = resolver.read(resolver.resolve([keys]), convert.TEXT)
-    return {name: column.take(level.resource_of) for name, column in columns.items()}
+    return {name: shared(column, level.resource_of.to_numpy()) for name, column in columns.items()}
 
 
 def scope_columns(level: Level, *, lenient: bool) -> dict[str, Array]:
     """Return scope_name, scope_version and scope (JSON of its attributes, NULL for none) of every item."""
-    of_item = array(level.scope_of)
     attributes = Attributes(level.scopes.field("attributes"), lenient=lenient)
     columns = {
         "scope_name": none_if_empty(level.scopes.field("name")),
         "scope_version": none_if_empty(level.scopes.field("version")),
         "scope": null_where(attributes.leftovers(), np.diff(level.scopes.field("attributes").offsets) == 0),
     }
-    return {name: column.take(of_item) for name, column in columns.items()}
+    return {name: shared(column, level.scope_of) for name, column in columns.items()}
+
+
+def shared(texts: Array, place: npt.NDArray[np.int32]) -> Array:
+    """Return the text at each place, NULL where repeating a long one would burst the batch.
+
+    One resource of megabytes beside 100,000 tiny spans is a small request, and would be
+    hundreds of gigabytes written out. Then only the first row of a text over 4 KiB has it.
+    """
+    lengths = pc.fill_null(pc.binary_length(texts), 0).to_numpy(zero_copy_only=False)
+    if int(lengths[place].sum(dtype=np.int64)) <= _SHARED_BYTES:
+        return texts.take(array(place))
+    first = np.zeros(len(place), bool)
+    first[np.unique(place, return_index=True)[1]] = True
+    return texts.take(array(place, mask=(lengths[place] > _SHARED_TEXT) & ~first))
 
 
 def arrival_columns(level: Level, records: Sequence[Record]) -> dict[str, Array]:

@@ -139,20 +139,20 @@ def _read_fields(resolver: Resolver, columns: Columns) -> dict[str, Flags]:
     """Add every field of the dialects' tables to `columns`; returns flags on usage."""
     tables = [effective_fields(part.dialect) for part in resolver.parts]
 
-    def resolve(field: str, *, content: bool = False) -> Winners | None:
-        return resolver.resolve([table.get(field, ()) for table in tables], content=content)
+    def resolve(field: str, to: convert.Target, *, content: bool = False) -> Winners | None:
+        return resolver.resolve([table.get(field, ()) for table in tables], to=to, content=content)
 
-    signs = {sign: resolver.peek(resolve(sign), to) for sign, to in _SIGN_TARGETS.items()}
+    signs = {sign: resolver.peek(resolve(sign, to), to) for sign, to in _SIGN_TARGETS.items()}
     cache_keys = []
     for name in _field_columns(columns):
-        winners = resolve(name)
+        winners = resolve(name, _target(name))
         if name == "pack_version":
             columns["pack_version_source"] = resolver.names(winners)
         if name in ("cache_read_tokens", "cache_write_tokens"):
             cache_keys.append(resolver.names(winners))
         columns[name] = resolver.read(winners, _target(name))
     for name in CONTENT_COLUMNS:
-        columns[name] = resolver.read(resolve(name, content=True), convert.CONTENT)
+        columns[name] = resolver.read(resolve(name, convert.CONTENT, content=True), convert.CONTENT)
     outcome = _failures(signs[TOOL_OUTCOME])
     is_tool = pc.equal(columns["kind"], "tool")
     columns["tool_failed"] = pc.if_else(is_tool, outcome, pa.scalar(None, pa.bool_()))
@@ -250,6 +250,7 @@ def _losses(level: Level, columns: Columns, attributes: Attributes) -> dict[str,
         "dropped_links": items.field("dropped_links").to_numpy(zero_copy_only=False) > 0,
         "duplicate_attributes": duplicates,
         "bad_id": _nulls(columns["trace_id"]) | _nulls(columns["span_id"]),
+        "resource_not_repeated": _nulls(columns["resource"]),
     }
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from spotlight.dialects.baseline import OVERRIDES, OVERRIDING_KINDS
@@ -47,7 +47,7 @@ def _depth(dialect: Dialect, by_name: dict[str, Dialect]) -> int:
     return max((1 + _depth(by_name[name], by_name) for name in dialect.extends), default=0)
 
 
-@cache
+@lru_cache(maxsize=4096)  # scope names come from outside: never keep them all
 def recognise_scope(scope_name: str) -> str | None:
     """Return the dialect that knows this instrumentation scope best (longest match), else None."""
     matches = [

@@ -44,7 +44,9 @@ def request(
 
 def records(bodies: Sequence[bytes], signal: str = "traces") -> list[Record]:
     """Return bodies as journal records at positions 0, 10, 20, ..."""
-    return [Record(10 * i, 10 * i + 10, RECEIVED_NS + i, signal, "default", body) for i, body in enumerate(bodies)]
+    return [
+        Record(10 * i, 10 * i + 10, RECEIVED_NS + i, signal, "default", body) for i, body in enumerate(bodies)
+    ]
 
 
 def field(number: int, content: bytes) -> bytes:

@@ -18,7 +18,9 @@ from spotlight.dialects import dialects, effective_fields, effective_kinds, effe
 from spotlight.dialects.table import JsonPath, Key, Prefix, Source
 from spotlight.model import PAYLOADS, SPANS
 
-FIELDS = tuple(dict.fromkeys(column for name in (*dialects(), "unknown") for column in effective_fields(name)))
+FIELDS = tuple(
+    dict.fromkeys(column for name in (*dialects(), "unknown") for column in effective_fields(name))
+)
 CONTENT = tuple(column for column in PAYLOADS.schema.names if column in FIELDS)
 JSON_FIELDS = ("finish_reasons", "model_params")
 TYPES = {field.name: str(field.type) for field in (*SPANS.schema, *PAYLOADS.schema)}

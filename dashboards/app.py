@@ -18,7 +18,8 @@ from spotlight.errors import SpotlightError
 ICON: Final = Path(__file__).with_name("icon.png")
 # Streamlit has no option for these: narrower gutters, a denser sidebar, lower tiles, plain filters.
 STYLE: Final = """<style>
-[data-testid="stHeader"] { background: transparent; pointer-events: none; }
+[data-testid="stHeader"] { background: transparent; }
+[data-testid="stHeader"], [data-testid="stHeader"] div { pointer-events: none; }
 [data-testid="stHeader"] button { pointer-events: auto; }
 .st-key-run-header, .st-key-runs-title { padding-right: 2.6rem; }
 .stMainBlockContainer { padding: 1.5rem 1.4rem 1rem; max-width: none; }
@@ -28,6 +29,10 @@ section[data-testid="stSidebar"] { width: 184px !important; min-width: 184px; }
 [data-testid="stMetric"] > div:first-child { padding: 0.35rem 0.6rem 0; }
 [data-testid="stMetricDelta"] { font-size: 0.8rem; padding-left: 0; background: none; }
 .stSelectbox div, .stTextInput div { background-color: transparent !important; }
+@media (max-width: 768px) {
+  .st-key-run-header, .st-key-runs-title { padding-left: 1.8rem; }
+  [data-testid="stMetricChart"] { display: none; }
+}
 </style>"""
 
 

@@ -1,7 +1,7 @@
 """Streamlit's options: light and dark theme, privacy, and what its server may do.
 
-They are passed in code, so that a user's own `~/.streamlit/config.toml` changes nothing here. The colours of
-span kinds live in `components/trace/assets/trace.css`; they were chosen to stay apart for colour-blind readers.
+They are passed in code, so that a user's own `~/.streamlit/config.toml` changes nothing here. The colours
+of span kinds live in `components/trace/assets/trace.css`; they stay apart for colour-blind readers.
 """
 
 from __future__ import annotations

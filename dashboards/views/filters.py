@@ -1,9 +1,9 @@
-"""The filter row of the runs page: its state is the address, so that a filtered list can be sent to someone."""
+"""The filter row of the runs page: its state is the address, so a filtered list can be sent to someone."""
 
 from __future__ import annotations
 
 import time
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import streamlit as st
 
@@ -19,6 +19,16 @@ ORDERS: Final = {
     "most tokens": "most_tokens",
 }
 HOUR_NS: Final = 3_600_000_000_000
+
+
+CLEARED: Final[dict[str, Any]] = {
+    "q": "",
+    "status": [],
+    "pack": None,
+    "version": None,
+    "session": None,
+    "time": WINDOWS[0],
+}
 
 
 class Choice(NamedTuple):
@@ -37,6 +47,12 @@ def since_ns(window: str, now_ns: int) -> int | None:
     if hours is None:
         return None
     return (now_ns - hours * HOUR_NS) // 60_000_000_000 * 60_000_000_000
+
+
+def clear_filters() -> None:
+    """Take every filter away; a callback, since a widget's state is set before it is drawn."""
+    for key, value in CLEARED.items():
+        st.session_state[key] = value
 
 
 def _picked(label: str, key: str, values: list[str], width: int) -> str | None:

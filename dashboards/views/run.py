@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -13,7 +13,11 @@ from dashboards.source import RunSource, published
 from dashboards.text import duration, escape, short_id, tokens, utc
 from spotlight.errors import NotFound
 
-BADGES: Final = {"ok": ("ok", "green"), "error": ("error", "red"), "incomplete": ("incomplete", "orange")}
+BADGES: Final[dict[str, Literal["green", "red", "orange"]]] = {
+    "ok": "green",
+    "error": "red",
+    "incomplete": "orange",
+}
 INCOMPLETE: Final = "The root has not arrived: the run was killed, or is still running."
 WATCH_SECONDS: Final = 2
 
@@ -27,11 +31,12 @@ def facts(run: dict[str, Any]) -> list[str]:
         if run.get(name):
             named.append(f"{label} {escape(run[name], 40)}")
     models = run.get("models") or []
-    tokens_in, tokens_out = tokens(run.get("input_tokens")), tokens(run.get("output_tokens"))
+    counts = [run.get("input_tokens"), run.get("output_tokens")]
+    usage = " → ".join(map(tokens, counts)) if any(c is not None for c in counts) else "unknown"
     named += [
         escape(utc(run.get("started_ns"))),
-        escape(duration(run.get("duration_ms"))),
-        "tokens unknown" if tokens_in == tokens_out == "unknown" else escape(f"{tokens_in} → {tokens_out} tokens"),
+        "duration unknown" if run.get("duration_ms") is None else escape(duration(run["duration_ms"])),
+        escape(f"tokens {usage}"),
     ]
     if models:
         named.append(escape(", ".join(models), 80))
@@ -41,8 +46,8 @@ def facts(run: dict[str, Any]) -> list[str]:
 def _header(run: dict[str, Any], runs_page: Page) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-header"):
         st.subheader(f"Run {escape(short_id(run['run_id']))}", anchor=False, width="content")
-        word, color = BADGES.get(run["status"], ("unknown", "gray"))
-        st.badge(word, color=color)
+        color = BADGES.get(run["status"])
+        st.badge(run["status"] if color else "unknown", color=color or "gray")
         st.caption(" · ".join(facts(run)), width="stretch")
         st.page_link(
             runs_page,
@@ -58,8 +63,8 @@ def _said_plainly(run: dict[str, Any]) -> None:
         st.warning(INCOMPLETE, icon=":material/hourglass_empty:")
     missing = run.get("missing_parents") or 0
     if missing:
-        spans = "1 span names a parent that has" if missing == 1 else f"{missing:,} spans name parents that have"
-        st.caption(f"{spans} not arrived; such spans are marked in the tree.")
+        noun = "span" if missing == 1 else "spans"
+        st.caption(f"The parents of {missing:,} {noun} have not arrived; they are marked in the tree.")
 
 
 @st.fragment

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import streamlit as st
 
 from dashboards.text import one_line, short_id
@@ -16,6 +17,7 @@ STATUS_COLORS: Final = {
     "dark": {"error": "#ff6b57", "incomplete": "#fbbe5d"},
 }
 LINK_COLORS: Final = {"light": "#0f35a8", "dark": "#bccfff"}  # a pinned column is drawn fainter
+SELECTION: Final[tuple[Literal["single-row", "single-cell"], ...]] = ("single-row", "single-cell")
 ROW_HEIGHT: Final = 28
 # The grid draws in the browser; a run's megabyte of error message must not travel for 60 visible characters.
 CELL_LIMIT: Final = 200
@@ -31,8 +33,8 @@ def _tools(calls: int | None, failed: int | None) -> str:
     return f"{calls} · {failed} failed" if failed else str(calls)
 
 
-def run_frame(runs: pa.Table) -> pd.DataFrame:
-    """Return the rows as the table shows them, in the same order."""
+def run_frame(runs: pa.Table, ms_per_unit: float) -> pd.DataFrame:
+    """Return the rows as the table shows them, in the same order; durations in the given unit."""
     rows = runs.to_pylist()
     return pd.DataFrame(
         {
@@ -42,7 +44,7 @@ def run_frame(runs: pa.Table) -> pd.DataFrame:
             "name": [_text(r["name"]) for r in rows],
             "pack": [_text(r["pack_name"]) for r in rows],
             "version": [_text(r["pack_version"]) for r in rows],
-            "duration": [None if r["duration_ms"] is None else r["duration_ms"] / 1000 for r in rows],
+            "duration": [None if r["duration_ms"] is None else r["duration_ms"] / ms_per_unit for r in rows],
             "in": pd.array([r["input_tokens"] for r in rows], dtype="Int64"),
             "out": pd.array([r["output_tokens"] for r in rows], dtype="Int64"),
             "llm": pd.array([r["generations"] for r in rows], dtype="Int64"),
@@ -56,7 +58,7 @@ def run_frame(runs: pa.Table) -> pd.DataFrame:
     )
 
 
-def _columns(slowest_s: float) -> dict[str, Any]:
+def _columns(slowest: float, unit_format: str) -> dict[str, Any]:
     text = st.column_config.TextColumn
     number = st.column_config.NumberColumn
     return {
@@ -67,7 +69,7 @@ def _columns(slowest_s: float) -> dict[str, Any]:
         "pack": text("pack", width=104),
         "version": text("version", width=68),
         "duration": st.column_config.ProgressColumn(
-            "duration", format="%.2f s", min_value=0, max_value=max(slowest_s, 0.001), width=128
+            "duration", format=unit_format, min_value=0, max_value=max(slowest, 0.001), width=128
         ),
         "in": number("tokens in", format="localized", width=74, help="Cache included; empty: not reported"),
         "out": number("out", format="localized", width=62, help="Reasoning included; empty: not reported"),
@@ -95,17 +97,19 @@ def _styled(frame: pd.DataFrame, statuses: list[str]) -> Any:
 
 def run_table(runs: pa.Table, key: str) -> str | None:
     """Draw the table; return the id of the run the reader opens: its row ticked, or its id clicked."""
-    frame = run_frame(runs)
-    slowest = float(frame["duration"].max()) if frame["duration"].notna().any() else 0.0
+    slowest_ms = float(pc.max(runs.column("duration_ms")).as_py() or 0)
+    ms_per_unit, unit_format = (1.0, "%.0f ms") if slowest_ms < 1000 else (1000.0, "%.2f s")
+    statuses = [str(status) for status in runs.column("status").to_pylist()]
+    frame = run_frame(runs, ms_per_unit)
     state = st.dataframe(
-        _styled(frame, runs.column("status").to_pylist()),
+        _styled(frame, statuses),
         key=key,
         hide_index=True,
         row_height=ROW_HEIGHT,
-        height=ROW_HEIGHT * (min(len(frame), 100) + 1) + 4 if len(frame) < 16 else 520,
-        column_config=_columns(slowest),
+        height=ROW_HEIGHT * (min(len(frame), 100) + 1) + 4 if len(frame) < 16 else 576,
+        column_config=_columns(slowest_ms / ms_per_unit, unit_format),
         on_select="rerun",
-        selection_mode=["single-row", "single-cell"],
+        selection_mode=SELECTION,
         placeholder="",
         alt="Runs; open one by ticking its row or clicking its id",
     )

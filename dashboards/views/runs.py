@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from dashboards.source import RunSource, published
-from dashboards.views.filters import Choice, filter_row
+from dashboards.views.filters import Choice, clear_filters, filter_row
 from dashboards.views.run_table import run_table
 from dashboards.views.tiles import tile_row
 
@@ -55,12 +55,9 @@ def _page_number(count: int) -> int:
 def _list(source: RunSource, choice: Choice, run_page: Page) -> None:
     count = source.run_count(choice.filters)
     if not count:
-        st.info("No runs match these filters: " + ", ".join(choice.named) + ".", icon=":material/filter_alt_off:")
-        if st.button("Clear filters"):
-            st.query_params.clear()
-            for name in ("q", "status", "pack", "version", "session", "time", "order"):
-                st.session_state.pop(name, None)
-            st.rerun()
+        named = ", ".join(choice.named)
+        st.info(f"No runs match these filters: {named}.", icon=":material/filter_alt_off:")
+        st.button("Clear filters", on_click=clear_filters)
         return
     figures = st.container()
     table = st.container()

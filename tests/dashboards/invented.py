@@ -1,4 +1,4 @@
-"""Runs no recording has: one of 20,000 spans, one whose every field is an attack. Same answers as `Reports`."""
+"""Runs no recording has: one of 20,000 spans, one that attacks in every field; asked like `Reports`."""
 
 from __future__ import annotations
 
@@ -8,19 +8,16 @@ from typing import Any
 import pyarrow as pa
 
 from spotlight.errors import NotFound
-from spotlight.model import RUNS, SPANS
+from spotlight.model import RUNS
 from spotlight.reports import RunFilters, RunsSummary
+from tests.dashboards.invented_span import DAY_NS, HUGE, MARKUP, span_document
 
 HOUR_NS = 3_600_000_000_000
-DAY_NS = 1_763_596_800_000_000_000  # 2025-11-20
-MARKUP = (
-    "<script>window.pwned=1</script><img src=x onerror=window.pwned=1> ![x](http://evil.test/x.png) "
-    "[go](javascript:window.pwned=1) :material/home: $x^2$ \u202egnp.exe\u202c \x00\x07 <style>*{display:none}</style>"
-)
-HUGE = "A" + "b" * 1_000_000
+BIG, HOSTILE = "b" * 32, "e" * 32
 PACKS = ("support-pack", "sales-pack", "claims-pack")
 MODELS = ("sonnet-4.5", "haiku-4.5", "gpt-5-mini")
 TOOLS = ("crm.lookup", "search_orders", "get_refund_policy", "send_email", "kb.search")
+NAMES = {"retrieval": "vector search top_k=8", "guardrail": "pii check", "decision": "need_tool"}
 KINDS = ("agent", "llm", "tool", "retrieval", "guardrail", "decision", "handoff", "step")
 
 
@@ -69,12 +66,17 @@ def some_runs(count: int, seed: int = 7) -> list[dict[str, Any]]:
     return rows
 
 
+COLUMNS = (
+    *("id", "parent", "depth", "name", "kind", "model", "tool", "start", "dur", "err"),
+    *("tin", "tout", "ttft", "role", "orphan"),
+)
+
+
 class Building:
     """Columns of a run document while spans are added, depth first."""
 
     def __init__(self) -> None:
-        names = "id parent depth name kind model tool start dur err tin tout ttft role orphan".split()
-        self.cols: dict[str, list[Any]] = {name: [] for name in names}
+        self.cols: dict[str, list[Any]] = {name: [] for name in COLUMNS}
         self.words: dict[str, list[str]] = {"names": [], "kinds": [], "models": [], "tools": []}
 
     def number(self, table: str, word: str | None) -> int:
@@ -125,7 +127,7 @@ def invented_document(run: dict[str, Any], spans: int, seed: int = 3) -> dict[st
     root = built.add(-1, "agent", f"{run['pack_name']} · {run['name']}", 0, None)
     at, failures = 4.0, 0
     while len(built.cols["id"]) < spans:
-        agent = built.add(root, rng.choice(("agent", "agent", "handoff")), rng.choice(("refunds", "writer")), at, 0)
+        agent = built.add(root, rng.choice(("agent", "handoff")), rng.choice(("refunds", "writer")), at, 0)
         started = at
         for _ in range(rng.randint(4, 14)):
             kind = rng.choices(KINDS[1:6], (40, 35, 12, 4, 9))[0]
@@ -134,8 +136,8 @@ def invented_document(run: dict[str, Any], spans: int, seed: int = 3) -> dict[st
             failures += err
             model = rng.choice(MODELS) if kind == "llm" else None
             tin = None if model is None or rng.random() < 0.1 else rng.randint(900, 9000)
-            name = {"llm": f"chat {model}", "tool": rng.choice(TOOLS), "retrieval": "vector search top_k=8"}.get(kind)
-            name = "send_email" if err else name or {"guardrail": "pii check", "decision": "need_tool"}[kind]
+            names = {"llm": f"chat {model}", "tool": rng.choice(TOOLS)} | NAMES
+            name = "send_email" if err else names[kind]
             row = built.add(
                 agent, kind, name, at, dur, model=model, tin=tin, err=(err and 1 + failures % 2),
                 tout=None if tin is None else tin // 7, ttft=dur * 0.3 if model else None,
@@ -162,49 +164,32 @@ def hostile_document(run: dict[str, Any]) -> dict[str, Any]:
     return built.document(run, 900)
 
 
-def message(role: str, text: str) -> dict[str, Any]:
-    """Return one canonical message of text."""
-    return {"role": role, "parts": [{"type": "text", "content": text}]}
-
-
-def conversation() -> dict[str, Any]:
-    """Return the messages of a model call with reasoning, a tool call and its result."""
-    call = {"type": "tool_call", "id": "call_1", "name": "search_orders", "arguments": {"order": 1234, "deep": [1, {}]}}
-    result = {"type": "tool_call_response", "id": "call_1", "response": '{"status": "delivered", "items": 3}'}
-    asked = [
-        message("system", "You are the refunds agent of support-pack v1.5.1. Follow policy R-12. " * 12),
-        message("user", "Order 1234 came broken. I want my money back. " + MARKUP),
-        {"role": "assistant", "parts": [{"type": "text", "content": "I will look up the order."}, call]},
-        {"role": "tool", "parts": [result]},
-    ]
-    thought = {"type": "reasoning", "content": "The item is covered. Refund is allowed."}
-    said = {"type": "text", "content": "Your refund of 42.00 EUR is on its way."}
-    answer = [{"role": "assistant", "finish_reason": "stop", "parts": [thought, said]}]
-    return {"input": asked, "output": answer, "tools": [{"name": "search_orders"}], "state": "full", "notes": []}
-
-
 class InventedRuns:
     """A source of invented runs that answers like `spotlight.reports.Reports`."""
 
     def __init__(self, count: int = 240, spans: int = 190) -> None:
         rows = some_runs(count)
-        self.rows = rows + [
-            run_row("b" * 32, name="big", pack_name="support-pack", started_ns=DAY_NS, assembled_position=1),
+        self.rows = [
+            *rows,
+            run_row(BIG, name="big", pack_name="support-pack", started_ns=DAY_NS, assembled_position=1),
             run_row(
-                "e" * 32, name=MARKUP, pack_name=MARKUP, pack_version=MARKUP, session_id=MARKUP, user_id=MARKUP,
-                agent_name=MARKUP, error_message=HUGE + MARKUP, error_type=MARKUP, models=[MARKUP], status="error",
-                started_ns=DAY_NS - 1, duration_ms=900.0, assembled_position=1, missing_parents=1,
+                HOSTILE, name=MARKUP, pack_name=MARKUP, pack_version=MARKUP, session_id=MARKUP,
+                user_id=MARKUP, agent_name=MARKUP, error_message=HUGE + MARKUP, error_type=MARKUP,
+                models=[MARKUP], status="error", started_ns=DAY_NS - 1, duration_ms=900.0,
+                assembled_position=1, missing_parents=1,
             ),
         ]  # fmt: skip
         self.spans = spans if count else 0
         self.rows = self.rows if count else []
         self.version = 1
+        self.documents: dict[str, dict[str, Any]] = {}
 
     def _matching(self, filters: RunFilters) -> list[dict[str, Any]]:
         same = {n: getattr(filters, n) for n in ("pack_name", "pack_version", "session_id", "user_id")}
         rows = [r for r in self.rows if all(v is None or r[n] == v for n, v in same.items())]
         rows = [r for r in rows if not filters.status or r["status"] in filters.status]
-        rows = [r for r in rows if not filters.text or filters.text in f"{r['run_id']} {r['name']} {r['error_message']}"]
+        if filters.text:
+            rows = [r for r in rows if filters.text in f"{r['run_id']} {r['name']} {r['error_message']}"]
         rows = [r for r in rows if filters.since_ns is None or r["started_ns"] >= filters.since_ns]
         if filters.order == "failed_first":
             rows.sort(key=lambda r: r["status"] != "error")
@@ -259,43 +244,20 @@ class InventedRuns:
 
     def run_document(self, run_id: str) -> dict[str, Any]:
         """Return the structure of one run."""
-        run = self.run(run_id)
-        if run_id == "e" * 32:
-            return hostile_document(run)
-        return invented_document(run, 20_000 if run_id == "b" * 32 else self.spans)
+        if run_id not in self.documents:
+            run, spans = self.run(run_id), 20_000 if run_id == BIG else self.spans
+            hostile = run_id == HOSTILE
+            self.documents[run_id] = hostile_document(run) if hostile else invented_document(run, spans)
+        return self.documents[run_id]
 
     def span_document(self, run_id: str, span_id: str) -> dict[str, Any]:
         """Return everything about one span."""
-        document = self.run_document(run_id)
-        cols = document["cols"]
+        cols = self.run_document(run_id)["cols"]
         if span_id not in cols["id"]:
-            raise NotFound(f"run {run_id!r} has no span {span_id!r}", hint="see them with `spotlight show RUN`")
+            raise NotFound(f"run {run_id!r} has no span {span_id!r}", hint="see them with `spotlight show`")
         row = cols["id"].index(span_id)
-        hostile = run_id == "e" * 32
-        kind = document["kinds"][cols["kind"][row]]
-        failed = bool(cols["err"][row])
-        span: dict[str, Any] = dict.fromkeys(c.name for c in SPANS.columns)
-        span |= {"span_id": span_id, "kind": kind, "started_ns": str(DAY_NS), "status": "error" if failed else "ok"}
-        span |= {"error_type": "ToolError", "error_message": HUGE if hostile else "timeout after 5 s (retry 2 of 2)"}
-        attributes: dict[str, Any] = {"shop.order": 1234, "shop.tags": ["a", "b"], "long": "x" * 300}
-        if hostile:
-            attributes = {MARKUP: MARKUP, "huge": HUGE, "many": list(range(5000)), "big": str(2**63)}
-        called = {"tool_arguments": '{"to": "ann@example.test", "retry": 2}', "tool_result": HUGE if hostile else "timeout"}
-        event = {"name": MARKUP if hostile else "exception", "time_ns": str(DAY_NS + 5), "attributes": {"a": 1}}
-        talk = conversation()
-        if hostile:
-            talk["input"] += [message(MARKUP, HUGE), {"role": "user", "parts": [{"type": MARKUP, "x": HUGE}, None]}]
-        empty: dict[str, Any] = {"input": [], "output": [], "tools": [], "state": "absent", "notes": []}
-        return {
-            "span": span,
-            "attributes": attributes,
-            "events": [event] if failed or hostile else [],
-            "links": [],
-            "resource": {"service.name": "shop"},
-            "payload": called if kind == "tool" else None,
-            "messages": talk if kind == "llm" else empty,
-            "logs": [],
-        }
+        kind = self.run_document(run_id)["kinds"][cols["kind"][row]]
+        return span_document(span_id, kind, failed=bool(cols["err"][row]), hostile=run_id == HOSTILE)
 
     def data_version(self) -> int:
         """Return the number a test raises."""

@@ -1,7 +1,7 @@
 """The trace view: tree, waterfall and detail panel of one run, as one Streamlit component.
 
-    component.py       registers it, serves its files, mounts it
-    assets/main.js     one instance per element: loads the run, wires the parts
-    assets/model.js    pure functions over the columnar run: folding, filters, time mix, ticks
-    assets/*.js        one part of the screen per file
+component.py       registers it, serves its files, mounts it
+assets/main.js     one instance per element: loads the run, wires the parts
+assets/model.js    pure functions over the columnar run: folding, filters, time mix, ticks
+assets/*.js        one part of the screen per file
 """

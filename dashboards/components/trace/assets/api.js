@@ -1,22 +1,14 @@
-// Fetching JSON from our own routes.
+// Fetching JSON from our own routes. Integers a double cannot hold arrive as text: the server sees to that.
 
 const KEPT = 60;
 
-/** Parse JSON; integers a double cannot hold (ids, nanoseconds) become BigInt instead of rounding. */
-export function parseExact(text) {
-  if (!/\d{16}/.test(text)) return JSON.parse(text);
-  return JSON.parse(text, (_key, value, context) =>
-    typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)
-      && /^-?\d+$/.test(context?.source ?? "") ? BigInt(context.source) : value);
-}
-
 /** Fetch one JSON document: {text, value}. An error carries what the server says, and its hint. */
-export async function fetchJson(path, signal, parse = parseExact) {
+export async function fetchJson(path, signal) {
   const response = await fetch(new URL(path, window.location.origin), {
     credentials: "same-origin", signal, headers: { accept: "application/json" },
   });
   const text = await response.text();
-  if (response.ok) return { text, value: parse(text) };
+  if (response.ok) return { text, value: JSON.parse(text) };
   let said = {};
   try { said = JSON.parse(text); } catch { said = { error: `the server answered ${response.status}` }; }
   throw new Error([said.error, said.hint].filter(Boolean).join(". "));

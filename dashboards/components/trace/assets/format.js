@@ -32,7 +32,11 @@ export const plural = (count, one, many = one + "s") => `${count.toLocaleString(
 /** A label for the axis, with the digits the step needs. */
 export function tick(ms, stepMs) {
   if (ms === 0) return "0";
-  const [size, unit] = ms >= 3.6e6 ? [3.6e6, "h"] : ms >= 1.2e5 ? [6e4, "min"] : ms >= 1e3 ? [1e3, "s"] : [1, "ms"];
+  if (stepMs >= 6e4) {
+    const [hours, minutes] = [Math.floor(ms / 3.6e6), Math.round((ms % 3.6e6) / 6e4)];
+    return [hours ? hours + "h" : "", minutes ? minutes + "min" : ""].filter(Boolean).join(" ");
+  }
+  const [size, unit] = ms >= 1e3 ? [1e3, "s"] : [1, "ms"];
   const digits = Math.max(0, Math.min(6, Math.ceil(-Math.log10(stepMs / size) - 1e-9)));
   return (ms / size).toFixed(digits) + unit;
 }

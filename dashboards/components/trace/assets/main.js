@@ -87,7 +87,7 @@ class TraceView {
     const changed = run !== this.run;
     Object.assign(this, { run, version });
     const asked = performance.now();
-    const [{ value }] = await Promise.all([fetchJson(run, undefined, JSON.parse), this.styled]);
+    const [{ value }] = await Promise.all([fetchJson(run), this.styled]);
     if (version !== this.version) return;
     this.detail.forget();
     this.show(buildModel(value), changed);

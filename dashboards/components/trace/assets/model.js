@@ -194,13 +194,16 @@ export function minimapBins(model, width) {
   return { busy, failed, highest: Math.max(highest, 2) };
 }
 
-/** Axis ticks in ms within a window of the run: {step, at: [ms]}; steps are 1, 2 or 5 of a power of ten. */
+const MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 300, 720, 1440].map((minutes) => minutes * 6e4);
+
+/** Axis ticks in ms within a window: {step, at: [ms]}; steps are 1, 2 or 5 of a power of ten, then clock steps. */
 export function axisTicks(fromMs, toMs, wanted = 5) {
   const raw = Math.max((toMs - fromMs) / wanted, 1e-9);
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((x) => x * power).find((x) => x >= raw * 0.999) ?? raw;
+  const decimal = [1, 2, 5, 10].map((x) => x * power).find((x) => x >= raw * 0.999) ?? raw;
+  const step = raw > 2e4 ? (MINUTES.find((x) => x >= raw * 0.999) ?? Math.ceil(raw / 8.64e7) * 8.64e7) : decimal;
   const at = [];
-  for (let k = Math.ceil(fromMs / step - 1e-9); k * step <= toMs + step * 1e-9; k++) at.push(k * step);
+  for (let k = Math.max(0, Math.ceil(fromMs / step - 1e-9)); k * step <= toMs + step * 1e-9; k++) at.push(k * step);
   return { step, at };
 }
 

@@ -5,6 +5,8 @@ import { duration, percent } from "./format.js";
 import { colorOf, kindWord } from "./kinds.js";
 import { wallTimeMix } from "./model.js";
 
+const LABELLED = 0.05; // of the strip: a narrower part has no room for words, only for its tooltip
+
 /** Build the toolbar for a model; `view` is the tree's state, `changed` runs its filter again. */
 export function buildToolbar(bar, model, view, actions) {
   const search = searchField(view, actions);
@@ -78,7 +80,7 @@ export function drawMix(strip, model) {
   strip.replaceChildren(...parts.map((part) => {
     const word = part.kind == null ? "unaccounted" : kindWord(part.kind);
     const text = `${word} ${percent(part.ms, model.total)} · ${duration(part.ms)}`;
-    const node = el("div", part.kind == null ? "share unaccounted" : "share", text);
+    const node = el("div", part.kind == null ? "share unaccounted" : "share", part.ms / model.total > LABELLED ? text : "");
     if (part.kind != null) node.style.setProperty("--share", colorOf(part.kind));
     node.style.flex = `${part.ms} 1 0`;
     node.title = text;

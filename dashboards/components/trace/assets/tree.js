@@ -9,6 +9,15 @@ import { WHOLE, barCell, drawAxis, paintBar, panBy, zoomBy, zoomToRow } from "./
 const ROW = 24;
 const OVERSCAN = 6;
 const INDENT = 14;
+const DEEPEST = 14; // levels drawn by indenting; deeper ones say their level, so that names keep their room
+
+function noteOn(cols, row) {
+  const notes = [];
+  if (cols.depth[row] > DEEPEST) notes.push(`level ${cols.depth[row] + 1}`);
+  if (cols.orphan?.[row]) notes.push("parent missing");
+  if (cols.dur[row] == null) notes.push("no end");
+  return notes.join(", ");
+}
 
 export class Tree {
   /** `parts`: body, pad, rows, axis elements; `on`: select(row), zoomed() callbacks. */
@@ -202,7 +211,7 @@ export class Tree {
     else node.removeAttribute("aria-expanded");
     if (row === this.selected) this.body.setAttribute("aria-activedescendant", node.id);
     node.classList.toggle("hit", matches(this.model, row, this.view.query));
-    slot.indent.style.width = Math.min(cols.depth[row], 24) * INDENT + "px";
+    slot.indent.style.width = Math.min(cols.depth[row], DEEPEST) * INDENT + "px";
     slot.caret.textContent = children[row] ? (folded ? "▶" : "▼") : "";
     slot.glyph.textContent = glyphOf(kind);
     slot.glyph.title = kindWord(kind);
@@ -210,7 +219,7 @@ export class Tree {
     slot.label.textContent = doc.names[cols.name[row]].slice(0, 300) || "(no name)";
     slot.count.textContent = children[row] ? `· ${end[row] - row - 1}` : "";
     slot.error.textContent = ["", "⚠ error", "⚠ failed"][cols.err[row]] ?? "";
-    slot.note.textContent = cols.orphan?.[row] ? "parent missing" : cols.dur[row] == null ? "no end" : "";
+    slot.note.textContent = noteOn(cols, row);
     this.paintTokens(slot.tokens, row, kind);
     slot.duration.textContent = cols.dur[row] == null ? "open" : duration(cols.dur[row]);
     paintBar(slot.time, this.model, row, this.zoom);

@@ -63,7 +63,7 @@ export function drawAxis(axis, model, zoom) {
     const left = ((ms - from) / (to - from)) * 100;
     const line = el("i");
     line.style.left = left + "%";
-    if (left > 96) return [line];
+    if (left > 93) return [line];
     const label = el("span", null, tick(ms, step));
     label.style.left = left + "%";
     return [line, label];

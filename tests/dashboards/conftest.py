@@ -1,0 +1,127 @@
+"""The dashboards as users have them: a server process over a data folder, and a real browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LAKE = "import sys, pathlib, dashboards.server as s; s.run_dashboards(pathlib.Path(sys.argv[1]), port=0)"
+# Everything by which a browser would call home is off: what a test sees leave comes from our pages.
+FLAGS = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-default-apps"),
+    "--disable-sync",
+)
+START_SECONDS = 60
+
+
+@contextmanager
+def serving(data: Path, *words: str) -> Iterator[str]:
+    """Run a dashboards process; yield its address once it answers, end it afterwards."""
+    address = data / "run" / "dashboards.json"
+    log = data / "dashboards.log"
+    data.mkdir(parents=True, exist_ok=True)
+    home = {"HOME": str(data), "PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT)}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, *words], cwd=ROOT, env=home, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        until = time.monotonic() + START_SECONDS
+        while not address.exists() and process.poll() is None and time.monotonic() < until:
+            try:
+                process.wait(0.05)
+            except subprocess.TimeoutExpired:
+                continue
+        assert address.exists(), log.read_text(encoding="utf-8")
+        url = str(json.loads(address.read_bytes())["url"])
+        with httpx.Client(transport=httpx.HTTPTransport(retries=5)) as client:
+            client.get(url + "/healthz").raise_for_status()
+        yield url
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+Serve = Callable[[Path], Any]
+
+
+@pytest.fixture(scope="session")
+def serve_lake() -> Serve:
+    """Return what serves a data folder: a context manager giving the address."""
+    return lambda data: serving(data, "-c", LAKE, str(data))
+
+
+@pytest.fixture(scope="session")
+def lake_url(sample_lake: Any, serve_lake: Serve) -> Iterator[str]:
+    """Return the address of dashboards over all samples."""
+    with serve_lake(sample_lake.data) as url:
+        yield url
+
+
+def invented(folder: Path, count: int) -> Any:
+    """Serve invented runs."""
+    return serving(folder, "-m", "tests.dashboards.serve_invented", str(folder), str(count))
+
+
+@pytest.fixture(scope="session")
+def invented_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of dashboards over invented runs: many, a huge one, a hostile one."""
+    with invented(tmp_path_factory.mktemp("invented"), 240) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def empty_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of dashboards without a run."""
+    with invented(tmp_path_factory.mktemp("empty"), 0) as url:
+        yield url
+
+
+def chromium() -> str | None:
+    """Return the browser that is installed, None for the one playwright brings."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Return a headless browser; skip without one, fail in CI."""
+    from playwright.sync_api import Error, sync_playwright
+
+    with sync_playwright() as playwright:
+        try:
+            launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        except Error as exc:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(f"no browser: install chromium ({exc.message.splitlines()[0]})")
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """Return a fresh page; whatever a test does, no script may fail and no request may leave the machine."""
+    context = browser.new_context(viewport={"width": 1500, "height": 900}, reduced_motion="reduce")
+    context.set_default_timeout(20_000)
+    opened = context.new_page()
+    failed: list[str] = []
+    left: list[str] = []
+    opened.on("pageerror", lambda error: failed.append(str(error)))
+    local = ("http://127.0.0.1:", "data:", "blob:")
+    context.on("request", lambda request: None if request.url.startswith(local) else left.append(request.url))
+    yield opened
+    context.close()
+    assert ([], []) == (failed, left)

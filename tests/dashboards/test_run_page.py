@@ -1,0 +1,177 @@
+"""The run page in a real browser: tree, panel, keyboard, addresses, and what is odd or hostile."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from spotlight.reports import RunFilters
+from tests.dashboards.invented import BIG, HOSTILE
+
+pytestmark = pytest.mark.browser
+SELECTED = '.row[aria-selected="true"]'
+
+
+def open_run(page: Any, url: str, run_id: str, more: str = "") -> None:
+    """Open a run and wait for its rows and for the panel of the selected span."""
+    page.goto(f"{url}/run?run={run_id}{more}")
+    page.locator(".row").first.wait_for()
+    page.get_by_role("tab", name="Raw").wait_for()
+
+
+@pytest.fixture
+def failed_run(sample_lake: Any) -> dict[str, Any]:
+    """Return the newest failed sample run with a failed tool."""
+    rows = sample_lake.reports.runs(RunFilters(status=("error",))).to_pylist()
+    return next(r for r in rows if r["failed_tool_calls"])
+
+
+def test_run_opens_at_its_first_failure(page: Any, lake_url: str, failed_run: dict[str, Any]) -> None:
+    """Nobody has to look for the failed tool: it is selected, its error shown, and the reason said."""
+    open_run(page, lake_url, failed_run["run_id"])
+    page.get_by_text(re.compile("Opened at the first failed tool: ")).wait_for()
+    assert re.search("error|failed", page.locator(SELECTED).inner_text())
+    assert page.get_by_role("alert").locator("strong").inner_text()
+    assert "true" == page.get_by_role("tab", name="Tool").get_attribute("aria-selected")
+    assert ["Result", "Arguments"] == page.locator(".tool h4").all_inner_texts()
+
+
+def test_header_says_who_and_when(page: Any, lake_url: str, failed_run: dict[str, Any]) -> None:
+    """The line above the tree names status, session, user, UTC start and tokens."""
+    open_run(page, lake_url, failed_run["run_id"])
+    header = page.locator(".st-key-run-header").inner_text()
+    for said in (failed_run["run_id"][:8], "error", failed_run["session_id"], failed_run["user_id"], " UTC"):
+        assert said in header
+
+
+def test_selection_is_in_the_address(page: Any, lake_url: str, failed_run: dict[str, Any]) -> None:
+    """A selected span is in the address; the address opens at it again."""
+    open_run(page, lake_url, failed_run["run_id"])
+    page.locator(".row", has_text="L").last.click()
+    page.wait_for_url(re.compile("span=[0-9a-f]{16}"))
+    name = page.locator(SELECTED).inner_text()
+    page.reload()
+    page.locator(SELECTED).wait_for()
+    assert name == page.locator(SELECTED).inner_text()
+    assert 0 == page.get_by_text("Opened at the first").count()
+
+
+def test_keyboard_reaches_everything(page: Any, lake_url: str, failed_run: dict[str, Any]) -> None:
+    """Home, End, j, k, folding, errors, search and zoom work without a mouse."""
+    open_run(page, lake_url, failed_run["run_id"])
+    tree = page.get_by_role("treegrid", name="Spans of the run")
+    tree.focus()
+    rows = int(tree.get_attribute("aria-rowcount"))
+
+    def at() -> int:
+        return int(page.locator(SELECTED).get_attribute("aria-rowindex"))
+
+    positions = []
+    for key in ("Home", "j", "ArrowDown", "k", "End"):
+        page.keyboard.press(key)
+        page.locator(SELECTED).wait_for()
+        page.wait_for_function("() => new Promise(requestAnimationFrame)")
+        positions.append(at())
+    assert [1, 2, 3, 2, rows] == positions
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowLeft")
+    page.locator('.body[aria-rowcount="1"]').wait_for()
+    page.keyboard.press("e")
+    page.locator(f"{SELECTED} .error-word").wait_for()
+    assert str(rows) == tree.get_attribute("aria-rowcount")
+    axis = page.locator(".axis").inner_text()
+    page.keyboard.press("f")
+    page.locator(".axis").filter(has_not_text=axis.split("\n")[-1]).wait_for()
+    page.keyboard.press("0")
+    page.keyboard.press("/")
+    page.keyboard.type("zzz-nothing")
+    page.get_by_text("No span matches.").wait_for()
+    page.keyboard.press("Escape")
+    page.locator(f'.body[aria-rowcount="{rows}"]').wait_for()
+
+
+def test_model_call_shows_its_conversation(page: Any, lake_url: str, failed_run: dict[str, Any]) -> None:
+    """A model call opens as a conversation: roles, and what was answered."""
+    open_run(page, lake_url, failed_run["run_id"])
+    page.locator('.row:has(.glyph[title="llm"])').last.click()
+    page.get_by_role("tab", name="Conversation").wait_for()
+    page.locator(".card.role-assistant").first.wait_for()
+    assert "answer" == page.locator(".divider").inner_text()
+    assert page.get_by_text("Finish").is_visible()
+
+
+def test_attributes_can_be_searched(page: Any, lake_url: str, failed_run: dict[str, Any]) -> None:
+    """The attribute table narrows to what is typed, and says where nothing is left."""
+    open_run(page, lake_url, failed_run["run_id"])
+    page.get_by_role("tab", name="Attributes").click()
+    search = page.get_by_role("searchbox", name="Search attributes")
+    search.fill("service.name")
+    assert "service.name" in page.locator(".pair-key").all_inner_texts()
+    search.fill("no-such-attribute")
+    page.get_by_text("nothing matches").wait_for()
+
+
+def test_run_without_its_root_says_so(page: Any, lake_url: str, sample_lake: Any) -> None:
+    """A killed run is called incomplete in a sentence, not an error."""
+    run_id = sample_lake.reports.runs(RunFilters(status=("incomplete",))).column("run_id")[0].as_py()
+    open_run(page, lake_url, run_id)
+    page.get_by_text("The root has not arrived: the run was killed, or is still running.").wait_for()
+    assert page.get_by_text("parent missing").count()
+
+
+@pytest.mark.parametrize(
+    ("query", "said"), [("?run=nothing", "no run"), ("?run=%3Cb%3E", "not the id"), ("", "No run is chosen")]
+)
+def test_no_such_run_is_said(page: Any, lake_url: str, query: str, said: str) -> None:
+    """An address without a run of this lake says what is wrong, and leads to the list."""
+    page.goto(f"{lake_url}/run{query}")
+    page.get_by_text(said).wait_for()
+    page.get_by_role("link", name="All runs").wait_for()
+
+
+def test_hostile_run_stays_text(page: Any, invented_url: str) -> None:
+    """Markup, links, images, direction marks and NUL in every field of every tab are shown, never obeyed."""
+    open_run(page, invented_url, HOSTILE)
+    for row in range(4):
+        page.locator(".row").nth(row).click()
+        page.get_by_role("tab", name="Raw").wait_for()
+        for tab in page.get_by_role("tab").all_inner_texts():
+            page.get_by_role("tab", name=tab).click()
+    assert page.evaluate("window.pwned") is None
+    assert 0 == page.locator(".trace-root img, .trace-root script, .trace-root a").count()
+    assert "<script>" in page.locator(".row .label").first.inner_text()
+
+
+def test_megabyte_is_folded_and_can_be_shown(page: Any, invented_url: str) -> None:
+    """A megabyte of result shows 64 KB at first, and the whole at a press."""
+    open_run(page, invented_url, HOSTILE)
+    page.locator(".row").nth(2).click()
+    result = page.locator(".tool section", has_text="Result")
+    assert 64 * 1024 == len(result.locator(".text").text_content())
+    result.get_by_role("button", name=re.compile("show all")).click()
+    assert 1_000_001 == len(result.locator(".text").text_content())
+
+
+def test_20000_spans_draw_few_rows(page: Any, invented_url: str) -> None:
+    """A run of 20,000 spans opens, scrolls to its end and holds no more rows than fit."""
+    open_run(page, invented_url, BIG)
+    tree = page.get_by_role("treegrid", name="Spans of the run")
+    assert 20_000 <= int(tree.get_attribute("aria-rowcount"))
+    tree.focus()
+    page.keyboard.press("End")
+    page.locator(f'{SELECTED}[aria-rowindex="{tree.get_attribute("aria-rowcount")}"]').wait_for()
+    assert page.locator(".row").count() < 60
+    shown = page.evaluate("performance.getEntriesByName('spotlight:run-shown')[0].duration")
+    assert shown < 5_000
+
+
+def test_narrow_screen_puts_the_panel_below(page: Any, lake_url: str, failed_run: dict[str, Any]) -> None:
+    """On a phone nothing is cut off: the panel stands under the tree, the page does not scroll sideways."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_run(page, lake_url, failed_run["run_id"])
+    page.locator(".view.narrow").wait_for()
+    trace, panel = page.locator(".trace").bounding_box(), page.locator(".panel").bounding_box()
+    assert trace["y"] + trace["height"] <= panel["y"]
+    assert 390 >= page.evaluate("document.documentElement.scrollWidth")

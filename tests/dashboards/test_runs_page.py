@@ -1,0 +1,114 @@
+"""The runs page in a real browser, over the samples."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spotlight.reports import RunFilters
+from tests.conftest import SAMPLES, spotlight
+
+pytestmark = pytest.mark.browser
+TABLE = '[data-testid="stDataFrame"]'
+FIRST_ID = {"x": 70, "y": 42}  # the id of the first row: right of the tick box, below the header
+
+
+def count_line(count: int) -> re.Pattern[str]:
+    """Return how the page says that it lists `count` runs."""
+    return re.compile(rf"^{count} runs? · times in UTC$")
+
+
+def opened(page: Any, url: str) -> None:
+    """Open a list of runs and wait until it is drawn."""
+    page.goto(url)
+    page.locator(f"{TABLE} canvas").first.wait_for()
+
+
+def test_page_counts_every_run(page: Any, lake_url: str, sample_lake: Any) -> None:
+    """The list holds all runs of the lake, and the tiles say how many failed."""
+    opened(page, lake_url)
+    page.get_by_text(count_line(len(sample_lake.runs))).wait_for()
+    summary = sample_lake.reports.runs_summary(RunFilters())
+    tile = page.locator('[data-testid="stMetric"]', has_text="Failed")
+    assert str(summary.failed) == tile.locator('[data-testid="stMetricValue"]').inner_text().strip()
+
+
+@pytest.mark.parametrize("status", ["ok", "error", "incomplete"])
+def test_address_carries_the_filter(page: Any, lake_url: str, sample_lake: Any, status: str) -> None:
+    """An address with a status lists the runs with that status."""
+    opened(page, f"{lake_url}/?status={status}")
+    page.get_by_text(count_line(sample_lake.reports.run_count(RunFilters(status=(status,))))).wait_for()
+
+
+def test_filter_lands_in_the_address(page: Any, lake_url: str, sample_lake: Any) -> None:
+    """Pressing a status and typing a search write both into the address."""
+    opened(page, lake_url)
+    page.get_by_role("button", name="error", exact=True).click()
+    failed = sample_lake.reports.run_count(RunFilters(status=("error",)))
+    page.get_by_text(count_line(failed)).wait_for()
+    page.get_by_role("searchbox", name="Search runs").fill("mailbox")
+    found = sample_lake.reports.run_count(RunFilters(status=("error",), text="mailbox"))
+    assert found < failed
+    page.get_by_text(count_line(found)).wait_for()
+    page.wait_for_url(re.compile("status=error"))
+    page.wait_for_url(re.compile("q=mailbox"))
+
+
+def test_run_opens_and_the_way_back_keeps_filters(page: Any, lake_url: str, sample_lake: Any) -> None:
+    """A click on an id opens that run; "All runs" leads back to the same list."""
+    opened(page, f"{lake_url}/?status=error&order=slowest")
+    filters = RunFilters(status=("error",), order="slowest")
+    first = sample_lake.reports.runs(filters).column("run_id").to_pylist()[0]
+    page.locator(TABLE).click(position=FIRST_ID)
+    page.wait_for_url(re.compile(f"/run\\?run={first}"))
+    page.get_by_role("treegrid", name="Spans of the run").wait_for()
+    page.get_by_role("link", name="All runs").click()
+    page.get_by_text(count_line(sample_lake.reports.run_count(filters))).wait_for()
+    assert "status=error" in page.url
+
+
+def test_nothing_matches_is_said(page: Any, lake_url: str, sample_lake: Any) -> None:
+    """A filter that leaves nothing says so, and one press takes it away."""
+    page.goto(f"{lake_url}/?q=no-run-has-this")
+    page.get_by_text("No runs match these filters").wait_for()
+    page.get_by_role("button", name="Clear filters").click()
+    page.get_by_text(count_line(len(sample_lake.runs))).wait_for()
+
+
+def test_empty_lake_says_how_to_begin(page: Any, empty_url: str) -> None:
+    """Without a run the page names the endpoint and the load command."""
+    page.goto(empty_url)
+    page.get_by_text("No runs yet").wait_for()
+    page.get_by_text("OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318").wait_for()
+    assert page.get_by_text("spotlight load").is_visible()
+
+
+def test_new_runs_appear_by_themselves(page: Any, tmp_path: Path, serve_lake: Any) -> None:
+    """A page left open shows runs that arrive after it."""
+    data = tmp_path / "data"
+    first, second = SAMPLES / "anthropic-openinference", SAMPLES / "adk-latest-content"
+    spotlight("load", str(first), "--data", str(data))
+    with serve_lake(data) as url:
+        opened(page, url)
+        before = int(page.get_by_text(re.compile("times in UTC")).inner_text().split()[0])
+        spotlight("load", str(second), "--data", str(data))
+        page.get_by_text(re.compile("times in UTC")).filter(has_not_text=f"{before} run").wait_for()
+        assert before < int(page.get_by_text(re.compile("times in UTC")).inner_text().split()[0])
+
+
+def test_hostile_names_stay_text(page: Any, invented_url: str) -> None:
+    """A run whose every field is markup runs nothing and loads nothing in the list."""
+    opened(page, f"{invented_url}/?order=failed+first")
+    page.get_by_text("242 runs").wait_for()
+    page.locator('[data-testid="stSelectbox"]', has_text="Session").click()
+    page.get_by_role("option").first.wait_for()
+    assert page.evaluate("window.pwned") is None
+
+
+def test_second_page_goes_on(page: Any, invented_url: str) -> None:
+    """More than 200 runs are paged, and the address names the page."""
+    opened(page, f"{invented_url}/?page=2")
+    page.get_by_text("201–242 of 242 runs").wait_for()

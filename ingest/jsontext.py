@@ -1,4 +1,4 @@
-"""Arrow columns -> JSON text, vectorised; Python sees a distinct value at most once."""
+"""Arrow columns -> JSON text, vectorised; Python sees only strings to escape and nested values."""
 
 from __future__ import annotations
 
@@ -17,29 +17,17 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyVa
 from ingest.arrow import Array, array, list_array
 from ingest.arrow import compute as pc
 
-_NEEDS_ESCAPE: Final = np.zeros(256, dtype=bool)
-_NEEDS_ESCAPE[:32] = True
-_NEEDS_ESCAPE[[ord('"'), ord("\\")]] = True
 _ESCAPED: Final = r'["\\\x00-\x1f]'
 
 
 def quote(texts: Array) -> Array:
     """Return the strings as JSON string literals; only those that need escaping pass through Python."""
     quoted = pc.binary_join_element_wise('"', texts, '"', "")
-    if not _has_escapes(texts):
-        return quoted
     hit = pc.fill_null(pc.match_substring_regex(texts, _ESCAPED), False)
+    if not pc.any(hit).as_py():
+        return quoted
     escaped = [orjson.dumps(text) for text in texts.filter(hit).to_pylist()]
     return pc.replace_with_mask(quoted, hit, array(escaped, pa.binary()).cast(pa.string()))
-
-
-def _has_escapes(texts: Array) -> bool:
-    """Return whether any byte of the column would need escaping."""
-    data = texts.buffers()[2]
-    if data is None:
-        return False
-    offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    return bool(_NEEDS_ESCAPE[np.frombuffer(data, np.uint8)[offsets[0] : offsets[-1]]].any())
 
 
 def numbers(values: npt.NDArray[np.float64]) -> Array:

@@ -32,6 +32,8 @@ from ingest.service import Outcome, Refusal, Service
 from spotlight.errors import TooLarge, Unavailable, UnsupportedMedia
 
 POSITION_HEADER: Final = "x-spotlight-position"
+ITEMS_HEADER: Final = "x-spotlight-items"
+REJECTED_HEADER: Final = "x-spotlight-rejected"
 _ENCODINGS: Final[dict[str, Encoding]] = {"application/x-protobuf": "protobuf", "application/json": "json"}
 _MEDIA: Final = {encoding: media for media, encoding in _ENCODINGS.items()}
 _GZIP: Final = ("gzip", "x-gzip")
@@ -172,7 +174,12 @@ def _accepted(signal: str, outcome: Outcome, encoding: Encoding) -> Response:
         body = response.SerializeToString()
     else:
         body = json_format.MessageToJson(response, indent=None).encode()
-    return Response(body, 200, {POSITION_HEADER: str(outcome.position)}, _MEDIA[encoding])
+    receipt = {
+        POSITION_HEADER: str(outcome.position),
+        ITEMS_HEADER: str(outcome.items),
+        REJECTED_HEADER: str(outcome.rejected),
+    }
+    return Response(body, 200, receipt, _MEDIA[encoding])
 
 
 def _refused(refusal: Refusal, encoding: Encoding, retry_after_seconds: int) -> Response:

@@ -44,7 +44,7 @@ class RunKeeper:
 
     def assemble(self) -> pa.Table:
         """Return the runs that the noted spans belong to, as rows of the runs table."""
-        fresh = pa.concat_tables([t.cast(_SCHEMA) for t in self._pending])
+        fresh = pa.concat_tables([_SCHEMA.empty_table(), *(t.cast(_SCHEMA) for t in self._pending)])
         self._pending.clear()
         if fresh.num_rows == 0:
             return RUNS.schema.empty_table()

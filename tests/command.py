@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,9 +13,13 @@ ROOT = Path(__file__).resolve().parents[1]
 COMMAND = [sys.executable, "-m", "spotlight.cli"]
 
 
-def spotlight(*words: object, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run `spotlight` with these words; with `check`, its failure fails the test."""
-    done = subprocess.run([*COMMAND, *map(str, words)], capture_output=True, text=True, timeout=120, cwd=ROOT)
+def spotlight(
+    *words: object, check: bool = True, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `spotlight` with these words, `env` added; with `check`, its failure fails the test."""
+    command = [*COMMAND, *map(str, words)]
+    more = os.environ | (env or {})
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT, env=more)
     assert not check or done.returncode == 0, done.stderr
     return done
 

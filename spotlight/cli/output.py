@@ -17,7 +17,8 @@ from spotlight.exact_json import plain
 UNKNOWN: Final = "unknown"
 STATUS_STYLES: Final = {"ok": "green", "error": "bold red", "incomplete": "yellow"}
 
-out = Console(highlight=False, emoji=False, markup=False)
+# Into a file or a pipe, lines are as long as they are; on a terminal, long cells are cut.
+out = Console(highlight=False, emoji=False, markup=False, width=None if sys.stdout.isatty() else 2000)
 err = Console(stderr=True, highlight=False, emoji=False, markup=False)
 
 
@@ -45,13 +46,10 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, numbers:
     made = Table(box=None, header_style="bold", pad_edge=False)
     right = set(numbers)
     for heading in headings:
-        made.add_column(heading, justify="right" if heading in right else "left", no_wrap=heading in _NEVER_WRAPPED)
+        made.add_column(heading, justify="right" if heading in right else "left", no_wrap=True, overflow="ellipsis")
     for row in rows:
         made.add_row(*[cell if isinstance(cell, Text) else Text(harmless(cell)) for cell in row])
     return made
-
-
-_NEVER_WRAPPED: Final = frozenset(["run", "status", "started", "duration"])
 
 
 def status(word: object) -> Text:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from spotlight.cli.options import DataOption, JsonOption, settings
 from spotlight.cli.output import print_json, say
-from spotlight.cli.part import parts_of_up
-from spotlight.cli.supervisor import Part, Supervisor
+from spotlight.cli.part import Name, parts_of_up
+from spotlight.cli.supervisor import Part, Supervisor, read_ready
+from spotlight.errors import PartFailed
 
 
 def up(
@@ -27,6 +29,7 @@ def up(
     """
     chosen = settings(data=data, host=host, http_port=http_port, grpc_port=grpc_port, port=port)
     chosen.data.mkdir(parents=True, exist_ok=True)
+    _refuse_second(chosen.data)
     supervisor = Supervisor(chosen.data, [Part(name, argv) for name, argv in parts_of_up(chosen)], _log)
 
     def ready(said: dict[str, dict[str, object]]) -> None:
@@ -45,6 +48,17 @@ def up(
 
     supervisor.run(ready)
     say("stopped")
+
+
+def _refuse_second(data: Path) -> None:
+    """Raise PartFailed where a part already works on this folder."""
+    for name in Name:
+        said = read_ready(data, name)
+        if said is not None:
+            raise PartFailed(
+                f"{data} is in use: its {name} runs as process {said['pid']}",
+                hint="stop that `spotlight up`, or give this one another --data",
+            )
 
 
 def _log(part: str, message: str) -> None:

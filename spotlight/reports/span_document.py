@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from spotlight import semconv
 from spotlight.messages import read_conversation, to_json
 from spotlight.model import PAYLOADS
 from spotlight.exact_json import parsed, plain_row
@@ -29,7 +30,7 @@ def span_document(row: Mapping[str, object], logs: list[dict[str, object]]) -> d
     conversation = read_conversation(
         payload,
         dialect=str(row["dialect"]),
-        attributes=attributes if isinstance(attributes, dict) else {},
+        attributes=(attributes if isinstance(attributes, dict) else {}) | _promoted(row),
         events=events if isinstance(events, list) else [],
         logs=records,
     )
@@ -45,6 +46,17 @@ def span_document(row: Mapping[str, object], logs: list[dict[str, object]]) -> d
         "messages": to_json(conversation),
         "logs": [plain_row(record) for record in records],
     }
+
+
+def _promoted(row: Mapping[str, object]) -> dict[str, object]:
+    """Return, under their attribute names, the values that have columns and that a tool's messages need."""
+    failed = row["tool_failed"] or row["status"] == "error"
+    values = {
+        semconv.GEN_AI_TOOL_NAME: row["tool_name"],
+        semconv.GEN_AI_TOOL_CALL_ID: row["tool_call_id"],
+        "gen_ai.tool.status": "error" if failed else None,
+    }
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def _text(value: object) -> str | None:

@@ -1,0 +1,144 @@
+"""The commands as a user types them, on the samples."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.command import spotlight, spotlight_json
+from tests.conftest import SAMPLES, SampleLake
+
+FAILED = "5681991243810a32cfa5e898fd2df23a"
+
+
+def test_runs_lists_the_newest_first(sample_lake: SampleLake) -> None:
+    """Every run is there, in the order of its start, newest first."""
+    runs = spotlight_json("runs", "--data", sample_lake.data)
+    starts = [int(run["started_ns"]) for run in runs]
+    assert (len(sample_lake.runs), sorted(starts, reverse=True)) == (len(runs), starts)
+
+
+@pytest.mark.parametrize(
+    ("words", "column", "value"),
+    [
+        (["--failed"], "status", "error"),
+        (["--incomplete"], "status", "incomplete"),
+        (["--pack", "triage_agent"], "pack_name", "triage_agent"),
+        (["--version", "v2"], "pack_version", "v2"),
+        (["--session", "sess-renewal-002"], "session_id", "sess-renewal-002"),
+    ],
+)
+def test_runs_can_be_narrowed(sample_lake: SampleLake, words: list[str], column: str, value: str) -> None:
+    """Each filter lets only matching runs through, and at least one."""
+    assert {value} == {run[column] for run in spotlight_json("runs", *words, "--data", sample_lake.data)}
+
+
+def test_runs_as_a_table_names_the_failure(sample_lake: SampleLake) -> None:
+    """A person sees id, status and error of a failed run."""
+    shown = spotlight("runs", "--failed", "--session", "sess-multi-001", "--data", sample_lake.data).stdout
+    assert all(word in shown for word in (FAILED[:8], "error", "triage_agent", "1 failed"))
+
+
+def test_show_draws_the_tree(sample_lake: SampleLake) -> None:
+    """The tree has kinds, durations, tokens and the error in its place; a short id is enough."""
+    shown = spotlight("show", FAILED[:6], "--data", sample_lake.data).stdout
+    failed_line = next(line for line in shown.splitlines() if "tool send_email" in line and "error" in line)
+    assert ("│" in shown or "└" in shown, " ms" in failed_line) == (True, True)
+    assert "47 in, 23 out" in shown
+
+
+def test_show_with_payloads_has_the_arguments(sample_lake: SampleLake) -> None:
+    """--payloads shows what the failed tool was called with."""
+    document = spotlight_json("show", FAILED, "--payloads", "--data", sample_lake.data)
+    payload = document["payloads"][document["run"]["error_span_id"]]
+    assert "sam@globex.example" in payload["tool_arguments"]
+
+
+def test_show_of_an_unknown_run_says_so(sample_lake: SampleLake) -> None:
+    """A run that is not there is an error with a hint, exit code 1."""
+    done = spotlight("show", "ffffffff", "--data", sample_lake.data, check=False)
+    assert (1, "", True) == (done.returncode, done.stdout, "no run 'ffffffff'" in done.stderr)
+    assert "hint:" in done.stderr
+
+
+def test_query_prints_json_and_csv(sample_lake: SampleLake) -> None:
+    """One select, in the form asked for."""
+    sql = "select status, count(*) as n from runs group by status order by status"
+    rows = spotlight_json("query", sql, "--data", sample_lake.data)
+    text = spotlight("query", sql, "--format", "csv", "--data", sample_lake.data).stdout
+    assert [row["status"] for row in rows] == ["error", "incomplete", "ok"]
+    assert rows == [{"status": r["status"], "n": int(r["n"])} for r in csv.DictReader(io.StringIO(text))]
+
+
+def test_query_csv_is_formula_safe(sample_lake: SampleLake) -> None:
+    """Text that a spreadsheet would run is defused; numbers stay numbers."""
+    sql = "select '=1+1' as a, -1 as b"
+    assert ["a,b", "'=1+1,-1"] == spotlight(
+        "query", sql, "--format", "csv", "--data", sample_lake.data
+    ).stdout.split()
+
+
+def test_query_refuses_to_write(sample_lake: SampleLake) -> None:
+    """Anything but one select fails without output."""
+    done = spotlight("query", "delete from runs", "--data", sample_lake.data, check=False)
+    assert (1, "") == (done.returncode, done.stdout)
+
+
+def test_query_says_when_it_cuts(sample_lake: SampleLake) -> None:
+    """A cut result is announced."""
+    done = spotlight("query", "select * from spans", "-n", 3, "--json", "--data", sample_lake.data)
+    assert (3, True) == (len(json.loads(done.stdout)), "first 3 rows" in done.stderr)
+
+
+def test_status_adds_up(sample_lake: SampleLake) -> None:
+    """What came in is accounted for, nothing waits, and the lake has a size."""
+    said = spotlight_json("status", "--data", sample_lake.data)
+    accepted = {r["signal"]: r["items"] for r in said["received"] if r["outcome"] == "accepted"}
+    stored = {name: said["tables"][name]["rows"] for name in ("spans", "logs", "metrics")}
+    assert {"traces": stored["spans"], "logs": stored["logs"], "metrics": stored["metrics"]} == accepted
+    assert (0, 0, True) == (said["waiting_bytes"], said["dead_requests"], said["lake_bytes"] > 0)
+
+
+def test_doctor_finds_nothing_wrong(sample_lake: SampleLake) -> None:
+    """A sound installation and a sound folder pass, checksums of every file included."""
+    ports = {"SPOTLIGHT_HTTP_PORT": "0", "SPOTLIGHT_GRPC_PORT": "0", "SPOTLIGHT_PORT": "0"}
+    done = spotlight("doctor", "--deep", "--json", "--data", sample_lake.data, env=ports)
+    assert [] == [f for f in json.loads(done.stdout) if not f["ok"]]
+
+
+def test_doctor_finds_a_damaged_file(tmp_path: Path) -> None:
+    """A flipped byte in the lake is found, named, and makes the exit code 1."""
+    spotlight("load", SAMPLES / "openai-openinference", "--data", tmp_path)
+    victim = next((tmp_path / "lake" / "spans").rglob("*.parquet"))
+    body = bytearray(victim.read_bytes())
+    body[len(body) // 3] ^= 0xFF
+    victim.write_bytes(body)
+    done = spotlight("doctor", "--deep", "--json", "--data", tmp_path, check=False)
+    found = {f["check"]: f for f in json.loads(done.stdout)}
+    assert (1, False) == (done.returncode, found["lake checksums"]["ok"])
+    assert victim.name in found["lake checksums"]["found"]
+
+
+def test_commands_say_what_to_do_without_a_lake(tmp_path: Path) -> None:
+    """Reading a folder that holds nothing says how to fill it."""
+    done = spotlight("runs", "--data", tmp_path, check=False)
+    assert (1, True) == (done.returncode, "spotlight load" in done.stderr)
+
+
+def test_hostile_text_does_not_reach_the_terminal(tmp_path: Path) -> None:
+    """Escape sequences in span text are shown, not sent."""
+    name = "\x1b]0;owned\x07 [red]not markup[/red] \x1b[2J"
+    request = {"resourceSpans": [{"scopeSpans": [{"spans": [{
+        "traceId": "a" * 32, "spanId": "b" * 16, "name": name, "startTimeUnixNano": "1795000000000000000",
+        "endTimeUnixNano": "1795000001000000000", "status": {"code": 2, "message": name},
+    }]}]}]}  # fmt: skip
+    path = tmp_path / "hostile.json"
+    path.write_text(json.dumps(request))
+    spotlight("load", path, "--data", tmp_path / "data")
+    shown = [spotlight(*w, "--data", tmp_path / "data").stdout for w in (["runs"], ["show", "a" * 32, "--payloads"])]
+    assert ["\x1b" not in text for text in shown] == [True, True]
+    assert "[red]not markup[/red]" in shown[1]

@@ -100,7 +100,7 @@ def filter_row(facets: dict[str, list[str]]) -> Choice:
         order = st.selectbox(
             "Order", list(ORDERS), key="order", label_visibility="collapsed", width=130, bind="query-params"
         )
-    said = {"text": text, "status": status, "pack": pack, "version": version, "session": session}
+    said = {"search": text, "status": status, "pack": pack, "version": version, "session": session}
     if window != WINDOWS[0]:
         said["time"] = window
     filters = RunFilters(

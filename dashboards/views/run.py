@@ -11,7 +11,7 @@ from dashboards.components.trace.component import trace_view
 from dashboards.routes import ID
 from dashboards.source import RunSource, published
 from dashboards.text import duration, escape, short_id, tokens, utc
-from spotlight.errors import NotFound
+from spotlight.errors import NotFound, SpotlightError
 
 BADGES: Final[dict[str, Literal["green", "red", "orange"]]] = {
     "ok": "green",
@@ -20,6 +20,11 @@ BADGES: Final[dict[str, Literal["green", "red", "orange"]]] = {
 }
 INCOMPLETE: Final = "The root has not arrived: the run was killed, or is still running."
 WATCH_SECONDS: Final = 2
+
+
+def _silent(run: dict[str, Any]) -> str:
+    silent, calls = run.get("generations_without_usage"), run.get("generations")
+    return f" ({silent} of {calls} model calls did not report)" if silent else ""
 
 
 def facts(run: dict[str, Any]) -> list[str]:
@@ -36,7 +41,7 @@ def facts(run: dict[str, Any]) -> list[str]:
     named += [
         escape(utc(run.get("started_ns"))),
         "duration unknown" if run.get("duration_ms") is None else escape(duration(run["duration_ms"])),
-        escape(f"tokens {usage}"),
+        escape(f"tokens {usage}{_silent(run)}"),
     ]
     if models:
         named.append(escape(", ".join(models), 80))
@@ -59,12 +64,13 @@ def _header(run: dict[str, Any], runs_page: Page) -> None:
 
 def _said_plainly(run: dict[str, Any]) -> None:
     """Say in a line what is wrong with the run as a whole."""
-    if run["status"] == "incomplete":
-        st.warning(INCOMPLETE, icon=":material/hourglass_empty:")
+    said = [INCOMPLETE] if run["status"] == "incomplete" else []
     missing = run.get("missing_parents") or 0
     if missing:
         noun = "span" if missing == 1 else "spans"
-        st.caption(f"The parents of {missing:,} {noun} have not arrived; they are marked in the tree.")
+        said.append(f"The parents of {missing:,} {noun} have not arrived; they are marked in the tree.")
+    if said:
+        st.warning(" ".join(said), icon=":material/hourglass_empty:")
 
 
 @st.fragment
@@ -78,9 +84,11 @@ def _trace(run: dict[str, Any], version: int, initial_span: str | None) -> None:
 @st.fragment(run_every=WATCH_SECONDS)
 def _watch(source: RunSource, version: int, run: dict[str, Any]) -> None:
     """Redraw the page when more of the run was assembled."""
-    if source.data_version() == version:
-        return
-    if source.run(run["run_id"]).get("assembled_position") != run.get("assembled_position"):
+    try:
+        arrived = source.data_version() != version and source.run(run["run_id"])
+    except SpotlightError:
+        return  # the next look, or the next full draw, says what is wrong
+    if arrived and arrived.get("assembled_position") != run.get("assembled_position"):
         st.rerun()
 
 

@@ -16,7 +16,7 @@ STATUS_COLORS: Final = {
     "light": {"error": "#c01f38", "incomplete": "#8a5a00"},
     "dark": {"error": "#ff6b57", "incomplete": "#fbbe5d"},
 }
-LINK_COLORS: Final = {"light": "#0f35a8", "dark": "#bccfff"}  # a pinned column is drawn fainter
+LINK_COLORS: Final = {"light": "#0f35a8", "dark": "#e0e9ff"}  # a pinned column is drawn fainter
 SELECTION: Final[tuple[Literal["single-row", "single-cell"], ...]] = ("single-row", "single-cell")
 ROW_HEIGHT: Final = 28
 # The grid draws in the browser; a run's megabyte of error message must not travel for 60 visible characters.
@@ -25,6 +25,12 @@ CELL_LIMIT: Final = 200
 
 def _text(value: Any) -> str:
     return "" if value is None else one_line(value, CELL_LIMIT)
+
+
+def _calls(calls: int | None, silent: int | None) -> str:
+    if calls is None:
+        return ""
+    return f"{calls} · {silent}?" if silent else str(calls)
 
 
 def _tools(calls: int | None, failed: int | None) -> str:
@@ -47,7 +53,7 @@ def run_frame(runs: pa.Table, ms_per_unit: float) -> pd.DataFrame:
             "duration": [None if r["duration_ms"] is None else r["duration_ms"] / ms_per_unit for r in rows],
             "in": pd.array([r["input_tokens"] for r in rows], dtype="Int64"),
             "out": pd.array([r["output_tokens"] for r in rows], dtype="Int64"),
-            "llm": pd.array([r["generations"] for r in rows], dtype="Int64"),
+            "llm": [_calls(r["generations"], r["generations_without_usage"]) for r in rows],
             "tools": [_tools(r["tool_calls"], r["failed_tool_calls"]) for r in rows],
             "error": [_text(r["error_message"] or r["error_type"] or r["status_reason"]) for r in rows],
             "models": [_text(", ".join(r["models"] or ())) for r in rows],
@@ -71,11 +77,11 @@ def _columns(slowest: float, unit_format: str) -> dict[str, Any]:
         "duration": st.column_config.ProgressColumn(
             "duration", format=unit_format, min_value=0, max_value=max(slowest, 0.001), width=128
         ),
-        "in": number("tokens in", format="localized", width=74, help="Cache included; empty: not reported"),
-        "out": number("out", format="localized", width=62, help="Reasoning included; empty: not reported"),
-        "llm": number("llm", width=44, help="Model calls"),
+        "in": number("tokens in", format="localized", width=84, help="Cache included; empty: not reported"),
+        "out": number("out", format="localized", width=70, help="Reasoning included; empty: not reported"),
+        "llm": text("llm", width=56, help="Model calls; 4 · 2? says that two of four reported no tokens"),
         "tools": text("tools", width=88, help="Tool calls, and how many failed"),
-        "error": text("error", width=216),
+        "error": text("error", width=206),
         "models": text("models", width=130),
         "agent": text("agent", width=90),
         "session": text("session", width=90),

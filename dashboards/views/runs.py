@@ -11,6 +11,7 @@ from dashboards.source import RunSource, published
 from dashboards.views.filters import Choice, clear_filters, filter_row
 from dashboards.views.run_table import run_table
 from dashboards.views.tiles import tile_row
+from spotlight.errors import SpotlightError
 
 PAGE_ROWS: Final = 200
 WATCH_SECONDS: Final = 2
@@ -19,7 +20,11 @@ WATCH_SECONDS: Final = 2
 @st.fragment(run_every=WATCH_SECONDS)
 def _watch(source: RunSource, drawn_version: int) -> None:
     """Redraw the page when something new is visible; draws nothing itself, so looking costs one number."""
-    if source.data_version() != drawn_version:
+    try:
+        arrived = source.data_version() != drawn_version
+    except SpotlightError:
+        return  # the next look, or the next full draw, says what is wrong
+    if arrived:
         st.rerun()
 
 

@@ -39,7 +39,10 @@ def tiles(summary: RunsSummary, listed: pa.Table) -> list[Tile]:
     rows = listed.sort_by("started_ns") if listed.num_rows else listed
     each = "The line: the listed runs, oldest first, in up to 24 steps."
     silent = summary.runs_without_usage
-    unreported = f"{silent:,} runs reported none" if silent else "all runs reported"
+    calls = summary.generations_without_usage
+    unreported = f"{calls:,} model calls did not report" if calls else "every model call reported"
+    if silent:
+        unreported = f"{silent:,} of {summary.runs:,} runs reported none"
     return [
         Tile(
             "Runs",

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from spotlight.reports import RunFilters
-from tests.conftest import SAMPLES, spotlight
+from tests.command import spotlight
+from tests.conftest import SAMPLES
 
 pytestmark = pytest.mark.browser
 TABLE = '[data-testid="stDataFrame"]'

@@ -54,6 +54,10 @@ function node(key, value, budget, depth) {
     line.append(label, leaf(value));
     return line;
   }
+  if (!sizeOf(value)) {
+    line.append(label, el("span", "json-preview", Array.isArray(value) ? "[ ]" : "{ }"));
+    return line;
+  }
   const list = el("div", "json-list");
   let built = false;
   const toggle = button("json-toggle", null, () => open(toggle.getAttribute("aria-expanded") !== "true"));

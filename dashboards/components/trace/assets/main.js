@@ -59,7 +59,11 @@ class TraceView {
     this.parts = skeleton();
     const host = context.parentElement.querySelector(".trace-root") ?? context.parentElement;
     this.parts.root.style.visibility = "hidden";
-    this.styled = loadStyles(host).then(() => { this.parts.root.style.visibility = ""; this.resized(); });
+    this.styled = loadStyles(host).then(() => {
+      this.parts.root.style.visibility = "";
+      this.fillScreen();
+      this.resized();
+    });
     host.append(this.parts.root);
     this.detail = new Detail(this.parts.panel);
     this.tree = new Tree(this.parts, {
@@ -155,6 +159,12 @@ class TraceView {
     if (root.classList.contains("dark") === dark) return;
     root.classList.toggle("dark", dark);
     this.drawMinimap();
+  }
+
+  /** Reach to the lower edge of the window, whatever stands above. */
+  fillScreen() {
+    const top = this.parts.root.getBoundingClientRect().top;
+    if (top > 0) this.parts.root.style.setProperty("--top", top + "px");
   }
 
   resized() {

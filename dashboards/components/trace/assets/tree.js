@@ -11,6 +11,12 @@ const OVERSCAN = 6;
 const INDENT = 14;
 const DEEPEST = 14; // levels drawn by indenting; deeper ones say their level, so that names keep their room
 
+/** The model or tool of a leaf whose name does not say it. */
+function whatRan({ cols, doc }, row) {
+  const word = doc.models[cols.model[row]] ?? doc.tools?.[cols.tool?.[row]] ?? "";
+  return doc.names[cols.name[row]].includes(word) ? "" : word.slice(0, 60);
+}
+
 function noteOn(cols, row) {
   const notes = [];
   if (cols.depth[row] > DEEPEST) notes.push(`level ${cols.depth[row] + 1}`);
@@ -217,7 +223,7 @@ export class Tree {
     slot.glyph.title = kindWord(kind);
     slot.glyph.style.backgroundColor = colorOf(kind);
     slot.label.textContent = doc.names[cols.name[row]].slice(0, 300) || "(no name)";
-    slot.count.textContent = children[row] ? `· ${end[row] - row - 1}` : "";
+    slot.count.textContent = children[row] ? `· ${end[row] - row - 1}` : whatRan(this.model, row);
     slot.error.textContent = ["", "⚠ error", "⚠ failed"][cols.err[row]] ?? "";
     slot.note.textContent = noteOn(cols, row);
     this.paintTokens(slot.tokens, row, kind);
@@ -232,7 +238,7 @@ export class Tree {
     cell.textContent = unknown ? (kind === "llm" ? "?" : "") : tokens(sums[row]);
     cell.classList.toggle("counted-elsewhere", role === "rollup" || role === "duplicate");
     if (unknown) cell.title = kind === "llm" ? "tokens were not reported" : "";
-    else if (ownTokens(cols, row) == null) cell.title = "sum of the model calls below";
+    else if (ownTokens(cols, row) == null) cell.title = "sum of the model calls below that reported tokens";
     else cell.title = `${tokens(cols.tin[row])} in, ${tokens(cols.tout[row])} out` + (role && role !== "leaf" ? ` (${role}: counted elsewhere)` : "");
   }
 }

@@ -95,7 +95,9 @@ class Servers:
 def baseline(bodies: Sequence[bytes]) -> float:
     """Return spans per second of protobuf classes and Python loops, one core."""
     started = time.perf_counter()
-    columns: dict[str, list[Any]] = {name: [] for name in ("trace", "span", "parent", "name", "start", "end", "attributes")}
+    columns: dict[str, list[Any]] = {
+        name: [] for name in ("trace", "span", "parent", "name", "start", "end", "attributes")
+    }
     for body in bodies:
         for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
             for scope in resource.scope_spans:
@@ -106,7 +108,9 @@ def baseline(bodies: Sequence[bytes]) -> float:
                     columns["name"].append(span.name)
                     columns["start"].append(span.start_time_unix_nano)
                     columns["end"].append(span.end_time_unix_nano)
-                    columns["attributes"].append(json.dumps({a.key: _plain(a.value) for a in span.attributes}))
+                    columns["attributes"].append(
+                        json.dumps({a.key: _plain(a.value) for a in span.attributes})
+                    )
     pa.table(columns)
     return len(bodies) * SPANS / (time.perf_counter() - started)
 
@@ -202,8 +206,12 @@ def acknowledgements(kind: str, bodies: Sequence[bytes]) -> list[Acks]:
 
 def main() -> None:
     """Run the benchmark and print its tables."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--requests", type=int, default=400, help="512-span requests per load (heavy: a fifth)")
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument(
+        "--requests", type=int, default=400, help="512-span requests per load (heavy: a fifth)"
+    )
     options.add_argument("--kind", action="append", choices=["light", "heavy"], help="default: both")
     options.add_argument("--json", action="store_true", help="print one JSON object")
     chosen = options.parse_args()

@@ -127,7 +127,15 @@ def _receipt(records: Sequence[Record], outcome: str, reason: str | None, items:
     last = records[-1]
     size = sum(len(record.body) for record in records)
     return Receipt(
-        last.tenant, last.signal, outcome, reason, len(records), items or 0, size, last.received_ns, last.position
+        last.tenant,
+        last.signal,
+        outcome,
+        reason,
+        len(records),
+        items or 0,
+        size,
+        last.received_ns,
+        last.position,
     )
 
 

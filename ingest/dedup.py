@@ -54,9 +54,10 @@ def settle(spans: pa.Table, payloads: pa.Table, known: KeySet, fetch: FetchStore
     verdict = _judge(suspects, picked, _contents(picked, payloads), versions)
     keep = np.ones(spans.num_rows, bool)
     keep[verdict.drop] = False
+    kept = spans.filter(pa.array(keep))
     return Settled(
-        spans.filter(pa.array(keep)),
-        _payloads_of(payloads, spans, keep),
+        kept,
+        _payloads_of(payloads, kept),
         _replaced_rows(spans.take(pa.array(verdict.replacing, pa.int64()))),
         len(verdict.duplicates),
     )
@@ -68,7 +69,9 @@ class _Verdict(NamedTuple):
     replacing: list[int]
 
 
-def _judge(rows: np.ndarray, picked: pa.Table, contents: list[str], versions: dict[Ids, set[str]]) -> _Verdict:
+def _judge(
+    rows: np.ndarray, picked: pa.Table, contents: list[str], versions: dict[Ids, set[str]]
+) -> _Verdict:
     """Go through the suspect rows in order of arrival; `versions` gains what is kept."""
     duplicates: list[int] = []
     superseded: list[int] = []
@@ -98,7 +101,7 @@ def _repeated(keys: np.ndarray) -> np.ndarray:
     same = np.append(keys[order][1:] == keys[order][:-1], False)
     marked = np.zeros(len(keys), bool)
     marked[order] = same | np.append(False, same[:-1])
-    return marked & (keys != 0)
+    return np.asarray(marked & (keys != 0))
 
 
 def _versions(spans: pa.Table, payloads: pa.Table) -> dict[Ids, set[str]]:
@@ -114,7 +117,9 @@ def _contents(spans: pa.Table, payloads: pa.Table) -> list[str]:
     wanted = set(zip(*_identity(spans), strict=True))
     carried = {
         key: repr(values)
-        for key, values in zip(zip(*_identity(payloads), strict=True), _tuples(payloads, _PAYLOAD_CONTENT), strict=True)
+        for key, values in zip(
+            zip(*_identity(payloads), strict=True), _tuples(payloads, _PAYLOAD_CONTENT), strict=True
+        )
         if key in wanted
     }
     texts = zip(zip(*_identity(spans), strict=True), _tuples(spans, _SPAN_CONTENT), strict=True)
@@ -129,22 +134,11 @@ def _tuples(rows: pa.Table, columns: tuple[str, ...]) -> Iterable[tuple[object, 
     return zip(*(rows.column(c).to_pylist() for c in columns), strict=True)
 
 
-def _payloads_of(payloads: pa.Table, spans: pa.Table, keep: np.ndarray) -> pa.Table:
-    """Return the payload rows whose span row is kept."""
-    if payloads.num_rows == 0:
-        return payloads
-    dropped = spans.filter(pa.array(~keep))
-    gone = set(zip(*_identity(dropped), strict=True))
-    stays = {}
-    for key in zip(*_identity(spans.filter(pa.array(keep & _repeated(span_keys(spans))))), strict=True):
-        stays[key] = True
-    rows, latest = [], {}
-    for row, key in enumerate(zip(*_identity(payloads), strict=True)):
-        if key not in gone:
-            rows.append(row)
-        elif key in stays:
-            latest[key] = row  # two versions in one request: the later one's content
-    return payloads.take(pa.array(sorted(rows + list(latest.values())), pa.int64()))
+def _payloads_of(payloads: pa.Table, kept: pa.Table) -> pa.Table:
+    """Return the payload rows of the kept spans; of two versions in one request, the later one's."""
+    wanted = set(zip(*_identity(kept), strict=True))
+    rows = {key: row for row, key in enumerate(zip(*_identity(payloads), strict=True)) if key in wanted}
+    return payloads.take(pa.array(sorted(rows.values()), pa.int64()))
 
 
 def _replaced_rows(spans: pa.Table) -> pa.Table:

@@ -61,7 +61,9 @@ def find_files(paths: list[Path]) -> Found:
             files += found.files
             skipped += found.skipped
         else:
-            raise UnreadableFile(f"no such file or folder: {str(path)!r}", hint="name an OTLP file or a folder of them")
+            raise UnreadableFile(
+                f"no such file or folder: {str(path)!r}", hint="name an OTLP file or a folder of them"
+            )
     return Found(files, skipped)
 
 
@@ -111,7 +113,8 @@ def _by_index(folder: Path, index: Path) -> Found:
             path, signal = folder / Path(entry["file"]).name, entry["signal"]
         except (orjson.JSONDecodeError, KeyError, TypeError) as exc:
             raise UnreadableFile(
-                f"line {number} of {str(index)!r} is not an entry with file and signal", hint="remove or repair the index"
+                f"line {number} of {str(index)!r} is not an entry with file and signal",
+                hint="remove or repair the index",
             ) from exc
         if signal in _CLASSES:
             files.append((path, signal))
@@ -171,7 +174,9 @@ def _json_signal(text: bytes) -> str | None:
 
 def _signal_in_name(path: Path) -> str | None:
     name = path.name.lower()
-    return next((s for s, word in (("traces", "trace"), ("logs", "log"), ("metrics", "metric")) if word in name), None)
+    return next(
+        (s for s, word in (("traces", "trace"), ("logs", "log"), ("metrics", "metric")) if word in name), None
+    )
 
 
 def _signal_by_parsing(body: bytes) -> str | None:
@@ -181,7 +186,7 @@ def _signal_by_parsing(body: bytes) -> str | None:
             message = message_type.FromString(body)
         except DecodeError:
             continue
-        message.DiscardUnknownFields()  # type: ignore[attr-defined]
+        message.DiscardUnknownFields()
         if body and message.ByteSize() == len(body):
             return signal
     return None

@@ -44,7 +44,7 @@ class KeySet:
         for run in self._runs:
             place = np.minimum(np.searchsorted(run, keys), len(run) - 1)
             found |= run[place] == keys
-        return found & (keys != 0)
+        return np.asarray(found & (keys != 0))
 
     def _merge(self) -> None:
         """Merge the newest runs of about one size; old large runs stay as they are."""
@@ -66,6 +66,6 @@ def span_keys(rows: pa.Table) -> np.ndarray:
     Two spans may share a key, if rarely: who finds a key again must compare the ids.
     """
     spans = hex_keys(rows.column("span_id"), 16)
-    keys = trace_keys(rows) * np.uint64(0xC2B2AE3D27D4EB4F) + spans
+    keys: np.ndarray = trace_keys(rows) * np.uint64(0xC2B2AE3D27D4EB4F) + spans
     keys[spans == 0] = 0
     return keys

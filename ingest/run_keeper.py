@@ -20,7 +20,9 @@ _UNASSEMBLED = f"""
 select {_COLUMNS} from stored_spans
 where journal_position > (select coalesce(max(assembled_position), -1) from stored_runs)
 """
-_OF_TRACES = f"select {_COLUMNS} from stored_spans where trace_id in (select unnest(cast($traces as varchar[])))"
+_OF_TRACES = (
+    f"select {_COLUMNS} from stored_spans where trace_id in (select unnest(cast($traces as varchar[])))"
+)
 _ASSEMBLED_TRACES = "select distinct trace_id from stored_runs"
 
 

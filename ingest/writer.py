@@ -205,7 +205,8 @@ def _locked(journal: Path) -> Iterator[None]:
     except BlockingIOError as exc:
         os.close(fd)
         raise PartFailed(
-            f"another writer works on {journal}", hint="one `spotlight up` per data folder; stop the other one"
+            f"another writer works on {journal}",
+            hint="one `spotlight up` per data folder; stop the other one",
         ) from exc
     try:
         yield

@@ -1,16 +1,16 @@
 """Every error Spotlight raises on purpose.
 
-    SpotlightError          what happened, with which value, and what to do (`hint`)
-      BadRequest            an OTLP request that can never be accepted
-        TooLarge            over a size limit, before or after inflating
-        UnsupportedMedia    a content type or encoding we do not speak
-      Unavailable           try again later: the disk, the journal or the budget says no
-      JournalCorrupt        a journal segment that cannot be read where it should be
-      LakeError             a table that cannot be opened, read or committed
-        NotFound            no such run, span or session
-      QueryRefused          user SQL that is not one plain select
-      UnreadableFile        a file given to `load` that is not telemetry
-      PartFailed            a part of `spotlight up` that cannot be started
+SpotlightError          what happened, with which value, and what to do (`hint`)
+  BadRequest            an OTLP request that can never be accepted
+    TooLarge            over a size limit, before or after inflating
+    UnsupportedMedia    a content type or encoding we do not speak
+  Unavailable           try again later: the disk, the journal or the budget says no
+  JournalCorrupt        a journal segment that cannot be read where it should be
+  LakeError             a table that cannot be opened, read or committed
+    NotFound            no such run, span or session
+  QueryRefused          user SQL that is not one plain select
+  UnreadableFile        a file given to `load` that is not telemetry
+  PartFailed            a part of `spotlight up` that cannot be started
 """
 
 from __future__ import annotations

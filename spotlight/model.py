@@ -263,13 +263,17 @@ RUNS: Final = Table(
         Column("cache_read_tokens", I64, "sum over leaf generations; NULL for unknown"),
         Column("cache_write_tokens", I64, "sum over leaf generations; NULL for unknown"),
         Column("reasoning_tokens", I64, "sum over leaf generations; NULL for unknown"),
-        Column("cost_reported_usd", F64, "sum of the clients' own figures on leaf generations; NULL for unknown"),
+        Column(
+            "cost_reported_usd", F64, "sum of the clients' own figures on leaf generations; NULL for unknown"
+        ),
         Column("models", STRINGS, "distinct models that answered, sorted"),
         Column("missing_parents", I64, "spans whose parent has not arrived"),
         Column("quality_flags", STRINGS, "what is odd about the run"),
         Column("assembled_position", I64, "journal position up to which the run was assembled"),
     ),
-    frozenset(["run_id", "trace_id", "root_span_id", "error_message", "started_ns", "ended_ns", "duration_ms"]),
+    frozenset(
+        ["run_id", "trace_id", "root_span_id", "error_message", "started_ns", "ended_ns", "duration_ms"]
+    ),
 )
 
 REPLACED: Final = Table(

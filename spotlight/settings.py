@@ -30,7 +30,9 @@ class Settings(BaseSettings):
         ["localhost", "127.0.0.1", "[::1]"],
         description="Host names that requests may be addressed to; others are refused (DNS rebinding).",
     )
-    batch_bytes: int = Field(16 << 20, ge=1 << 16, description="Journal bytes the writer turns into one commit.")
+    batch_bytes: int = Field(
+        16 << 20, ge=1 << 16, description="Journal bytes the writer turns into one commit."
+    )
     batch_wait_s: float = Field(0.3, gt=0, description="Seconds the writer waits for a batch to fill.")
 
     @classmethod

@@ -44,4 +44,6 @@ def sample_lake(tmp_path_factory: pytest.TempPathFactory) -> SampleLake:
 @pytest.fixture(scope="session")
 def sample_truth() -> dict[str, dict[str, object]]:
     """Return what is known to have happened in every sample, by sample name."""
-    return {path.parent.name: json.loads(path.read_bytes()) for path in sorted(SAMPLES.glob("*/expected.json"))}
+    return {
+        path.parent.name: json.loads(path.read_bytes()) for path in sorted(SAMPLES.glob("*/expected.json"))
+    }

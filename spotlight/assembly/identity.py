@@ -66,7 +66,9 @@ def _first_present(text: str | None, keys: tuple[str, ...]) -> tuple[str | None,
     return None, None
 
 
-def joined_names(values: pa.ChunkedArray, run: np.ndarray, runs: int, build: Callable[[list[str]], object]) -> list[object]:
+def joined_names(
+    values: pa.ChunkedArray, run: np.ndarray, runs: int, build: Callable[[list[str]], object]
+) -> list[object]:
     """Return per run `build` of the sorted distinct values its spans have, None for none."""
     encoded = values.combine_chunks().dictionary_encode()
     codes = encoded.indices.fill_null(-1).to_numpy().astype(np.int64)

@@ -90,7 +90,8 @@ def depths(parent: np.ndarray) -> np.ndarray:
 
 
 def _codes(column: pa.ChunkedArray) -> np.ndarray:
-    return column.combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int32)
+    codes = column.combine_chunks().dictionary_encode().indices
+    return np.asarray(codes.to_numpy(zero_copy_only=False), np.int32)
 
 
 def _version_order(spans: pa.Table) -> tuple[np.ndarray, np.ndarray]:

@@ -46,7 +46,8 @@ def outcomes(spans: pa.Table, links: Links, root_row: np.ndarray, is_generation:
     is_tool = _equal(kind, "tool")
     is_tool_call = is_tool & ~_inner_tools(spans, links, is_tool)
     tool_error = is_tool & (
-        pc.fill_null(spans.column("tool_failed"), False).to_numpy() | pc.is_valid(spans.column("error_type")).to_numpy()
+        pc.fill_null(spans.column("tool_failed"), False).to_numpy()
+        | pc.is_valid(spans.column("error_type")).to_numpy()
     )
     failed = is_error | tool_error
     start = spans.column("started_ns").fill_null(0).to_numpy()
@@ -75,11 +76,11 @@ def outcomes(spans: pa.Table, links: Links, root_row: np.ndarray, is_generation:
 
 
 def _equal(column: pa.ChunkedArray, value: str) -> np.ndarray:
-    return pc.fill_null(pc.equal(column, value), False).to_numpy()
+    return np.asarray(pc.fill_null(pc.equal(column, value), False))
 
 
 def _codes(column: pa.ChunkedArray) -> np.ndarray:
-    return column.combine_chunks().dictionary_encode().indices.fill_null(-1).to_numpy().astype(np.int64)
+    return np.asarray(column.combine_chunks().dictionary_encode().indices.fill_null(-1), np.int64)
 
 
 def _inner_tools(spans: pa.Table, links: Links, is_tool: np.ndarray) -> np.ndarray:
@@ -102,22 +103,26 @@ def _never_made_good(
     if not failed[rows].any():
         return rows[:0]
     key = run[rows].astype(np.int64) * (int(name.max()) + 2) + name[rows] + 1
-    last_good = np.full(int(key.max()) + 1, np.iinfo(np.int64).min) if key.max() < 4 * len(name) + 64 else None
+    last_good = (
+        np.full(int(key.max()) + 1, np.iinfo(np.int64).min) if key.max() < 4 * len(name) + 64 else None
+    )
     good = ~failed[rows]
     if last_good is None:
         distinct, key = np.unique(key, return_inverse=True)
         last_good = np.full(len(distinct), np.iinfo(np.int64).min)
     np.maximum.at(last_good, key[good], start[rows][good])
-    return rows[~good & (last_good[key] <= start[rows])]
+    return np.asarray(rows[~good & (last_good[key] <= start[rows])])
 
 
-def _last_failures(run: np.ndarray, start: np.ndarray, is_generation: np.ndarray, failed: np.ndarray) -> np.ndarray:
+def _last_failures(
+    run: np.ndarray, start: np.ndarray, is_generation: np.ndarray, failed: np.ndarray
+) -> np.ndarray:
     """Return every run's last model call where it failed."""
     rows = np.flatnonzero(is_generation)
     rows = rows[np.lexsort((start[rows], run[rows]))]
     is_last = np.append(run[rows][1:] != run[rows][:-1], True)[: len(rows)]
     last = rows[is_last]
-    return last[failed[last]]
+    return np.asarray(last[failed[last]])
 
 
 def _deepest_failure(

@@ -53,7 +53,9 @@ def assemble(spans: pa.Table) -> Assembly:
         | _tokens(spans, links, roles)
         | _names(spans, links, roles)
     )
-    return Assembly(spans, links, roles, outcome, pa.table([columns[c.name] for c in RUNS.columns], RUNS.schema))
+    return Assembly(
+        spans, links, roles, outcome, pa.table([columns[c.name] for c in RUNS.columns], RUNS.schema)
+    )
 
 
 class _Roots(NamedTuple):
@@ -95,11 +97,23 @@ def _who(spans: pa.Table, links: Links, roots: _Roots) -> dict[str, pa.Array]:
     }  # fmt: skip
 
 
-_ON_RESOURCE: Final = ("session_id", "user_id", "agent_name", "pack_name", "pack_version", "feature", "surface")
+_ON_RESOURCE: Final = (
+    "session_id",
+    "user_id",
+    "agent_name",
+    "pack_name",
+    "pack_version",
+    "feature",
+    "surface",
+)
 
 
 def _pack_version(
-    spans: pa.Table, links: Links, roots: _Roots, on_resource: tuple[pa.Array, pa.Array], service: pa.ChunkedArray
+    spans: pa.Table,
+    links: Links,
+    roots: _Roots,
+    on_resource: tuple[pa.Array, pa.Array],
+    service: pa.ChunkedArray,
 ) -> dict[str, pa.Array]:
     """The declared version and the key that declared it; a service version is only a candidate, marked svc:."""
     row = first_values(spans, "pack_version", links, roots.row)
@@ -149,7 +163,10 @@ def _counts(spans: pa.Table, links: Links, roles: UsageRoles, outcome: Outcome) 
         "failed_tool_calls": outcome.is_tool_call & outcome.failed,
         "missing_parents": links.orphan,
     }
-    return {n: pa.array(np.bincount(links.run[m], minlength=links.runs).astype(np.int64)) for n, m in marks.items()}
+    return {
+        n: pa.array(np.bincount(links.run[m], minlength=links.runs).astype(np.int64))
+        for n, m in marks.items()
+    }
 
 
 def _tokens(spans: pa.Table, links: Links, roles: UsageRoles) -> dict[str, pa.Array]:

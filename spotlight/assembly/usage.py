@@ -23,7 +23,14 @@ ROLE_NAMES: Final = ("none", "leaf", "rollup", "duplicate")
 TOKEN_COLUMNS: Final = (
     "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens",
 )  # fmt: skip
-_TWIN_COLUMNS: Final = ("started_ns", "ended_ns", "response_id", "input_tokens", "output_tokens", "scope_name")
+_TWIN_COLUMNS: Final = (
+    "started_ns",
+    "ended_ns",
+    "response_id",
+    "input_tokens",
+    "output_tokens",
+    "scope_name",
+)
 # Two reports of one call by two instrumentations overlap almost wholly; two calls in a row do not.
 _SAME_CALL_OVERLAP = 0.9
 
@@ -60,13 +67,14 @@ def inclusive_input(spans: pa.Table) -> pa.ChunkedArray:
     reported = spans.column("input_tokens")
     exclusive = pc.fill_null(pc.equal(spans.column("usage_basis"), "exclusive"), False)
     cached = pc.add(
-        pc.fill_null(spans.column("cache_read_tokens"), 0), pc.fill_null(spans.column("cache_write_tokens"), 0)
+        pc.fill_null(spans.column("cache_read_tokens"), 0),
+        pc.fill_null(spans.column("cache_write_tokens"), 0),
     )
     return pc.if_else(exclusive, pc.add(reported, cached), reported)
 
 
 def _valid(spans: pa.Table, column: str) -> np.ndarray:
-    return pc.is_valid(spans.column(column)).to_numpy()
+    return np.asarray(pc.is_valid(spans.column(column)))
 
 
 def _twins(spans: pa.Table, links: Links, rows: np.ndarray) -> np.ndarray:
@@ -92,7 +100,7 @@ def _times(spans: pa.Table) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _ids(column: pa.ChunkedArray) -> np.ndarray:
-    return column.combine_chunks().dictionary_encode().indices.fill_null(-1).to_numpy()
+    return np.asarray(column.combine_chunks().dictionary_encode().indices.fill_null(-1))
 
 
 def _later_in_group(keys: list[np.ndarray], eligible: np.ndarray, preference: np.ndarray) -> np.ndarray:

@@ -33,7 +33,9 @@ class Finding(NamedTuple):
 
 
 def doctor(
-    deep: Annotated[bool, typer.Option("--deep", help="Read every file of the lake and check its checksums.")] = False,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Read every file of the lake and check its checksums.")
+    ] = False,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -73,12 +75,14 @@ def _folder(chosen: Settings) -> Iterator[Finding]:
     writable = os.access(existing, os.W_OK)
     yield Finding("data folder", writable, str(chosen.data), f"{existing} must be writable, or choose --data")
     free = shutil.disk_usage(existing).free
-    yield Finding("disk space", free > _LOW_DISK_BYTES, f"{size(free)} free", "make room, or move the data folder")
+    yield Finding(
+        "disk space", free > _LOW_DISK_BYTES, f"{size(free)} free", "make room, or move the data folder"
+    )
 
 
 def _journal(chosen: Settings) -> Iterator[Finding]:
-    from ingest.segments import end_position, first_position, read
     from ingest.progress import read_progress
+    from ingest.segments import end_position, first_position, read
 
     folder = chosen.data / "journal"
     if not folder.is_dir():
@@ -94,12 +98,18 @@ def _journal(chosen: Settings) -> Iterator[Finding]:
         return
     progress = read_progress(folder)
     waiting = end - (progress.committed if progress else first)
-    yield Finding("journal", True, f"{records:,} requests readable, {size(max(0, waiting))} not yet in the lake")
+    yield Finding(
+        "journal", True, f"{records:,} requests readable, {size(max(0, waiting))} not yet in the lake"
+    )
     running = read_ready(chosen.data, "writer") is not None
     stuck = waiting > 0 and not running
-    yield Finding("writer", not stuck, "running" if running else "not running", "start it with `spotlight up`")
+    yield Finding(
+        "writer", not stuck, "running" if running else "not running", "start it with `spotlight up`"
+    )
     dead = len(list((chosen.data / "dead").glob("*.binpb")))
-    yield Finding("unreadable requests", dead == 0, f"{dead:,}", f"kept in {chosen.data / 'dead'}: please report them")
+    yield Finding(
+        "unreadable requests", dead == 0, f"{dead:,}", f"kept in {chosen.data / 'dead'}: please report them"
+    )
 
 
 def _lake(chosen: Settings) -> Iterator[Finding]:
@@ -123,7 +133,11 @@ def _lake_files(chosen: Settings) -> Iterator[Finding]:
     from spotlight.lake.integrity import damaged_files
 
     damaged = damaged_files(chosen.data / "lake")
-    found = "all readable, checksums right" if not damaged else "; ".join(f"{p}: {why}" for p, why in damaged.items())
+    found = (
+        "all readable, checksums right"
+        if not damaged
+        else "; ".join(f"{p}: {why}" for p, why in damaged.items())
+    )
     yield Finding("lake checksums", not damaged, found, "restore these files from a backup")
 
 
@@ -139,7 +153,9 @@ def _ports(chosen: Settings) -> Iterator[Finding]:
             yield Finding(check, True, f"{part} of this folder is running")
         else:
             free = _is_free(chosen.host, port)
-            yield Finding(check, free, f"{port} is {'free' if free else 'taken'}", f"choose another with {flag}")
+            yield Finding(
+                check, free, f"{port} is {'free' if free else 'taken'}", f"choose another with {flag}"
+            )
 
 
 def _is_free(host: str, port: int) -> bool:
@@ -150,5 +166,3 @@ def _is_free(host: str, port: int) -> bool:
         except OSError:
             return False
     return True
-
-

@@ -49,7 +49,8 @@ def load(
     found = find_files(paths)
     if not found.files:
         raise UnreadableFile(
-            f"no telemetry in {', '.join(map(str, paths))}", hint="OTLP files end in .binpb, .pb, .json, .jsonl or .gz"
+            f"no telemetry in {', '.join(map(str, paths))}",
+            hint="OTLP files end in .binpb, .pb, .json, .jsonl or .gz",
         )
     collector = read_ready(folder, "collector")
     counts: Counter[str] = Counter()
@@ -67,7 +68,9 @@ def load(
     else:
         _report(said)
     if failures:
-        raise SpotlightError(f"{len(failures)} of {len(found.files)} files were not loaded", hint="they are named above")
+        raise SpotlightError(
+            f"{len(failures)} of {len(found.files)} files were not loaded", hint="they are named above"
+        )
 
 
 def _send_all(files: list[tuple[Path, str | None]], send: Send, counts: Counter[str]) -> dict[str, str]:
@@ -149,7 +152,9 @@ def _post(connection: http.client.HTTPConnection, request: FileRequest) -> tuple
                 hint="the file is not what its name says, or it is damaged",
             )
         threading.Event().wait(float(response.headers.get("retry-after", "1")) if attempt < _TRIES - 1 else 0)
-    raise Unavailable(f"the collector refused {_TRIES} times in a row", hint="see `spotlight status` and its log")
+    raise Unavailable(
+        f"the collector refused {_TRIES} times in a row", hint="see `spotlight status` and its log"
+    )
 
 
 def _status_message(answer: bytes, request: FileRequest) -> str:
@@ -159,7 +164,7 @@ def _status_message(answer: bytes, request: FileRequest) -> str:
 
     if request.encoding == "json":
         return str(orjson.loads(answer).get("message", ""))
-    return Status.FromString(answer).message
+    return str(Status.FromString(answer).message)
 
 
 def _wait_until_visible(folder: Path, position: int) -> None:
@@ -193,4 +198,6 @@ def _report(said: dict[str, Any]) -> None:
         say(f"not loaded: {path}: {why}")
     if said["skipped_files"]:
         say(f"left out, no OTLP: {', '.join(said['skipped_files'])}")
-    say(f"the lake holds {said['runs']:,} runs, {said['failed_runs']:,} of them failed; list them with `spotlight runs`")
+    say(
+        f"the lake holds {said['runs']:,} runs, {said['failed_runs']:,} of them failed; list them with `spotlight runs`"
+    )

@@ -12,7 +12,9 @@ from spotlight.settings import Settings
 
 DataOption = Annotated[
     Path | None,
-    typer.Option("--data", help="Folder with journal and lake.", show_default="SPOTLIGHT_DATA or ./spotlight-data"),
+    typer.Option(
+        "--data", help="Folder with journal and lake.", show_default="SPOTLIGHT_DATA or ./spotlight-data"
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, for programs.")]
 

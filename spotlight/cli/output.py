@@ -46,7 +46,9 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, numbers:
     made = Table(box=None, header_style="bold", pad_edge=False)
     right = set(numbers)
     for heading in headings:
-        made.add_column(heading, justify="right" if heading in right else "left", no_wrap=True, overflow="ellipsis")
+        made.add_column(
+            heading, justify="right" if heading in right else "left", no_wrap=True, overflow="ellipsis"
+        )
     for row in rows:
         made.add_row(*[cell if isinstance(cell, Text) else Text(harmless(cell)) for cell in row])
     return made

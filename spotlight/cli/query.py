@@ -21,7 +21,9 @@ class Format(enum.StrEnum):
 
 
 def query(
-    sql: Annotated[str, typer.Argument(help="One select over spans, payloads, logs, metrics, receipts, runs.")],
+    sql: Annotated[
+        str, typer.Argument(help="One select over spans, payloads, logs, metrics, receipts, runs.")
+    ],
     form: Annotated[Format, typer.Option("--format", help="How rows are printed.")] = Format.TABLE,
     limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="At most so many rows.")] = 1000,
     data: DataOption = None,

@@ -12,11 +12,15 @@ from spotlight.cli.output import count, duration, out, print_json, say, status, 
 
 def runs(
     failed: Annotated[bool, typer.Option("--failed", help="Only runs that ended in error.")] = False,
-    incomplete: Annotated[bool, typer.Option("--incomplete", help="Only runs whose root never arrived.")] = False,
+    incomplete: Annotated[
+        bool, typer.Option("--incomplete", help="Only runs whose root never arrived.")
+    ] = False,
     pack: Annotated[str | None, typer.Option(help="Only runs of this pack.")] = None,
     version: Annotated[str | None, typer.Option(help="Only runs of this pack version.")] = None,
     session: Annotated[str | None, typer.Option(help="Only runs of this session.")] = None,
-    text: Annotated[str | None, typer.Option(help="Only runs whose id, name, user or error contains this.")] = None,
+    text: Annotated[
+        str | None, typer.Option(help="Only runs whose id, name, user or error contains this.")
+    ] = None,
     order: Annotated[str, typer.Option(help="newest, failed_first, slowest or most_tokens.")] = "newest",
     limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="At most so many.")] = 50,
     data: DataOption = None,

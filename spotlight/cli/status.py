@@ -49,8 +49,8 @@ _HEADINGS = ("signal", "outcome", "why", "requests", "items", "size", "last (UTC
 
 
 def _status(folder: Path) -> dict[str, Any]:
-    from ingest.segments import end_position, first_position
     from ingest.progress import read_progress
+    from ingest.segments import end_position, first_position
     from spotlight.reports import RunFilters, open_lake
 
     journal, dead = folder / "journal", folder / "dead"

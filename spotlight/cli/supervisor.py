@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
@@ -45,12 +45,12 @@ class _Child:
     def start(self) -> None:
         # Its stdin is a pipe that only we hold open: when we die, however hard, it reads the end and stops.
         # A session of its own keeps Ctrl-C from reaching it, so that we stop the parts in order.
-        self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        self.process = subprocess.Popen(
             self.part.argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             start_new_session=True,
         )  # fmt: skip
         self.started = time.monotonic()
-        assert self.process.stdout is not None  # noqa: S101 - stdout=PIPE says so
+        assert self.process.stdout is not None
         threading.Thread(target=self._forward, args=(self.process.stdout,), daemon=True).start()
 
     def _forward(self, lines: IO[bytes]) -> None:
@@ -123,7 +123,9 @@ class Supervisor:
                     said[child.part.name] = found
             if time.monotonic() > deadline:
                 late = ", ".join(c.part.name for c in self._children if c.part.name not in said)
-                raise PartFailed(f"not ready after {READY_S:.0f} s: {late}", hint="is the machine overloaded?")
+                raise PartFailed(
+                    f"not ready after {READY_S:.0f} s: {late}", hint="is the machine overloaded?"
+                )
             if self.stop.wait(_POLL_S):
                 return None
         return said
@@ -174,12 +176,12 @@ def _is_alive(pid: object) -> bool:
 
 
 @contextlib.contextmanager
-def _stopped_by_signals(stop: threading.Event):  # type: ignore[no-untyped-def]
+def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
     """Set `stop` on Ctrl-C and SIGTERM; a second signal is left to its default."""
 
     def handle(number: int, _frame: object) -> None:
         stop.set()
-        signal.signal(number, before[number])
+        signal.signal(number, before[signal.Signals(number)])
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

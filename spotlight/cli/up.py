@@ -16,8 +16,12 @@ from spotlight.errors import PartFailed
 
 
 def up(
-    http_port: Annotated[int | None, typer.Option(help="OTLP over HTTP (4318); 0 chooses a free port.")] = None,
-    grpc_port: Annotated[int | None, typer.Option(help="OTLP over gRPC (4317); 0 chooses a free port.")] = None,
+    http_port: Annotated[
+        int | None, typer.Option(help="OTLP over HTTP (4318); 0 chooses a free port.")
+    ] = None,
+    grpc_port: Annotated[
+        int | None, typer.Option(help="OTLP over gRPC (4317); 0 chooses a free port.")
+    ] = None,
     port: Annotated[int | None, typer.Option(help="Dashboards (8501); 0 chooses a free port.")] = None,
     host: Annotated[str | None, typer.Option(help="Address every server binds to (127.0.0.1).")] = None,
     data: DataOption = None,

@@ -30,7 +30,12 @@ MAX_STEP_BYTES: Final = 64 << 20
 # Readers that opened an older snapshot may still read its files for this long.
 KEEP_REMOVED_HOURS: Final = 1
 
-_ORDER: Final = {"runs": "started_ns", "receipts": "received_ns", "metrics": "name, time_ns", "logs": "time_ns"}
+_ORDER: Final = {
+    "runs": "started_ns",
+    "receipts": "received_ns",
+    "metrics": "name, time_ns",
+    "logs": "time_ns",
+}
 _NEWEST_RUN: Final = " qualify row_number() over (partition by run_id order by assembled_position desc) = 1"
 _log = logging.getLogger(__name__)
 
@@ -95,7 +100,9 @@ def _replace(root: Path, delta: DeltaTable, table: Table, group: list[_File]) ->
     part = Part(group[0].tenant, group[0].date, rows)
     actions: list[AddAction | RemoveAction] = [write_part(root, table, part, compacted=True)]
     actions += [_remove(file) for file in group]
-    delta.create_write_transaction(actions, mode="append", schema=delta.schema(), partition_by=list(PARTITION))
+    delta.create_write_transaction(
+        actions, mode="append", schema=delta.schema(), partition_by=list(PARTITION)
+    )
     delta.update_incremental()
     _log.info("table %s: %d small files became one of %d rows", table.name, len(group), rows.num_rows)
 

@@ -143,14 +143,17 @@ class Reader:
                 _define_stored(con, table, files.get(name, []))
             _define_views(con)
             con.execute(f"set memory_limit = '{memory_limit}'")
-            con.execute("set allowed_paths = $paths", {"paths": [p for paths in files.values() for p in paths]})
+            con.execute(
+                "set allowed_paths = $paths", {"paths": [p for paths in files.values() for p in paths]}
+            )
             con.execute("set enable_external_access = false")
             con.execute("set lock_configuration = true")
             try:
                 return con.sql(sql).limit(limit).to_arrow_table()
             except duckdb.Error as exc:
                 raise QueryRefused(
-                    f"DuckDB cannot run this: {exc}", hint="`spotlight query \"describe runs\"` lists the columns"
+                    f"DuckDB cannot run this: {exc}",
+                    hint='`spotlight query "describe runs"` lists the columns',
                 ) from exc
 
 
@@ -207,7 +210,9 @@ def _actions(delta: DeltaTable) -> list[dict[str, Any]]:
     actions = pa.table(delta.get_add_actions(flatten=True))
     if actions.num_rows == 0:
         return []
-    return actions.select(["path", "partition.tenant", "num_records", "size_bytes"]).to_pylist()
+    wanted = actions.select(["path", "partition.tenant", "num_records", "size_bytes"])
+    files: list[dict[str, Any]] = wanted.to_pylist()
+    return files
 
 
 def _modified_ns(folder: Path) -> int | None:

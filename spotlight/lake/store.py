@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction
 from deltalake.exceptions import DeltaError
+from deltalake.transaction import AddAction, RemoveAction
 
 from spotlight.errors import LakeError
 from spotlight.lake.files import split_by_partition, write_part
@@ -45,7 +46,9 @@ class Lake:
             return delta.version()
         table = TABLES[name]
         try:
-            actions = [write_part(self.folder / name, table, part) for part in split_by_partition(rows)]
+            actions: list[AddAction | RemoveAction] = [
+                write_part(self.folder / name, table, part) for part in split_by_partition(rows)
+            ]
             delta.create_write_transaction(
                 actions,
                 mode="append",

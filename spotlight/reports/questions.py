@@ -103,7 +103,8 @@ class Reports:
         if len(found) > 1 and found[0]["run_id"] != run_id:
             both = " and ".join(str(r["run_id"]) for r in found)
             raise NotFound(f"run {run_id!r} is ambiguous: {both} begin so", hint="give more of the id")
-        return found[0]
+        run: dict[str, object] = found[0]
+        return run
 
     def run_document(self, run_id: str) -> dict[str, object]:
         """Return a run with the structure of its spans, columnar: see `run_document.run_document`."""
@@ -115,7 +116,9 @@ class Reports:
         key = {"trace_id": self.run(run_id)["trace_id"], "span_id": span_id}
         rows = self._ask("span", key).to_pylist()
         if not rows:
-            raise NotFound(f"run {run_id!r} has no span {span_id!r}", hint="see them with `spotlight show RUN`")
+            raise NotFound(
+                f"run {run_id!r} has no span {span_id!r}", hint="see them with `spotlight show RUN`"
+            )
         return span_documents.span_document(rows[0], self._ask("span_logs", key).to_pylist())
 
     def run_payloads(self, run_id: str) -> dict[str, dict[str, str | None]]:
@@ -125,7 +128,8 @@ class Reports:
 
     def ingest_totals(self) -> list[dict[str, object]]:
         """Return what came in and what became of it, a row per (signal, outcome, reason)."""
-        return self._ask("ingest_totals", {}).to_pylist()
+        rows: list[dict[str, object]] = self._ask("ingest_totals", {}).to_pylist()
+        return rows
 
     def lake_size(self) -> dict[str, TableSize]:
         """Return rows, files and bytes of every table."""

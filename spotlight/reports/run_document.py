@@ -40,7 +40,9 @@ def run_document(run: dict[str, object], spans: pa.Table) -> dict[str, object]:
         "model": names["model"][1],
         "tool": names["tool_name"][1],
         "start": ((_start(ordered) - origin) / 1e6).round(4).tolist(),
-        "dur": pc.if_else(pc.is_valid(ordered.column("ended_ns")), ordered.column("duration_ms"), None).to_pylist(),
+        "dur": pc.if_else(
+            pc.is_valid(ordered.column("ended_ns")), ordered.column("duration_ms"), None
+        ).to_pylist(),
         "err": _errors(found)[order].tolist(),
         "tin": inclusive_input(ordered).to_pylist(),
         "tout": ordered.column("output_tokens").to_pylist(),
@@ -81,7 +83,7 @@ def _start(spans: pa.Table) -> np.ndarray:
     """Start of every span, ns; a span without one starts with the earliest that has one."""
     start = spans.column("started_ns")
     earliest = pc.min(start).as_py() or 0
-    return start.fill_null(earliest).to_numpy()
+    return np.asarray(start.fill_null(earliest), np.int64)
 
 
 def _numbered(column: pa.ChunkedArray) -> tuple[list[str], list[int]]:

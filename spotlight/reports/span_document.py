@@ -6,15 +6,23 @@ from collections.abc import Mapping
 from typing import Final
 
 from spotlight import semconv
+from spotlight.exact_json import parsed, plain_row
 from spotlight.messages import read_conversation, to_json
 from spotlight.model import PAYLOADS
-from spotlight.exact_json import parsed, plain_row
 
 CONTENT: Final = tuple(
     c.name for c in PAYLOADS.columns
     if c.name.startswith(("input_", "output_", "system_", "tool_"))
 )  # fmt: skip
-_JSON_COLUMNS: Final = ("attributes", "events", "links", "resource", "scope", "finish_reasons", "model_params")
+_JSON_COLUMNS: Final = (
+    "attributes",
+    "events",
+    "links",
+    "resource",
+    "scope",
+    "finish_reasons",
+    "model_params",
+)
 
 
 def span_document(row: Mapping[str, object], logs: list[dict[str, object]]) -> dict[str, object]:

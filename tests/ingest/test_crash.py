@@ -67,7 +67,9 @@ def trace_request(client: int, number: int) -> bytes:
 def log_request(client: int, number: int) -> bytes:
     """Return a log record whose body says which client sent it and when."""
     request = ExportLogsServiceRequest()
-    record = request.resource_logs.add().scope_logs.add().log_records.add(time_unix_nano=1_795_000_000_000_000_000)
+    record = (
+        request.resource_logs.add().scope_logs.add().log_records.add(time_unix_nano=1_795_000_000_000_000_000)
+    )
     record.body.string_value = f"{client}/{number}"
     return request.SerializeToString()
 
@@ -94,7 +96,9 @@ class Client(threading.Thread):
             address = f"{self.collector.said['http']}/v1/{signal_name}"
             headers = {"content-type": "application/x-protobuf"}
             try:
-                with urllib.request.urlopen(urllib.request.Request(address, body, headers), timeout=10) as answer:
+                with urllib.request.urlopen(
+                    urllib.request.Request(address, body, headers), timeout=10
+                ) as answer:
                     return answer.status == 200
             except (urllib.error.URLError, OSError):
                 self.stop.wait(0.02)
@@ -130,7 +134,9 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_twice(tmp_path: Path) -> No
 def check_traces(data: Path, clients: list[Client]) -> None:
     """Every acknowledged trace is stored whole, no span twice, and each has its run."""
     reader = Reader(data / "lake", Scope())
-    rows = reader.query("select trace_id, count(*) as n, count(distinct span_id) as d from stored_spans group by all")
+    rows = reader.query(
+        "select trace_id, count(*) as n, count(distinct span_id) as d from stored_spans group by all"
+    )
     stored = {row["trace_id"]: (row["n"], row["d"]) for row in rows.to_pylist()}
     wanted = {f"{c.number + 1:016x}{n + 1:016x}" for c in clients for n in c.acknowledged["traces"]}
     assert set() == wanted - set(stored), "acknowledged traces are missing"

@@ -18,7 +18,9 @@ def known_keys(rows: list[dict[str, object]]) -> KeySet:
     return keys
 
 
-def settle_against(stored: list[dict[str, object]], rows: list[dict[str, object]], texts: dict[int, str] | None = None):
+def settle_against(
+    stored: list[dict[str, object]], rows: list[dict[str, object]], texts: dict[int, str] | None = None
+):
     """Settle rows of a batch against stored ones; `texts` gives rows (by place) an input."""
     carried = [payload(rows[place], input_messages=text) for place, text in (texts or {}).items()]
 
@@ -31,7 +33,12 @@ def settle_against(stored: list[dict[str, object]], rows: list[dict[str, object]
 def test_new_spans_pass() -> None:
     """A batch without anything seen before is stored as it is."""
     left = settle_against([span("old")], [span("a"), span("b")], {0: "hi"})
-    assert (2, 1, 0, 0) == (left.spans.num_rows, left.payloads.num_rows, left.replaced.num_rows, left.duplicates)
+    assert (2, 1, 0, 0) == (
+        left.spans.num_rows,
+        left.payloads.num_rows,
+        left.replaced.num_rows,
+        left.duplicates,
+    )
 
 
 def test_a_resent_span_is_dropped_whenever_it_arrives() -> None:
@@ -44,7 +51,11 @@ def test_a_resent_span_is_dropped_whenever_it_arrives() -> None:
 def test_a_changed_span_is_kept_and_marked() -> None:
     """Other content under the same ids is a newer version: stored, and named as the one that counts."""
     left = settle_against([span("a", status="unset")], [span("a", status="error", journal_position=9)])
-    assert (1, [9], 0) == (left.spans.num_rows, left.replaced.column("newest_position").to_pylist(), left.duplicates)
+    assert (1, [9], 0) == (
+        left.spans.num_rows,
+        left.replaced.column("newest_position").to_pylist(),
+        left.duplicates,
+    )
 
 
 def test_other_content_alone_makes_a_new_version() -> None:
@@ -66,7 +77,9 @@ def test_two_versions_in_one_request_keep_the_later() -> None:
 def test_a_mere_key_clash_changes_nothing() -> None:
     """A span whose key was seen but whose ids were not is new."""
     rows = [span("a")]
-    left = settle(table(rows), table([], PAYLOADS), known_keys(rows), lambda _: (table([]), table([], PAYLOADS)))
+    left = settle(
+        table(rows), table([], PAYLOADS), known_keys(rows), lambda _: (table([]), table([], PAYLOADS))
+    )
     assert (1, 0, 0) == (left.spans.num_rows, left.replaced.num_rows, left.duplicates)
 
 

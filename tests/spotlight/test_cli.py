@@ -139,6 +139,9 @@ def test_hostile_text_does_not_reach_the_terminal(tmp_path: Path) -> None:
     path = tmp_path / "hostile.json"
     path.write_text(json.dumps(request))
     spotlight("load", path, "--data", tmp_path / "data")
-    shown = [spotlight(*w, "--data", tmp_path / "data").stdout for w in (["runs"], ["show", "a" * 32, "--payloads"])]
+    shown = [
+        spotlight(*w, "--data", tmp_path / "data").stdout
+        for w in (["runs"], ["show", "a" * 32, "--payloads"])
+    ]
     assert ["\x1b" not in text for text in shown] == [True, True]
     assert "[red]not markup[/red]" in shown[1]

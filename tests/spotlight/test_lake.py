@@ -36,7 +36,9 @@ def test_an_empty_lake_answers(lake: Lake) -> None:
 
 def test_what_is_written_is_read_back(lake: Lake) -> None:
     """All columns of a row come back as they went in."""
-    row = llm("a", input_tokens=3, quality_flags=["no_start"], error_message="ü ' \" \n 🚀", resource='{"a":1}')
+    row = llm(
+        "a", input_tokens=3, quality_flags=["no_start"], error_message="ü ' \" \n 🚀", resource='{"a":1}'
+    )
     lake.append("spans", table([row]))
     found = Reader(lake.folder, Scope()).query("select * from spans").to_pylist()[0]
     assert row == {key: found[key] for key in row}

@@ -26,8 +26,16 @@ def total(values: list[object]) -> int | None:
     return sum(known) if known else None
 
 
+def test_there_is_no_other_run(sample_lake: SampleLake, sample_truth: dict[str, dict[str, object]]) -> None:
+    """The runs are exactly those that the samples' own accounts name."""
+    told = [trace for truth in sample_truth.values() for trace in truth["by_trace"]]  # type: ignore[attr-defined]
+    assert sorted(told) == sorted(sample_lake.runs)
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_runs_and_sessions(sample_lake: SampleLake, sample_truth: dict[str, dict[str, object]], name: str) -> None:
+def test_runs_and_sessions(
+    sample_lake: SampleLake, sample_truth: dict[str, dict[str, object]], name: str
+) -> None:
     """A sample makes as many runs, failed runs and sessions as there were."""
     truth = sample_truth[name]
     runs = runs_of(sample_lake, truth)
@@ -37,7 +45,9 @@ def test_runs_and_sessions(sample_lake: SampleLake, sample_truth: dict[str, dict
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_calls_and_tokens_once(sample_lake: SampleLake, sample_truth: dict[str, dict[str, object]], name: str) -> None:
+def test_calls_and_tokens_once(
+    sample_lake: SampleLake, sample_truth: dict[str, dict[str, object]], name: str
+) -> None:
     """Model calls, tool calls, failures and tokens add up to what happened, each counted once."""
     truth = sample_truth[name]
     runs = runs_of(sample_lake, truth)
@@ -46,7 +56,9 @@ def test_calls_and_tokens_once(sample_lake: SampleLake, sample_truth: dict[str, 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_run_by_itself(sample_lake: SampleLake, sample_truth: dict[str, dict[str, object]], name: str) -> None:
+def test_every_run_by_itself(
+    sample_lake: SampleLake, sample_truth: dict[str, dict[str, object]], name: str
+) -> None:
     """Each run has the session, version, status, calls and tokens of its own trace."""
     by_trace: dict[str, dict[str, object]] = sample_truth[name]["by_trace"]  # type: ignore[assignment]
     names = {"session": "session_id"}
@@ -56,7 +68,9 @@ def test_every_run_by_itself(sample_lake: SampleLake, sample_truth: dict[str, di
         assert {key: truth[key] for key in found} == found
 
 
-def test_logs_and_metrics_are_kept(sample_lake: SampleLake, sample_truth: dict[str, dict[str, object]]) -> None:
+def test_logs_and_metrics_are_kept(
+    sample_lake: SampleLake, sample_truth: dict[str, dict[str, object]]
+) -> None:
     """All log records and metric points of the samples are stored."""
     stored = {name: size.rows for name, size in sample_lake.reports.lake_size().items()}
     wanted = {key: sum(int(str(t[key])) for t in sample_truth.values()) for key in ("logs", "metric_points")}
@@ -65,7 +79,9 @@ def test_logs_and_metrics_are_kept(sample_lake: SampleLake, sample_truth: dict[s
 
 def test_the_failed_tool_shows_its_arguments(sample_lake: SampleLake) -> None:
     """The span that decided a failed run carries what the tool was called with."""
-    failed = sample_lake.reports.runs(RunFilters(status=("error",), session_id="sess-renewal-002")).to_pylist()
+    failed = sample_lake.reports.runs(
+        RunFilters(status=("error",), session_id="sess-renewal-002")
+    ).to_pylist()
     for run in failed:
         document = sample_lake.reports.span_document(run["run_id"], run["error_span_id"])
         assert "sam@globex.example" in str(document["payload"]["tool_arguments"]), run["trace_id"]  # type: ignore[index]

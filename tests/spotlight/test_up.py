@@ -30,7 +30,10 @@ class Up:
         self.log = data.parent / "up.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [*COMMAND, "up", "--json", "--data", str(data), *PORTS], stdout=subprocess.PIPE, stderr=log, cwd=ROOT
+                [*COMMAND, "up", "--json", "--data", str(data), *PORTS],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                cwd=ROOT,
             )
         assert self.process.stdout is not None
         said = b""
@@ -147,5 +150,7 @@ def is_running(pid: int | None) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    status = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    status = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
     return bool(status.stdout.strip()) and not status.stdout.startswith("Z")

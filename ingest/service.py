@@ -127,7 +127,7 @@ class Service:
         for what may be sent again.
         """
         received_ns = time.time_ns()
-        if len(body) >= self.limits.thread_bytes:
+        if len(body) * (10 if encoding == "json" else 1) >= self.limits.thread_bytes:
             accepted = await self.in_thread(accept, signal, body, encoding, self.limits)
         else:
             accepted = accept(signal, body, encoding, self.limits)

@@ -236,7 +236,7 @@ def test_slow_bodies_are_not_waited_for(start_collector: Any) -> None:
 
 def test_large_requests_take_the_same_way(start_collector: Any) -> None:
     """Bodies that are checked in a thread are stored like others."""
-    running = start_collector()
+    running = start_collector(limits=Limits(thread_bytes=100_000))
     body = request_of("large", 400_000)
     as_json = {"traceId": "aa" * 16, "spanId": "bb" * 8, "name": "x" * 400_000}
     document = {"resourceSpans": [{"scopeSpans": [{"spans": [as_json]}]}]}

@@ -34,6 +34,7 @@ class SimDisk(Disk):
         self.unnamed: set[Path] = set()
         self.room: int | None = None
         self.sync_fails = False
+        self.dies_at_sync = False
         self.dead = False
 
     def create(self, path: Path) -> int:
@@ -67,6 +68,8 @@ class SimDisk(Disk):
 
     def sync(self, fd: int) -> None:
         """Make the file's content durable, or fail and leave it to chance."""
+        if self.dies_at_sync:
+            self.dead, self.dies_at_sync = True, False
         if self.dead or self.sync_fails:
             self.sync_fails = False
             raise OSError(5, "Input/output error")
@@ -104,6 +107,8 @@ class SimDisk(Disk):
                         content.extend(bytes(max(0, at + first + len(part) - len(content))))
                         content[at + first : at + first + len(part)] = part
             path.write_bytes(content)
+            self.durable[path], self.unsynced[path] = bytes(content), []
+        self.unnamed.clear()
 
 
 def is_subsequence(few: Sequence[bytes], many: Sequence[bytes]) -> bool:
@@ -123,11 +128,12 @@ class JournalModel(RuleBasedStateMachine):
         self.sent: list[bytes] = []
         self.seen: list[bytes] = []
         self.position = 0
+        self.disk = SimDisk()
         self.start()
 
     def start(self) -> None:
-        """Open the journal on a fresh disk."""
-        self.disk = SimDisk()
+        """Open the journal, with the disk in order."""
+        self.disk.dead = self.disk.dies_at_sync = False
         self.journal = Journal.open(self.folder, segment_bytes=300, disk=self.disk)
 
     def send(self, count: int, size: int) -> None:
@@ -173,6 +179,15 @@ class JournalModel(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         """A clean stop and start."""
+        self.journal.close()
+        self.start()
+
+    @rule(count=st.integers(1, 5), size=st.integers(0, 90))
+    def be_killed_before_the_sync(self, count: int, size: int) -> None:
+        """The process dies between write and sync: the page cache has records that no disk has."""
+        self.disk.dies_at_sync = True
+        self.send(count, size)
+        self.disk.dead = True
         self.journal.close()
         self.start()
 

@@ -29,6 +29,11 @@ section[data-testid="stSidebar"] { width: 184px !important; min-width: 184px; }
 [data-testid="stMetric"] > div:first-child { padding: 0.35rem 0.6rem 0; }
 [data-testid="stMetricDelta"] { font-size: 0.8rem; padding-left: 0; background: none; }
 .stSelectbox div, .stTextInput div { background-color: transparent !important; }
+@media (min-width: 769px) {
+  .st-key-run-header { flex-wrap: nowrap; }
+  .st-key-run-header > * { flex-shrink: 0; }
+  .st-key-run-header > :has(.stCaption, [data-testid="stCaptionContainer"]) { flex: 1 1 0; min-width: 0; }
+}
 @media (max-width: 768px) {
   .st-key-run-header, .st-key-runs-title { padding-left: 1.8rem; }
   [data-testid="stMetricChart"] { display: none; }

@@ -13,19 +13,12 @@ from ingest.batches import Made, Receipt, receipt_rows
 from ingest.dedup import Settled, settle
 from ingest.keys import KeySet, span_keys
 from ingest.run_keeper import RunKeeper
-from spotlight.lake import Lake, Reader, Scope
+from spotlight.lake import Lake, Reader, Scope, sql_text
 from spotlight.model import DEFAULT_TENANT, PAYLOADS, REPLACED, SPANS
 
 # Span keys remembered per tenant, 8 bytes each. A span resent after so many others is stored again,
 # and still counts once in its run: assembly drops older versions.
 REMEMBERED_SPANS: Final = 4_000_000
-
-_NEWEST_IDS = """
-select trace_id, span_id from stored_spans
-where date >= (select max(date) - 1 from stored_spans) limit $limit
-"""
-_SPANS_OF = "select * from stored_spans where trace_id in (select unnest(cast($traces as varchar[])))"
-_PAYLOADS_OF = "select * from stored_payloads where trace_id in (select unnest(cast($traces as varchar[])))"
 
 
 class _Tenant:
@@ -34,15 +27,17 @@ class _Tenant:
     def __init__(self, lake: Path, tenant: str) -> None:
         self.reader = Reader(lake, Scope(tenant))
         self.known = KeySet(REMEMBERED_SPANS)
-        self.known.add(span_keys(self.reader.query(_NEWEST_IDS, {"limit": REMEMBERED_SPANS})))
+        newest = self.reader.query(sql_text("ingest", "newest_span_ids"), {"limit": REMEMBERED_SPANS})
+        self.known.add(span_keys(newest))
         self.keeper = RunKeeper(self.reader)
 
     def stored(self, traces: list[str]) -> tuple[pa.Table, pa.Table]:
         """Return what the lake holds of some traces: (spans, payloads)."""
         if not traces:
             return SPANS.schema.empty_table(), PAYLOADS.schema.empty_table()
-        params = {"traces": traces}
-        return self.reader.query(_SPANS_OF, params), self.reader.query(_PAYLOADS_OF, params)
+        tables = ("stored_spans", "stored_payloads")
+        spans, payloads = (self.reader.query(sql_text("ingest", t), {"traces": traces}) for t in tables)
+        return spans, payloads
 
 
 class Committer:

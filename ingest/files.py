@@ -155,7 +155,7 @@ def _json_requests(path: Path, body: bytes) -> Iterator[FileRequest]:
         signal = _json_signal(line)
         if signal is None:
             raise UnreadableFile(
-                f"{'line ' + str(number) + ' of ' if found or number > 1 else ''}{str(path)!r} is not an OTLP JSON request",
+                f"line {number} of {str(path)!r} is not an OTLP JSON request",
                 hint="an OTLP request has resourceSpans, resourceLogs or resourceMetrics",
             )
         found += 1

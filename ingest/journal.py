@@ -72,7 +72,14 @@ class Journal:
     """The one writer of a journal folder; made by `Journal.open`, ended by `close`."""
 
     def __init__(
-        self, folder: Path, disk: Disk, lock_fd: int, segment_bytes: int, max_backlog: int, max_queue: int
+        self,
+        folder: Path,
+        disk: Disk,
+        lock_fd: int,
+        start: int | None,
+        segment_bytes: int,
+        max_backlog: int,
+        max_queue: int,
     ):
         self._folder = folder
         self._disk = disk
@@ -80,7 +87,7 @@ class Journal:
         self._segment_bytes = segment_bytes
         self._max_backlog = max_backlog
         self._max_queue = max_queue
-        self._end = _recover(folder, disk)
+        self._end = _recover(folder, disk, start)
         self._end_fd = disk.open(folder / END_FILE)
         disk.write(self._end_fd, [encode_end(self._end)], 0)
         self._unpublished = False
@@ -102,13 +109,15 @@ class Journal:
         *,
         segment_bytes: int = 128 << 20,
         disk: Disk = REAL_DISK,
+        start: int | None = None,
         max_backlog_bytes: int = 8 << 30,
         max_queued_bytes: int = 256 << 20,
     ) -> Journal:
         """Return the journal of `folder`, repaired after a crash and locked against a second writer.
 
         `max_backlog_bytes` bounds what the writer process has not committed yet,
-        `max_queued_bytes` what waits for the disk in memory.
+        `max_queued_bytes` what waits for the disk in memory. A journal that holds nothing yet
+        starts at position `start`, by default the clock in ns.
 
         Raises: PartFailed where another process holds the lock or the folder cannot be used.
         """
@@ -117,7 +126,7 @@ class Journal:
             folder.mkdir(parents=True, exist_ok=True)
             lock_fd = _lock(folder)
             journal_id(folder)
-            journal = cls(folder, disk, lock_fd, segment_bytes, max_backlog_bytes, max_queued_bytes)
+            journal = cls(folder, disk, lock_fd, start, segment_bytes, max_backlog_bytes, max_queued_bytes)
         except OSError as exc:
             if lock_fd is not None:
                 os.close(lock_fd)
@@ -308,7 +317,7 @@ def _create_segment(folder: Path, disk: Disk, base: int) -> int:
     return fd
 
 
-def _recover(folder: Path, disk: Disk) -> int:
+def _recover(folder: Path, disk: Disk, start: int | None) -> int:
     """Cut a torn tail off the last segment; return the position where the next segment starts.
 
     Damage before the published end is corruption, not a torn tail: the file is left
@@ -317,7 +326,11 @@ def _recover(folder: Path, disk: Disk) -> int:
     published = published_end(folder)
     segments = list_segments(folder)
     if not segments:
-        return published or 0
+        if published is not None:
+            return published
+        # A lake may outlive its journal. Positions that start at the clock grow faster than bytes
+        # can be written (one per ns), so a later journal's positions lie beyond an earlier one's.
+        return time.time_ns() if start is None else start
     last = segments[-1]
     scan = scan_to_end(last)
     file_end = last.base + last.size

@@ -9,21 +9,11 @@ import pyarrow.compute as pc
 
 from ingest.keys import KeySet, trace_keys
 from spotlight.assembly import ASSEMBLY_COLUMNS, assemble
-from spotlight.lake import Reader
+from spotlight.lake import Reader, sql_text
 from spotlight.model import RUNS, SPANS
 
 # Spans kept in memory so that a trace which goes on is assembled without reading the lake.
 RECENT_ROWS: Final = 200_000
-
-_COLUMNS = ", ".join(ASSEMBLY_COLUMNS)
-_UNASSEMBLED = f"""
-select {_COLUMNS} from stored_spans
-where journal_position > (select coalesce(max(assembled_position), -1) from stored_runs)
-"""
-_OF_TRACES = (
-    f"select {_COLUMNS} from stored_spans where trace_id in (select unnest(cast($traces as varchar[])))"
-)
-_ASSEMBLED_TRACES = "select distinct trace_id from stored_runs"
 
 
 class RunKeeper:
@@ -36,8 +26,10 @@ class RunKeeper:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._stored = KeySet()
-        self._stored.add(trace_keys(reader.query(_ASSEMBLED_TRACES)))
-        self._pending: list[pa.Table] = [reader.query(_UNASSEMBLED)]
+        self._stored.add(trace_keys(reader.query(sql_text("ingest", "assembled_traces"))))
+        self._pending: list[pa.Table] = [
+            reader.query(sql_text("ingest", "unassembled_spans")).select(ASSEMBLY_COLUMNS)
+        ]
         self._recent: list[pa.Table] = []
 
     def note(self, spans: pa.Table) -> None:
@@ -61,7 +53,9 @@ class RunKeeper:
         traces = touched.filter(pa.array(self._stored.contains(keys))).to_pylist()
         if not traces:
             return _SCHEMA.empty_table()
-        return self._reader.query(_OF_TRACES, {"traces": traces}).cast(_SCHEMA)
+        stored = sql_text("ingest", "spans_to_assemble")
+        found = self._reader.query(stored, {"traces": traces})
+        return found.select(ASSEMBLY_COLUMNS).cast(_SCHEMA)
 
     def _from_memory(self, touched: pa.Array) -> list[pa.Table]:
         wanted = pa.array(touched)

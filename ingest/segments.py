@@ -218,12 +218,14 @@ def scan_to_end(segment: Segment) -> Scan:
 def read(folder: Path, start: int, limit_bytes: int) -> Batch:
     """Return acknowledged records from `start` on, about `limit_bytes` of them, at least one if there is any.
 
+    A start of 0 stands for the first position there is.
     May be called while another process appends. A torn tail, which was never
     acknowledged, ends the batch. Damage before acknowledged records ends the batch
     before it, and raises JournalCorrupt once `start` has reached it.
     """
     published = published_end(folder)  # before the listing: every position it covers is then listed
     segments = list_segments(folder)
+    start = start or (segments[0].base if segments else published or 0)
     if segments and start < segments[0].base:
         raise JournalCorrupt(
             f"journal position {start} is gone, the first one kept is {segments[0].base}",

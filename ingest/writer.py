@@ -140,10 +140,10 @@ class _Loop:
                 self._stop.wait(_POLL_S)
                 continue
             waiting_since = waiting_since or time.monotonic()
-            if behind < self._pace.batch_bytes and not stopping:
-                if time.monotonic() - waiting_since < self._pace.wait_s:
-                    self._stop.wait(_POLL_S)
-                    continue
+            may_fill = behind < self._pace.batch_bytes and not stopping
+            if may_fill and time.monotonic() - waiting_since < self._pace.wait_s:
+                self._stop.wait(_POLL_S)
+                continue
             found = read(self._journal, position, self._pace.batch_bytes)
             if found.next_position <= position:
                 if stopping:

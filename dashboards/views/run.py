@@ -24,7 +24,7 @@ WATCH_SECONDS: Final = 2
 
 def _silent(run: dict[str, Any]) -> str:
     silent, calls = run.get("generations_without_usage"), run.get("generations")
-    return f" ({silent} of {calls} model calls did not report)" if silent else ""
+    return f" ({silent} of {calls} calls unknown)" if silent else ""
 
 
 def facts(run: dict[str, Any]) -> list[str]:
@@ -33,7 +33,7 @@ def facts(run: dict[str, Any]) -> list[str]:
     if run.get("pack_name") or run.get("pack_version"):
         named.append(escape(f"{run.get('pack_name') or 'pack unknown'} {run.get('pack_version') or ''}", 60))
     for label, name in (("agent", "agent_name"), ("session", "session_id"), ("user", "user_id")):
-        if run.get(name):
+        if run.get(name) and not (name == "agent_name" and run[name] == run.get("pack_name")):
             named.append(f"{label} {escape(run[name], 40)}")
     models = run.get("models") or []
     counts = [run.get("input_tokens"), run.get("output_tokens")]

@@ -18,7 +18,8 @@ RESOURCE_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "user_id": ("spotlight.user.id", "user.id", "enduser.id"),
     "pack_name": ("spotlight.pack.name", "pack.name"),
     "pack_version": (
-        "spotlight.pack.version", "agentpack.version", "agent.pack.version", "promptpack.version", "pack.version",
+        "spotlight.pack.version", "agentpack.version", "agent.pack.version", "promptpack.version",
+        "pack.version",
     ),
     "agent_name": ("gen_ai.agent.name",),
     "feature": ("spotlight.feature",),

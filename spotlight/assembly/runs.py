@@ -15,9 +15,10 @@ from spotlight.assembly.usage import LEAF, TOKEN_COLUMNS, UsageRoles, inclusive_
 from spotlight.model import RUNS
 
 ASSEMBLY_COLUMNS: Final = (
-    "tenant", "date", "trace_id", "span_id", "parent_span_id", "dialect", "name", "kind", "started_ns", "ended_ns",
-    "journal_position", "received_ns", "service_name", "service_version", "environment", "scope_name", "session_id",
-    "user_id", "agent_name", "pack_name", "pack_version", "pack_version_source", "feature", "surface",
+    "tenant", "date", "trace_id", "span_id", "parent_span_id", "dialect", "name", "kind", "started_ns",
+    "ended_ns", "journal_position", "received_ns", "service_name", "service_version", "environment",
+    "scope_name", "session_id", "user_id", "agent_name", "pack_name", "pack_version",
+    "pack_version_source", "feature", "surface",
     "request_model", "response_model", "response_id", *TOKEN_COLUMNS, "usage_basis", "cost_reported_usd",
     "tool_name", "tool_call_id", "status", "status_message", "tool_failed", "error_type", "error_message",
     "quality_flags", "resource",
@@ -87,7 +88,8 @@ def _who(spans: pa.Table, links: Links, roots: _Roots) -> dict[str, pa.Array]:
     who = {c: pc.coalesce(found(c), on_resource[c][0]) for c in _ON_RESOURCE if c != "pack_version"}
     who |= {c: pc.coalesce(of_root(c), found(c)) for c in ("environment", "service_name")}
     who["pack_name"] = pc.coalesce(who["pack_name"], who["agent_name"], who["service_name"])
-    return who | _pack_version(spans, links, roots, on_resource["pack_version"], of_root("service_version")) | {
+    who |= _pack_version(spans, links, roots, on_resource["pack_version"], of_root("service_version"))
+    return who | {
         "tenant": of_root("tenant"),
         "date": of_root("date"),
         "run_id": of_root("trace_id"),
@@ -115,7 +117,7 @@ def _pack_version(
     on_resource: tuple[pa.Array, pa.Array],
     service: pa.ChunkedArray,
 ) -> dict[str, pa.Array]:
-    """The declared version and the key that declared it; a service version is only a candidate, marked svc:."""
+    """The declared version and the key that declared it; a service version only stands in, marked svc:."""
     row = first_values(spans, "pack_version", links, roots.row)
     value, key = on_resource
     candidate = pc.binary_join_element_wise("svc:", service, "")

@@ -120,7 +120,7 @@ def _later_in_group(keys: list[np.ndarray], eligible: np.ndarray, preference: np
 def _same_time_in_group(
     keys: list[np.ndarray], start: np.ndarray, end: np.ndarray, named: np.ndarray, scope: np.ndarray
 ) -> np.ndarray:
-    """Mark one of every two neighbours of a group that two instrumentations report for one stretch of time."""
+    """Mark one of every two neighbours of a group that two instrumentations report of one time."""
     order = np.lexsort((start, *keys))
     first, second = order[:-1], order[1:]
     same = (scope[first] != scope[second]) & ~(named[first] & named[second])

@@ -199,5 +199,6 @@ def _report(said: dict[str, Any]) -> None:
     if said["skipped_files"]:
         say(f"left out, no OTLP: {', '.join(said['skipped_files'])}")
     say(
-        f"the lake holds {said['runs']:,} runs, {said['failed_runs']:,} of them failed; list them with `spotlight runs`"
+        f"the lake holds {said['runs']:,} runs, {said['failed_runs']:,} of them failed; "
+        "list them with `spotlight runs`"
     )

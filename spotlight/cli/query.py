@@ -31,7 +31,7 @@ def query(
 ) -> None:
     """Run one read-only select over the lake.
 
-    Example: spotlight query "select model, count(*) from (select unnest(models) as model from runs) group by model"
+    Example: spotlight query "select pack_version, count(*) from runs group by pack_version"
     """
     from spotlight.reports import open_lake
 

@@ -51,7 +51,8 @@ def runs(
 
 
 _HEADINGS = (
-    "run", "status", "started", "duration", "pack", "version", "session", "calls", "tools", "tokens in", "out", "error",
+    "run", "status", "started", "duration", "pack", "version", "session", "calls", "tools", "tokens in",
+    "out", "error",
 )  # fmt: skip
 _NUMBERS = ("duration", "calls", "tools", "tokens in", "out")
 

@@ -38,7 +38,8 @@ def show(
 
 def _headline(run: dict[str, Any]) -> Text:
     line = Text.assemble(
-        (f"run {run['run_id']}", "bold"), "  ", status(run["status"]), f"  {when(_number(run['started_ns']))} UTC",
+        (f"run {run['run_id']}", "bold"), "  ", status(run["status"]),
+        f"  {when(_number(run['started_ns']))} UTC",
         f"  {duration(run['duration_ms'])}\n",
     )  # fmt: skip
     facts = {

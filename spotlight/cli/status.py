@@ -31,8 +31,8 @@ def status(data: DataOption = None, as_json: JsonOption = False) -> None:
         say("nothing has come in yet")
         return
     rows = [
-        [r["signal"], r["outcome"], r["reason"] or "", count(r["requests"]), count(r["items"]), size(r["bytes"] or 0),
-         when(r["last_received_ns"])]
+        [r["signal"], r["outcome"], r["reason"] or "", count(r["requests"]), count(r["items"]),
+         size(r["bytes"] or 0), when(r["last_received_ns"])]
         for r in said["received"]
     ]  # fmt: skip
     out.print(table(_HEADINGS, rows, numbers=("requests", "items", "size")))

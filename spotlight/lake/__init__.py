@@ -5,7 +5,7 @@ tenant's rows of one snapshot through DuckDB views. No reader opens a file that 
 not name, and none can ask for rows outside its `Scope`.
 """
 
-from spotlight.lake.reader import Reader, Scope, TableSize, empty_connection
+from spotlight.lake.reader import Reader, Scope, TableSize, empty_connection, sql_text
 from spotlight.lake.store import Lake, Span
 
-__all__ = ["Lake", "Reader", "Scope", "Span", "TableSize", "empty_connection"]
+__all__ = ["Lake", "Reader", "Scope", "Span", "TableSize", "empty_connection", "sql_text"]

@@ -22,10 +22,11 @@ from spotlight.model import PARTITION, Table
 _ROW_GROUP = {"payloads": 8_192}
 _DEFAULT_ROW_GROUP = 131_072
 _COMPACTED_ROW_GROUP = 20_480
-# Minimum and maximum are kept for the columns that filters name; of long texts they cost space and prune nothing.
+# Minimum and maximum are kept for the columns that filters name; of long texts they cost space only.
 _NO_STATISTICS = frozenset(
-    ["attributes", "events", "links", "resource", "scope", "body", "buckets", "input_messages", "output_messages",
-     "system_instructions", "tool_definitions", "tool_arguments", "tool_result", "input_value", "output_value"]
+    ["attributes", "events", "links", "resource", "scope", "body", "buckets", "input_messages",
+     "output_messages", "system_instructions", "tool_definitions", "tool_arguments", "tool_result",
+     "input_value", "output_value"]
 )  # fmt: skip
 
 

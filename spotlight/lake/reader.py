@@ -32,9 +32,9 @@ class Scope(NamedTuple):
 
 
 @cache
-def view_sql(name: str) -> str:
-    """Return the SQL text of one of the lake's views."""
-    return resources.files("spotlight.lake").joinpath(f"sql/{name}.sql").read_text(encoding="utf-8")
+def sql_text(package: str, name: str) -> str:
+    """Return the text of the SQL file `name` of a package; our own names only, never a user's."""
+    return resources.files(package).joinpath(f"sql/{name}.sql").read_text(encoding="utf-8")
 
 
 class TableSize(NamedTuple):
@@ -81,7 +81,7 @@ class Reader:
         return sum(delta.version() + 1 for delta, _ in self._seen.values())
 
     def sizes(self) -> dict[str, TableSize]:
-        """Return the size of every table's newest snapshot, from its log; only file existence is looked up."""
+        """Return the size of every table's newest snapshot; files are looked up, not read."""
         self.refresh()
         sizes = {}
         with self._lock:
@@ -168,7 +168,7 @@ def empty_connection() -> duckdb.DuckDBPyConnection:
 
 def _define_views(con: duckdb.DuckDBPyConnection) -> None:
     for name in VIEWS:
-        con.execute(f"create or replace view {name} as {view_sql(name)}")
+        con.execute(f"create or replace view {name} as {sql_text('spotlight.lake', name)}")
 
 
 def _define_stored(con: duckdb.DuckDBPyConnection, table: Table, files: list[str]) -> None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import pyarrow as pa
 
 from spotlight.errors import NotFound, SpotlightError
-from spotlight.lake import Reader, Scope, TableSize
+from spotlight.lake import Reader, Scope, TableSize, sql_text
 from spotlight.model import DEFAULT_TENANT
 from spotlight.reports import span_document as span_documents
 from spotlight.reports.run_document import run_document
@@ -54,10 +52,9 @@ class RunsSummary(NamedTuple):
     by_hour: list[dict[str, int]]
 
 
-@cache
 def question(name: str) -> str:
     """Return the SQL text of one question."""
-    return resources.files("spotlight.reports").joinpath(f"sql/{name}.sql").read_text(encoding="utf-8")
+    return sql_text("spotlight.reports", name)
 
 
 class Reports:

@@ -28,6 +28,10 @@ test("a subtree ends after its last descendant", () => {
 test("only leaves are summed: a rollup is not added to what it rolls up", () => {
   assert.deepEqual([65, 65, null, null, null], built.tokens);
 });
+test("a model call that reported nothing is unknown, not 0", () => {
+  const silent = { ...RUN.cols, tin: [null, null, null, null, null], tout: [null, null, null, null, null] };
+  assert.deepEqual([null, null, null, null, null], model.subtreeTokens(silent, 5));
+});
 test("without a filter every row is visible, folded ones aside", () => {
   assert.deepEqual([0, 1, 2, 3, 4], model.visibleRows(built, view()));
   assert.deepEqual([0, 1, 2, 4], model.visibleRows(built, view({ folded: new Set([2]) })));

@@ -61,7 +61,7 @@ def segment_bytes(bodies: list[bytes]) -> bytes:
 
 def test_records_come_back_as_sent(tmp_path: Path) -> None:
     """A record carries its signal, tenant, arrival time and body, and adjoins the next."""
-    journal = Journal.open(tmp_path)
+    journal = Journal.open(tmp_path, start=0)
     ends = [
         journal.append(s, "acme", 99, s.encode()).result(10) for s in ("traces", "logs", "metrics", "receipt")
     ]
@@ -77,7 +77,7 @@ def test_records_come_back_as_sent(tmp_path: Path) -> None:
 
 def test_a_large_record_is_returned_even_over_the_limit(tmp_path: Path) -> None:
     """A batch holds at least one record, and no more than about its limit."""
-    journal = Journal.open(tmp_path)
+    journal = Journal.open(tmp_path, start=0)
     put(journal, b"a" * 5000, b"b" * 50, b"c" * 50)
     first = read(tmp_path, 0, 100)
     rest = read(tmp_path, first.next_position, ALL)
@@ -87,7 +87,7 @@ def test_a_large_record_is_returned_even_over_the_limit(tmp_path: Path) -> None:
 
 def test_waiting_requests_share_one_sync(tmp_path: Path, faults: Any) -> None:
     """All that queued up during a sync is written with the next one."""
-    journal = Journal.open(tmp_path, disk=faults)
+    journal = Journal.open(tmp_path, start=0, disk=faults)
     put(journal, b"opens the segment")
     faults.syncs.clear()
     faults.gate.clear()
@@ -115,7 +115,7 @@ def test_any_damage_leaves_a_valid_prefix(tmp_path: Path, faults: Disk, damage: 
         segment_path(folder, 0).write_bytes(changed)
         if published:
             (folder / "end").write_bytes(len(whole).to_bytes(8, "little") * 2)
-        journal = Journal.open(folder, disk=faults)
+        journal = Journal.open(folder, start=0, disk=faults)
         new_start = journal.end
         put(journal, b"new")
         journal.close()
@@ -132,7 +132,7 @@ def test_any_damage_leaves_a_valid_prefix(tmp_path: Path, faults: Disk, damage: 
 
 def test_corruption_is_named_and_can_be_passed(tmp_path: Path) -> None:
     """JournalCorrupt names file and offset; reading can go on at the next sound record."""
-    journal = Journal.open(tmp_path)
+    journal = Journal.open(tmp_path, start=0)
     ends = put(journal, b"one", b"two", b"three")
     journal.close()
     with segment_path(tmp_path, 0).open("r+b") as file:
@@ -157,7 +157,7 @@ def test_a_short_write_is_continued(tmp_path: Path) -> None:
 
     disk = Sip()
     disk.sips = False
-    journal = Journal.open(tmp_path, disk=disk)
+    journal = Journal.open(tmp_path, start=0, disk=disk)
     put(journal, b"opens the segment")
     disk.sips = True
     with ThreadPoolExecutor() as pool:
@@ -176,7 +176,7 @@ def everything_unpublished(folder: Path) -> list[bytes]:
 @pytest.mark.parametrize("room", [0, 1, 17, 30, 60, 90])
 def test_a_full_disk_loses_nothing_acknowledged(tmp_path: Path, faults: Any, room: int) -> None:
     """A fragment left by ENOSPC is cut off again: what is acknowledged after it survives the next start."""
-    journal = Journal.open(tmp_path, disk=faults)
+    journal = Journal.open(tmp_path, start=0, disk=faults)
     put(journal, b"before")
     faults.write_left = room
     futures = [journal.append("traces", "default", 1, b"refused" * 9) for _ in range(3)]
@@ -188,14 +188,14 @@ def test_a_full_disk_loses_nothing_acknowledged(tmp_path: Path, faults: Any, roo
     put(journal, b"after")
     assert journal.degraded is None
     journal.close()
-    Journal.open(tmp_path).close()
+    Journal.open(tmp_path, start=0).close()
     assert [b"before", b"after"] == held(tmp_path)
     assert [b"before", b"after"] == everything_unpublished(tmp_path)
 
 
 def test_a_failed_sync_is_never_repeated(tmp_path: Path, faults: Any) -> None:
     """After a failed fdatasync the segment is sealed, and the next append goes to a new one."""
-    journal = Journal.open(tmp_path, disk=faults)
+    journal = Journal.open(tmp_path, start=0, disk=faults)
     (kept,) = put(journal, b"kept")
     faults.sync_fails = 1
     with pytest.raises(Unavailable, match="Input/output error"):
@@ -210,7 +210,7 @@ def test_a_failed_sync_is_never_repeated(tmp_path: Path, faults: Any) -> None:
 
 def test_a_segment_that_cannot_be_cut_is_left_behind(tmp_path: Path, faults: Any) -> None:
     """Where the fragment cannot be cut off, the next segment starts before it and hides it."""
-    journal = Journal.open(tmp_path, disk=faults)
+    journal = Journal.open(tmp_path, start=0, disk=faults)
     put(journal, b"kept")
     faults.write_left, faults.truncate_fails = 20, 1
     with pytest.raises(Unavailable):
@@ -225,7 +225,7 @@ def test_a_segment_that_cannot_be_cut_is_left_behind(tmp_path: Path, faults: Any
 @pytest.mark.parametrize("fault", ["write", "sync"])
 def test_a_segment_that_cannot_be_created_is_tried_again(tmp_path: Path, faults: Any, fault: str) -> None:
     """A failure while a segment is created leaves nothing in the way of the next attempt."""
-    journal = Journal.open(tmp_path, disk=faults)
+    journal = Journal.open(tmp_path, start=0, disk=faults)
     faults.write_left, faults.sync_fails = (10, 0) if fault == "write" else (None, 1)
     with pytest.raises(Unavailable):
         put(journal, b"refused")
@@ -238,7 +238,7 @@ def test_a_segment_that_cannot_be_created_is_tried_again(tmp_path: Path, faults:
 def test_reading_while_writing_sees_every_record_once(tmp_path: Path, faults: Disk) -> None:
     """A reader that follows an appending journal over many segments gets all records in order."""
     expected = [b"%06d" % i * (i % 50) for i in range(2000)]
-    journal = Journal.open(tmp_path, segment_bytes=4096, disk=faults)
+    journal = Journal.open(tmp_path, start=0, segment_bytes=4096, disk=faults)
     seen: list[bytes] = []
 
     def follow() -> None:
@@ -259,14 +259,14 @@ def test_reading_while_writing_sees_every_record_once(tmp_path: Path, faults: Di
 
 def test_whole_segments_are_removed_but_never_the_last(tmp_path: Path, faults: Disk) -> None:
     """Only segments that end at or before the position go; reading before the rest is an error."""
-    journal = Journal.open(tmp_path, segment_bytes=100, disk=faults)
+    journal = Journal.open(tmp_path, start=0, segment_bytes=100, disk=faults)
     ends = put(journal, *[b"x" * 90] * 4)
     assert 0 == remove_before(tmp_path, ends[0] - 1)
     assert 2 == remove_before(tmp_path, ends[2] - 1)
     assert ends[1] == first_position(tmp_path)
     assert 2 == len(held(tmp_path, ends[1]))
     with pytest.raises(JournalCorrupt, match=f"position 0 is gone, the first one kept is {ends[1]}"):
-        read(tmp_path, 0, ALL)
+        read(tmp_path, 1, ALL)
     assert 1 == remove_before(tmp_path, ends[3])
     assert 1 == len(list_segments(tmp_path))
     journal.close()
@@ -275,7 +275,7 @@ def test_whole_segments_are_removed_but_never_the_last(tmp_path: Path, faults: D
 def test_an_empty_journal_has_nothing_to_read(tmp_path: Path) -> None:
     """Where nothing was ever written, reading gives nothing and positions are 0."""
     assert ([], 0) == tuple(read(tmp_path / "none", 0, ALL))
-    Journal.open(tmp_path).close()
+    Journal.open(tmp_path, start=0).close()
     assert ([], 0) == tuple(read(tmp_path, 0, ALL))
     assert (0, 0) == (first_position(tmp_path), end_position(tmp_path))
 
@@ -283,7 +283,7 @@ def test_an_empty_journal_has_nothing_to_read(tmp_path: Path) -> None:
 def test_each_start_continues_in_a_new_segment(tmp_path: Path, faults: Disk) -> None:
     """Positions go on where the last start ended."""
     for body in BODIES:
-        journal = Journal.open(tmp_path, disk=faults)
+        journal = Journal.open(tmp_path, start=0, disk=faults)
         put(journal, body)
         journal.close()
     assert BODIES == held(tmp_path)
@@ -292,11 +292,11 @@ def test_each_start_continues_in_a_new_segment(tmp_path: Path, faults: Disk) -> 
 
 def test_one_writer_at_a_time(tmp_path: Path) -> None:
     """A second collector on the same folder is told who holds it; a closed one can be followed."""
-    journal = Journal.open(tmp_path)
+    journal = Journal.open(tmp_path, start=0)
     with pytest.raises(PartFailed, match=f"in use by process {os.getpid()}"):
-        Journal.open(tmp_path)
+        Journal.open(tmp_path, start=0)
     journal.close()
-    Journal.open(tmp_path).close()
+    Journal.open(tmp_path, start=0).close()
     assert "collector.lock" in {path.name for path in tmp_path.iterdir()}
 
 
@@ -304,7 +304,7 @@ def test_a_folder_that_cannot_be_used_is_said_so(tmp_path: Path) -> None:
     """A file where the folder should be stops the start with a hint."""
     (tmp_path / "file").write_text("")
     with pytest.raises(PartFailed, match="cannot be opened"):
-        Journal.open(tmp_path / "file")
+        Journal.open(tmp_path / "file", start=0)
 
 
 def test_the_id_is_made_once(tmp_path: Path) -> None:
@@ -317,7 +317,7 @@ def test_the_id_is_made_once(tmp_path: Path) -> None:
 
 def test_a_writer_far_behind_stops_the_intake(tmp_path: Path, faults: Disk) -> None:
     """Beyond the backlog limit requests are refused until the writer process has committed."""
-    journal = Journal.open(tmp_path, disk=faults, max_backlog_bytes=1000)
+    journal = Journal.open(tmp_path, start=0, disk=faults, max_backlog_bytes=1000)
     (end,) = put(journal, b"x" * 900)
     with pytest.raises(Unavailable, match="backlog"):
         journal.append("traces", "default", 1, b"x" * 100)
@@ -329,7 +329,7 @@ def test_a_writer_far_behind_stops_the_intake(tmp_path: Path, faults: Disk) -> N
 
 def test_what_waits_for_the_disk_is_bounded(tmp_path: Path, faults: Any) -> None:
     """With the disk stuck, requests are refused once the queue is full, and kept ones arrive."""
-    journal = Journal.open(tmp_path, disk=faults, max_queued_bytes=1000)
+    journal = Journal.open(tmp_path, start=0, disk=faults, max_queued_bytes=1000)
     faults.gate.clear()
     waiting: list[Future[int]] = []
 
@@ -360,7 +360,7 @@ def test_readers_wait_where_the_end_cannot_be_published(tmp_path: Path) -> None:
             return super().write(fd, buffers, offset)
 
     disk = NoEnd()
-    journal = Journal.open(tmp_path, disk=disk)
+    journal = Journal.open(tmp_path, start=0, disk=disk)
     disk.broken.set()
     put(journal, b"durable")
     assert [] == held(tmp_path)
@@ -373,7 +373,7 @@ def test_readers_wait_where_the_end_cannot_be_published(tmp_path: Path) -> None:
 
 def test_closing_writes_what_is_queued(tmp_path: Path, faults: Disk) -> None:
     """Close waits for pending appends, later ones are refused, and closing twice is harmless."""
-    journal = Journal.open(tmp_path, disk=faults)
+    journal = Journal.open(tmp_path, start=0, disk=faults)
     futures = [journal.append("traces", "default", 1, b"x") for _ in range(50)]
     journal.close()
     journal.close()
@@ -385,7 +385,7 @@ def test_closing_writes_what_is_queued(tmp_path: Path, faults: Disk) -> None:
 
 def test_a_tenant_name_too_long_for_the_format_is_refused(tmp_path: Path) -> None:
     """The header has one byte for the length of the tenant's name."""
-    journal = Journal.open(tmp_path)
+    journal = Journal.open(tmp_path, start=0)
     append: Callable[..., Any] = journal.append
     with pytest.raises(ValueError, match="255"):
         append("traces", "t" * 256, 1, b"")

@@ -134,7 +134,7 @@ class JournalModel(RuleBasedStateMachine):
     def start(self) -> None:
         """Open the journal, with the disk in order."""
         self.disk.dead = self.disk.dies_at_sync = False
-        self.journal = Journal.open(self.folder, segment_bytes=300, disk=self.disk)
+        self.journal = Journal.open(self.folder, start=0, segment_bytes=300, disk=self.disk)
 
     def send(self, count: int, size: int) -> None:
         """Append a few requests at once; note which are acknowledged."""

@@ -9,8 +9,8 @@ from tests.conftest import SAMPLES, SampleLake
 
 NAMES = sorted(path.parent.name for path in SAMPLES.glob("*/expected.json"))
 SUMS = (
-    "generations", "generations_without_usage", "tool_calls", "failed_tool_calls", "input_tokens", "output_tokens",
-    "cache_read_tokens", "cache_write_tokens", "spans",
+    "generations", "generations_without_usage", "tool_calls", "failed_tool_calls", "input_tokens",
+    "output_tokens", "cache_read_tokens", "cache_write_tokens", "spans",
 )  # fmt: skip
 
 

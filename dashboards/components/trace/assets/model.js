@@ -53,7 +53,8 @@ export function ownTokens(cols, i) {
 export function subtreeTokens(cols, count) {
   const sums = new Array(count).fill(null);
   for (let i = count - 1; i >= 0; i--) {
-    if (roleOf(cols, i) === "leaf") sums[i] = (sums[i] ?? 0) + (ownTokens(cols, i) ?? 0);
+    const own = roleOf(cols, i) === "leaf" ? ownTokens(cols, i) : null;
+    if (own != null) sums[i] = (sums[i] ?? 0) + own;
     const parent = cols.parent[i];
     if (parent >= 0 && sums[i] != null) sums[parent] = (sums[parent] ?? 0) + sums[i];
   }

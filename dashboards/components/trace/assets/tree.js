@@ -179,6 +179,7 @@ export class Tree {
       const shown = first + k < stop;
       slot.node.style.display = shown ? "" : "none";
       if (shown) this.paintRow(slot, this.visible[first + k], first + k);
+      else slot.node.removeAttribute("aria-selected");
     });
     if (this.dirty) {
       this.head.style.paddingRight = this.body.offsetWidth - this.body.clientWidth + "px";

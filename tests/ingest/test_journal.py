@@ -265,7 +265,7 @@ def test_whole_segments_are_removed_but_never_the_last(tmp_path: Path, faults: D
     assert 2 == remove_before(tmp_path, ends[2] - 1)
     assert ends[1] == first_position(tmp_path)
     assert 2 == len(held(tmp_path, ends[1]))
-    with pytest.raises(JournalCorrupt, match=f"position 0 is gone, the first one kept is {ends[1]}"):
+    with pytest.raises(JournalCorrupt, match=f"position 1 is gone, the first one kept is {ends[1]}"):
         read(tmp_path, 1, ALL)
     assert 1 == remove_before(tmp_path, ends[3])
     assert 1 == len(list_segments(tmp_path))

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -223,14 +223,23 @@ def main() -> None:
     if chosen.json:
         print(json.dumps({"sustained": [r._asdict() for r in loads], "acks": [r._asdict() for r in acks]}))
         return
-    print(f"{'load':<8}{'B/span':>8}{'acked/s':>12}{'queryable/s':>13}{'baseline/s':>12}{'ratio':>7}"
-          f"{'target':>9}{'collector MB':>14}{'writer MB':>11}")  # fmt: skip
-    for r in loads:
-        print(f"{r.kind:<8}{r.bytes_per_span:>8,.0f}{r.acknowledged:>12,.0f}{r.queryable:>13,.0f}{r.baseline:>12,.0f}"
-              f"{r.queryable / r.baseline:>7.1f}{TARGET[r.kind]:>9,}{r.collector_mb:>14,.0f}{r.writer_mb:>11,.0f}")  # fmt: skip
-    print(f"\n{'load':<8}{'exporters':>10}{'ack p50 ms':>12}{'ack p99 ms':>12}{'acked spans/s':>15}")
-    for a in acks:
-        print(f"{a.kind:<8}{a.exporters:>10}{a.p50_ms:>12.1f}{a.p99_ms:>12.1f}{a.spans_per_s:>15,.0f}")
+    rates = ((r.kind, r.bytes_per_span, r.acknowledged, r.queryable, TARGET[r.kind], r.baseline,
+              r.queryable / r.baseline, r.collector_mb, r.writer_mb) for r in loads)  # fmt: skip
+    print_table(
+        "load, B/span, acked/s, queryable/s, floor/s, baseline/s, ratio, collector MB, writer MB", rates
+    )
+    print()
+    print_table("load, exporters, ack p50 ms, ack p99 ms, acked spans/s", (tuple(a) for a in acks))
+
+
+def print_table(headings: str, rows: Iterable[tuple[object, ...]]) -> None:
+    """Print right-aligned columns as wide as their headings ask."""
+    names = headings.split(", ")
+    print("  ".join(f"{name:>9}" for name in names))
+    for row in rows:
+        cells = [f"{v:,.1f}" if isinstance(v, float) and v < 100 else f"{v:,.0f}" if not isinstance(v, str) else v
+                 for v in row]  # fmt: skip
+        print("  ".join(f"{cell:>{max(9, len(name))}}" for cell, name in zip(cells, names, strict=True)))
 
 
 if __name__ == "__main__":

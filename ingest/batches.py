@@ -14,13 +14,15 @@ import pyarrow.compute as pc
 
 from ingest.logs import pivot_logs
 from ingest.metrics import pivot_metrics
-from ingest.pivot import pivot_traces
+from ingest.pivot import Pivoted, pivot_traces
 from ingest.segments import Record
 from spotlight.lake import Span
 from spotlight.model import LOGS, METRICS, PAYLOADS, RECEIPTS, SPANS
 
 # Requests whose digests are remembered, to find a resent log or metric request: 16 bytes and a slot each.
 _REMEMBERED: Final = 100_000
+# Request bytes pivoted at once. Smaller chunks pay a fixed 5 ms each too often, larger ones need more memory.
+_CHUNK_BYTES: Final = 6 << 20
 
 
 class Receipt(NamedTuple):
@@ -76,7 +78,7 @@ def make_batch(batch: Span, records: Sequence[Record], seen: SeenRequests, dead_
     metrics, metric_twins = _split_twins(by_signal["metrics"], seen)
     for twin in (*log_twins, *metric_twins):
         receipts.append(_receipt([twin], "duplicate", "same request again", None))
-    traces_out = pivot_traces(by_signal["traces"]) if by_signal["traces"] else None
+    traces_out = _pivot_in_chunks(by_signal["traces"]) if by_signal["traces"] else None
     logs_out = pivot_logs(logs) if logs else None
     metrics_out = pivot_metrics(metrics) if metrics else None
     spans = traces_out.spans if traces_out else SPANS.schema.empty_table()
@@ -93,6 +95,23 @@ def make_batch(batch: Span, records: Sequence[Record], seen: SeenRequests, dead_
             receipts.append(_receipt([record], "dead", "cannot be read again", None))
     payloads = traces_out.payloads if traces_out else PAYLOADS.schema.empty_table()
     return Made(batch, spans, payloads, rows["logs"], rows["metrics"], receipts, len(records))
+
+
+def _pivot_in_chunks(records: Sequence[Record]) -> Pivoted:
+    """Pivot some requests at a time: decoding needs several times their size for a moment."""
+    chunks: list[list[Record]] = [[]]
+    size = 0
+    for record in records:
+        if size > _CHUNK_BYTES:
+            chunks.append([])
+            size = 0
+        chunks[-1].append(record)
+        size += len(record.body)
+    parts = [pivot_traces(chunk) for chunk in chunks]
+    spans, payloads = (
+        pa.concat_tables(tables) for tables in zip(*((p.spans, p.payloads) for p in parts), strict=True)
+    )
+    return Pivoted(spans, payloads, [record for part in parts for record in part.dead])
 
 
 def receipt_rows(receipts: Iterable[Receipt]) -> pa.Table:

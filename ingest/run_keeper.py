@@ -13,7 +13,7 @@ from spotlight.lake import Reader, sql_text
 from spotlight.model import RUNS, SPANS
 
 # Spans kept in memory so that a trace which goes on is assembled without reading the lake.
-RECENT_ROWS: Final = 200_000
+RECENT_ROWS: Final = 50_000
 
 
 class RunKeeper:

@@ -22,6 +22,7 @@ import pyarrow as pa
 
 from ingest.batches import Made, SeenRequests, make_batch
 from ingest.commit import Committer
+from ingest.memory import keep_freed_memory
 from ingest.progress import Progress, publish_progress
 from ingest.segments import Record, end_position, first_position, journal_id, read, remove_before
 from spotlight.errors import PartFailed
@@ -62,6 +63,7 @@ def run_writer(
     the disk says: the process should then end and be started again.
     """
     with _locked(data / "journal"):
+        keep_freed_memory()
         pa.set_cpu_count(1)  # the two threads here are what two cores carry; more only wait for each other
         lake = Lake(data / "lake")
         ready()
@@ -78,7 +80,7 @@ class _Loop:
         self._id = journal_id(self._journal)
         self._committer = Committer(lake)
         self._seen = SeenRequests()
-        self._queue: queue.Queue[Made | None] = queue.Queue(2)
+        self._queue: queue.Queue[Made | None] = queue.Queue(1)
         self._failure: BaseException | None = None
         self._maintained_at = time.monotonic()
 

@@ -58,6 +58,14 @@ class Acks(NamedTuple):
     spans_per_s: float
 
 
+class Visible(NamedTuple):
+    """Sent until visible in the list of runs, ms."""
+
+    traces: int
+    p50_ms: float
+    max_ms: float
+
+
 class Servers:
     """Collector and writer as processes on a data folder."""
 
@@ -204,6 +212,29 @@ def acknowledgements(kind: str, bodies: Sequence[bytes]) -> list[Acks]:
     return found
 
 
+def visibility(times: int = 30) -> Visible:
+    """Return how long one small trace takes from being sent until its run is in the list, at a low rate."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        servers = Servers(Path(folder))
+        reports = open_lake(servers.data)
+        for number in range(times):
+            span = {"traceId": f"{number + 1:032x}", "spanId": f"{number + 1:016x}", "name": "run",
+                    "startTimeUnixNano": time.time_ns(), "endTimeUnixNano": time.time_ns()}  # fmt: skip
+            body = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]})
+            connection = http.client.HTTPConnection("127.0.0.1", servers.port, timeout=60)
+            started = time.perf_counter()
+            connection.request("POST", "/v1/traces", body, {"content-type": "application/json"})
+            connection.getresponse().read()
+            while reports.run_count(RunFilters()) <= number:
+                time.sleep(0.005)
+            found.append(time.perf_counter() - started)
+            connection.close()
+            time.sleep(0.2)
+        servers.stop()
+    return Visible(times, statistics.median(found) * 1e3, max(found) * 1e3)
+
+
 def main() -> None:
     """Run the benchmark and print its tables."""
     options = argparse.ArgumentParser(
@@ -220,8 +251,10 @@ def main() -> None:
         bodies = requests(kind, chosen.requests if kind == "light" else max(40, chosen.requests // 5), 7)
         loads.append(sustained(kind, bodies))
         acks += acknowledgements(kind, bodies[: max(40, len(bodies) // 2)])
+    seen = visibility()
     if chosen.json:
-        print(json.dumps({"sustained": [r._asdict() for r in loads], "acks": [r._asdict() for r in acks]}))
+        print(json.dumps({"sustained": [r._asdict() for r in loads], "acks": [r._asdict() for r in acks],
+                          "visible": seen._asdict()}))  # fmt: skip
         return
     rates = ((r.kind, r.bytes_per_span, r.acknowledged, r.queryable, TARGET[r.kind], r.baseline,
               r.queryable / r.baseline, r.collector_mb, r.writer_mb) for r in loads)  # fmt: skip
@@ -230,6 +263,8 @@ def main() -> None:
     )
     print()
     print_table("load, exporters, ack p50 ms, ack p99 ms, acked spans/s", (tuple(a) for a in acks))
+    print()
+    print_table("traces one by one, sent to visible p50 ms, max ms", [tuple(seen)])
 
 
 def print_table(headings: str, rows: Iterable[tuple[object, ...]]) -> None:
@@ -237,9 +272,14 @@ def print_table(headings: str, rows: Iterable[tuple[object, ...]]) -> None:
     names = headings.split(", ")
     print("  ".join(f"{name:>9}" for name in names))
     for row in rows:
-        cells = [f"{v:,.1f}" if isinstance(v, float) and v < 100 else f"{v:,.0f}" if not isinstance(v, str) else v
-                 for v in row]  # fmt: skip
+        cells = [_cell(value) for value in row]
         print("  ".join(f"{cell:>{max(9, len(name))}}" for cell, name in zip(cells, names, strict=True)))
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 if __name__ == "__main__":

@@ -35,8 +35,8 @@ def series(values: list[Any], merge: Callable[[list[float]], float]) -> list[flo
 
 def tiles(summary: RunsSummary, listed: pa.Table) -> list[Tile]:
     """Return the five tiles; series of single runs come from the listed page, oldest first."""
-    hours = summary.by_hour
     rows = listed.sort_by("started_ns") if listed.num_rows else listed
+    steps = "The bars: equal steps of the time these runs span."
     each = "The line: the listed runs, oldest first, in up to 24 steps."
     silent = summary.runs_without_usage
     calls = summary.generations_without_usage
@@ -48,17 +48,17 @@ def tiles(summary: RunsSummary, listed: pa.Table) -> list[Tile]:
             "Runs",
             f"{summary.runs:,}",
             f"{summary.incomplete:,} incomplete",
-            [float(h["runs"]) for h in hours],
+            [float(n) for n in summary.runs_over_time],
             "bar",
-            "One bar per hour (UTC). Incomplete: the root has not arrived; killed, or still running.",
+            f"{steps} Incomplete: the root has not arrived; killed, or still running.",
         ),
         Tile(
             "Failed",
             f"{summary.failed:,}",
             f"{share(summary.failed, summary.runs)} of runs",
-            [float(h["failed"]) for h in hours],
+            [float(n) for n in summary.failed_over_time],
             "bar",
-            "One bar per hour (UTC).",
+            steps,
         ),
         Tile(
             "p95 duration",

@@ -14,6 +14,8 @@ from spotlight.model import DEFAULT_TENANT
 from spotlight.reports import span_document as span_documents
 from spotlight.reports.run_document import run_document
 
+# Equal steps into which a summary divides the time that its runs span.
+TIME_STEPS: Final = 24
 ORDERS: Final = ("newest", "failed_first", "slowest", "most_tokens")
 
 
@@ -49,7 +51,8 @@ class RunsSummary(NamedTuple):
     generations_without_usage: int
     p50_ms: float | None
     p95_ms: float | None
-    by_hour: list[dict[str, int]]
+    runs_over_time: list[int]
+    failed_over_time: list[int]
 
 
 def question(name: str) -> str:
@@ -74,9 +77,12 @@ class Reports:
         return self._ask("run_list", filters.params() | page)
 
     def runs_summary(self, filters: RunFilters) -> RunsSummary:
-        """Return what the matching runs add up to, whole and by hour."""
+        """Return what the matching runs add up to, whole and over time."""
         totals = self._ask("run_summary", filters.params()).to_pylist()[0]
-        return RunsSummary(**totals, by_hour=self._ask("runs_by_hour", filters.params()).to_pylist())
+        runs, failed = [0] * TIME_STEPS, [0] * TIME_STEPS
+        for row in self._ask("runs_over_time", filters.params() | {"steps": TIME_STEPS}).to_pylist():
+            runs[row["step"]], failed[row["step"]] = row["runs"], row["failed"]
+        return RunsSummary(**totals, runs_over_time=runs, failed_over_time=failed)
 
     def run_count(self, filters: RunFilters) -> int:
         """Return how many runs match."""

@@ -10,9 +10,9 @@ import pyarrow as pa
 from spotlight.errors import NotFound
 from spotlight.model import RUNS
 from spotlight.reports import RunFilters, RunsSummary
+from spotlight.reports.questions import TIME_STEPS
 from tests.dashboards.invented_span import DAY_NS, HUGE, MARKUP, span_document
 
-HOUR_NS = 3_600_000_000_000
 BIG, HOSTILE = "b" * 32, "e" * 32
 PACKS = ("support-pack", "sales-pack", "claims-pack")
 MODELS = ("sonnet-4.5", "haiku-4.5", "gpt-5-mini")
@@ -46,7 +46,7 @@ def some_runs(count: int, seed: int = 7) -> list[dict[str, Any]]:
                 agent_name=rng.choice(("refunds", "writer", "triage")),
                 user_id=f"u{rng.randint(1, 200)}",
                 service_name="shop",
-                started_ns=DAY_NS + 24 * HOUR_NS - i * 420_000_000_000 - rng.randint(0, 10**11),
+                started_ns=DAY_NS + 86_400 * 10**9 - i * 420_000_000_000 - rng.randint(0, 10**11),
                 duration_ms=ms,
                 status="incomplete" if incomplete else "error" if failed else "ok",
                 error_type="ToolError" if failed else None,
@@ -214,12 +214,14 @@ class InventedRuns:
         """Return what the matching runs add up to."""
         rows = self._matching(filters)
         took = sorted(r["duration_ms"] for r in rows if r["duration_ms"])
-        hours: dict[int, dict[str, int]] = {}
+        starts = [r["started_ns"] for r in rows]
+        first = min(starts, default=0)
+        width = max(max(starts, default=0) - first, 1)
+        runs, failed = [0] * TIME_STEPS, [0] * TIME_STEPS
         for row in rows:
-            hour = row["started_ns"] // HOUR_NS * HOUR_NS
-            slot = hours.setdefault(hour, {"hour_ns": hour, "runs": 0, "failed": 0})
-            slot["runs"] += 1
-            slot["failed"] += row["status"] == "error"
+            step = min(TIME_STEPS - 1, (row["started_ns"] - first) * TIME_STEPS // width)
+            runs[step] += 1
+            failed[step] += row["status"] == "error"
         tokens_in = [r["input_tokens"] for r in rows if r["input_tokens"] is not None]
         tokens_out = [r["output_tokens"] for r in rows if r["output_tokens"] is not None]
         return RunsSummary(
@@ -232,7 +234,8 @@ class InventedRuns:
             generations_without_usage=0,
             p50_ms=took[len(took) // 2] if took else None,
             p95_ms=took[int(len(took) * 0.95)] if took else None,
-            by_hour=[hours[h] for h in sorted(hours)],
+            runs_over_time=runs,
+            failed_over_time=failed,
         )
 
     def run(self, run_id: str) -> dict[str, Any]:

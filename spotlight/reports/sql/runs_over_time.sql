@@ -1,0 +1,19 @@
+-- Runs that pass the filters, in equal steps of the time they span.  One row per step that has runs.
+-- params: status, pack_name, pack_version, session_id, user_id, model, text, since_ns, until_ns, steps
+with
+matching as (
+  select started_ns, status
+  from matching_runs($status, $pack_name, $pack_version, $session_id, $user_id, $model, $text, $since_ns, $until_ns)
+  where started_ns is not null
+),
+span as (
+  select min(started_ns) as first_ns, greatest(max(started_ns) - min(started_ns), 1)::double as length_ns
+  from matching
+)
+select
+  least($steps - 1, floor((started_ns - first_ns) / length_ns * $steps))::integer as step,
+  count(*) as runs,
+  count(*) filter (where status = 'error') as failed
+from matching, span
+group by step
+order by step

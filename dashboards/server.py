@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -22,6 +22,9 @@ SCRIPT: Final = Path(__file__).with_name("app.py")
 LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "::1")
 
 
+DEFAULT_ENDPOINT: Final = "http://127.0.0.1:4318"
+
+
 class DashboardSettings(NamedTuple):
     """Where the dashboards run; `otlp_endpoint` is what the empty page tells people to send traces to."""
 
@@ -29,7 +32,7 @@ class DashboardSettings(NamedTuple):
     host: str = "127.0.0.1"
     port: int = 8501
     allowed_hosts: Sequence[str] = LOCAL_HOSTS
-    otlp_endpoint: str = "http://127.0.0.1:4318"
+    otlp_endpoint: Callable[[], str] = lambda: DEFAULT_ENDPOINT
 
 
 def address_file(data: Path) -> Path:
@@ -97,9 +100,11 @@ def run_dashboards(
     host: str = "127.0.0.1",
     port: int = 8501,
     allowed_hosts: Sequence[str] = LOCAL_HOSTS,
-    otlp_endpoint: str = "http://127.0.0.1:4318",
+    otlp_endpoint: Callable[[], str] = lambda: DEFAULT_ENDPOINT,
 ) -> None:
     """Serve the dashboards over one data folder until a signal ends the process; port 0 takes a free one.
+
+    `otlp_endpoint` is asked whenever a page says where to send traces.
 
     Raises: PartFailed where the address cannot be had, LakeError where the lake cannot be opened.
     """

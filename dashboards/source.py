@@ -6,6 +6,7 @@ source of a process is kept here; `server.build_app` sets it before the first re
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from spotlight.errors import PartFailed
@@ -48,13 +49,13 @@ class Published(NamedTuple):
     """What `server.build_app` hands to the Streamlit script."""
 
     source: RunSource
-    otlp_endpoint: str
+    otlp_endpoint: Callable[[], str]
 
 
 _PUBLISHED: list[Published] = []
 
 
-def publish(source: RunSource, otlp_endpoint: str) -> None:
+def publish(source: RunSource, otlp_endpoint: Callable[[], str]) -> None:
     """Make `source` the one that the pages of this process ask."""
     _PUBLISHED[:] = [Published(source, otlp_endpoint)]
 

@@ -86,7 +86,7 @@ def draw(run_page: Page) -> None:
         st.caption("Which runs need a look, and why?")
     facets = source.run_facets()
     if not any(facets.values()):
-        _first_steps(otlp_endpoint)
+        _first_steps(otlp_endpoint())
     else:
         _list(source, filter_row(facets), run_page)
     _watch(source, version)

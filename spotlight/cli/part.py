@@ -17,6 +17,7 @@ from typing import Annotated
 import typer
 
 from spotlight.cli.options import DataOption, settings
+from spotlight.cli.supervisor import read_ready
 from spotlight.settings import Settings
 
 
@@ -70,7 +71,17 @@ def _writer(chosen: Settings) -> None:
 def _dashboards(chosen: Settings) -> None:
     from dashboards.server import run_dashboards
 
-    run_dashboards(chosen.data, host=chosen.host, port=chosen.port, allowed_hosts=tuple(chosen.allowed_hosts))
+    def otlp_endpoint() -> str:
+        said = read_ready(chosen.data, Name.COLLECTOR)
+        return str(said["http"]) if said else f"http://127.0.0.1:{chosen.http_port}"
+
+    run_dashboards(
+        chosen.data,
+        host=chosen.host,
+        port=chosen.port,
+        allowed_hosts=tuple(chosen.allowed_hosts),
+        otlp_endpoint=otlp_endpoint,
+    )
 
 
 _RUN: dict[Name, Callable[[Settings], None]] = {

@@ -65,7 +65,8 @@ def _compact_table(lake: Lake, table: Table, min_files: int) -> int:
         _replace(lake.folder / table.name, delta, table, group)
         removed += len(group)
     if removed:
-        delta.vacuum(retention_hours=KEEP_REMOVED_HOURS, dry_run=False, enforce_retention_duration=False)
+        # full: also files that a writer wrote and was killed before it could commit them
+        delta.vacuum(KEEP_REMOVED_HOURS, dry_run=False, enforce_retention_duration=False, full=True)
     return removed
 
 

@@ -16,6 +16,11 @@ from spotlight.lake.files import split_by_partition, write_part
 from spotlight.model import PARTITION, TABLES, Table
 
 
+# A busy writer commits three times a second: entries older than the last checkpoint and an hour go,
+# else a day leaves 260,000 of them. Readers that were away longer start again from a checkpoint.
+_CONFIGURATION = {"delta.logRetentionDuration": "interval 1 hours", "delta.checkpointInterval": "100"}
+
+
 class Span(NamedTuple):
     """The stretch of a journal that a batch was made from: bytes [start, end) of journal `journal`."""
 
@@ -102,6 +107,7 @@ def _open_or_create(path: Path, table: Table) -> DeltaTable:
             partition_by=list(PARTITION),
             name=table.name,
             description=table.grain,
+            configuration=_CONFIGURATION,
         )
     except (DeltaError, OSError) as exc:
         raise LakeError(

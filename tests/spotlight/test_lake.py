@@ -12,7 +12,7 @@ from spotlight.errors import LakeError, QueryRefused
 from spotlight.lake import Lake, Reader, Scope, Span
 from spotlight.lake.integrity import damaged_files
 from spotlight.lake.maintenance import maintain
-from spotlight.model import REPLACED, RUNS
+from spotlight.model import RECEIPTS, REPLACED, RUNS
 from tests.rows import DAY, llm, span, span_id, table, trace_id
 
 COUNT = "select count(*) as n from spans"
@@ -96,6 +96,21 @@ def test_compaction_keeps_every_row(lake: Lake) -> None:
     kept = reader.query("select assembled_position from stored_runs").column(0).to_pylist()
     assert (20, [19]) == (count(reader), kept)
     assert (1, Span("j", 19, 20)) == (reader.sizes()["spans"].files, Lake(lake.folder).last_batch("j"))
+
+
+def test_the_log_is_kept_short_and_a_reader_that_was_away_goes_on(lake: Lake) -> None:
+    """Log entries before a checkpoint go in time, and a reader opened before them still follows."""
+    reader = Reader(lake.folder, Scope())
+    lake.handle("receipts").alter.set_table_properties(
+        {"delta.logRetentionDuration": "interval 0 seconds", "delta.checkpointInterval": "10"}
+    )
+    row = {"tenant": "default", "date": DAY, "signal": "traces", "outcome": "accepted", "requests": 1}
+    lake = Lake(lake.folder)
+    for number in range(25):
+        lake.append("receipts", table([row], RECEIPTS), Span("j", number, number + 1))
+    entries = list((lake.folder / "receipts" / "_delta_log").glob("*.json"))
+    assert len(entries) < 12
+    assert 25 == reader.query("select count(*) as n from receipts").to_pylist()[0]["n"]
 
 
 ESCAPES = (

@@ -11,6 +11,7 @@ from spotlight.reports import RunFilters
 from tests.dashboards.invented import BIG, HOSTILE
 
 pytestmark = pytest.mark.browser
+ADK_RUN, ADK_CALL = "8da9aa5a455f46d5f24ca2086ec6fa50", "75ecc67861b9789c"
 SELECTED = '.row[aria-selected="true"]'
 
 
@@ -35,7 +36,7 @@ def test_run_opens_at_its_first_failure(page: Any, lake_url: str, failed_run: di
     assert re.search("error|failed", page.locator(SELECTED).inner_text())
     assert page.get_by_role("alert").locator("strong").inner_text()
     assert "true" == page.get_by_role("tab", name="Tool").get_attribute("aria-selected")
-    assert ["Result", "Arguments"] == page.locator(".tool h4").all_inner_texts()
+    assert ["Arguments", "Result"] == page.locator(".tool h4").all_inner_texts()
 
 
 def test_header_says_who_and_when(page: Any, lake_url: str, failed_run: dict[str, Any]) -> None:
@@ -100,6 +101,33 @@ def test_model_call_shows_its_conversation(page: Any, lake_url: str, failed_run:
     page.locator(".card.role-assistant").first.wait_for()
     assert "answer" == page.locator(".divider").inner_text()
     assert page.get_by_text("Finish").is_visible()
+
+
+def test_system_instructions_sent_apart_are_shown_first(page: Any, lake_url: str) -> None:
+    """Instructions that are no message (gen_ai.system_instructions) open the conversation."""
+    open_run(page, lake_url, ADK_RUN, f"&span={ADK_CALL}")
+    page.get_by_role("tab", name="Conversation").wait_for()
+    assert "You are a renewal assistant." in page.locator(".card").first.inner_text()
+    assert page.locator(".card").first.inner_text().startswith("system")
+    assert page.get_by_text("in text").count()  # JSON that a tool returned as text opens as a tree
+
+
+def test_tool_that_raised_says_there_is_no_result(page: Any, lake_url: str) -> None:
+    """The panel is headed by the tool's name; arguments come first, and no result is no riddle."""
+    open_run(page, lake_url, ADK_RUN)
+    assert "send_email" == page.locator(".detail-name").inner_text()
+    assert ["Arguments", "Result"] == page.locator(".tool h4").all_inner_texts()
+    page.get_by_text("none: the tool raised").wait_for()
+    assert page.get_by_role("button", name="Copy the address of this span").is_visible()
+
+
+def test_columns_are_written_for_people(page: Any, lake_url: str) -> None:
+    """Kinds are words and times are also in UTC."""
+    open_run(page, lake_url, ADK_RUN)
+    page.get_by_role("tab", name="Attributes").click()
+    row = page.locator(".pair")
+    assert "internal" in row.filter(has_text="otel_kind").inner_text()
+    assert "2026-11-20 23:51:30" in row.filter(has_text="started_ns").inner_text()
 
 
 def test_attributes_can_be_searched(page: Any, lake_url: str, failed_run: dict[str, Any]) -> None:

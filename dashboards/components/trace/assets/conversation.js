@@ -90,6 +90,8 @@ export function conversationView(span) {
     });
     root.append(offered);
   }
+  // Instructions sent apart from the messages: they came first, so they stand first.
+  if (messages.system?.length) root.append(messageCard({ role: "system", parts: messages.system }));
   root.append(inputCards(messages.input ?? []));
   if (messages.output?.length) {
     root.append(el("div", "divider", "answer"));

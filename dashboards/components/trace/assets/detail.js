@@ -58,11 +58,14 @@ export class Detail {
     const { cols, doc } = this.model;
     const badge = el("span", "kind-badge", kindWord(kind));
     badge.style.setProperty("--kind", colorOf(kind));
-    const name = el("span", "detail-name", doc.names[cols.name[this.row]].slice(0, 500) || "(no name)");
+    const spanName = doc.names[cols.name[this.row]].slice(0, 500) || "(no name)";
+    const tool = kind === "tool" ? doc.tools?.[cols.tool?.[this.row]] : null;
+    const name = el("span", "detail-name", tool ? tool.slice(0, 500) : spanName);
+    name.title = spanName;
     name.dir = "auto";
     const word = ["ok", "error", "failed"][cols.err[this.row]];
     const status = el("span", cols.err[this.row] ? "status bad" : "status", cols.err[this.row] ? `⚠ ${word}` : word);
-    const link = button("copy", "copy link", () => {
+    const link = button("copy", "⧉", () => {
       const url = new URL(window.location.href);
       url.searchParams.set("span", cols.id[this.row]);
       copyText(url.href, link);
@@ -115,7 +118,7 @@ export class Detail {
   }
 
   tabsFor(span, text, kind) {
-    const said = (span.messages?.input?.length ?? 0) + (span.messages?.output?.length ?? 0);
+    const said = ["system", "input", "output"].some((part) => span.messages?.[part]?.length);
     const called = span.payload?.tool_arguments != null || span.payload?.tool_result != null;
     const count = eventCount(span);
     const tabs = [];

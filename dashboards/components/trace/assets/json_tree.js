@@ -50,6 +50,8 @@ function fill(list, value, budget, depth) {
 function node(key, value, budget, depth) {
   const line = el("div", "json-node");
   const label = el("span", typeof key === "number" ? "json-index" : "json-key", String(key).slice(0, 300));
+  const inText = jsonIn(value);
+  if (inText !== undefined) value = inText;
   if (!isBranch(value)) {
     line.append(label, leaf(value));
     return line;
@@ -69,7 +71,7 @@ function node(key, value, budget, depth) {
     list.hidden = !wanted;
     toggle.setAttribute("aria-expanded", wanted);
   };
-  toggle.append(label, el("span", "json-preview", preview(value)));
+  toggle.append(label, el("span", "json-preview", preview(value) + (inText === undefined ? "" : " in text")));
   line.append(toggle, list);
   const size = sizeOf(value);
   const opens = depth < 3 && size <= budget.left;

@@ -6,21 +6,36 @@ import { jsonTree, valueView } from "./json_tree.js";
 import { jsonIn, textView } from "./text_view.js";
 
 const SHOWN_ROWS = 400;
+const OTEL_KINDS = ["unspecified", "internal", "server", "client", "producer", "consumer"];
 const HIDDEN_COLUMNS = new Set(["attributes", "events", "links", "resource", "scope"]);
 
 function section(title, ...content) {
   return el("section", null, null, el("h4", null, title), ...content);
 }
 
-/** What a tool was asked and what it answered; what went wrong comes first. */
+/** What a tool was asked, then what it answered. */
 export function toolView(span) {
   const root = el("div", "tool");
   const payload = span.payload ?? {};
   const asked = section("Arguments", payload.tool_arguments == null ? el("div", "muted", "not recorded") : valueView(payload.tool_arguments));
-  const answered = section("Result", payload.tool_result == null ? el("div", "muted", "not recorded") : valueView(payload.tool_result));
-  const failed = span.span?.tool_failed || span.span?.status === "error";
-  root.append(...(failed ? [answered, asked] : [asked, answered]));
+  const none = span.span?.status === "error" ? "none: the tool raised" : "not recorded";
+  const answered = section("Result", payload.tool_result == null ? el("div", "muted", none) : valueView(payload.tool_result));
+  root.append(asked, answered);
   return root;
+}
+
+/** A key that breaks after its dots, where it must break. */
+function keyCell(key) {
+  const cell = el("div", "pair-key");
+  for (const part of key.slice(0, 300).split(/(?<=\.)/)) cell.append(part, el("wbr"));
+  return cell;
+}
+
+/** The span's own columns as people read them: the kind as a word, times also in UTC. */
+function readable([name, value]) {
+  if (name === "otel_kind" && OTEL_KINDS[value]) return [name, `${OTEL_KINDS[value]} (${value})`];
+  if (name.endsWith("_ns") && /^\d{1,19}$/.test(value)) return [name, `${value} · ${utc(value)}`];
+  return [name, value];
 }
 
 function keyValueRows(entries, query) {
@@ -33,7 +48,7 @@ function keyValueRows(entries, query) {
     if (shown >= SHOWN_ROWS) { left++; continue; }
     shown++;
     const view = text != null && jsonIn(text) === undefined ? textView(text, 1500) : valueView(value);
-    rows.append(el("div", "pair", null, el("div", "pair-key", key.slice(0, 300)), el("div", "pair-value", null, view)));
+    rows.append(el("div", "pair", null, keyCell(key), el("div", "pair-value", null, view)));
   }
   if (left) rows.append(el("div", "muted", `${left} more: search to narrow`));
   return { rows, shown };
@@ -44,7 +59,7 @@ export function attributesView(span) {
   const columns = Object.entries(span.span ?? {}).filter(([name, value]) => value !== null && !HIDDEN_COLUMNS.has(name));
   const groups = [
     ["Attributes", Object.entries(span.attributes ?? {})],
-    ["Span", columns],
+    ["Span", columns.map(readable)],
     ["Resource", Object.entries(span.resource ?? {})],
     ["Links", (span.links ?? []).map((link, k) => [String(k + 1), link])],
   ];

@@ -20,6 +20,7 @@ STOP_S: Final = 15.0
 _POLL_S: Final = 0.05
 _FIRST_DELAY_S: Final = 0.5
 _MAX_DELAY_S: Final = 30.0
+_MAX_DOUBLINGS: Final = 8  # more of them only overflow: the longest delay is reached by then
 # A part that ran this long was well: its next death starts the backoff anew.
 _WELL_S: Final = 60.0
 
@@ -45,11 +46,11 @@ class _Child:
     def start(self) -> None:
         # Its stdin is a pipe that only we hold open: when we die, however hard, it reads the end and stops.
         # A session of its own keeps Ctrl-C from reaching it, so that we stop the parts in order.
+        self.started = time.monotonic()
         self.process = subprocess.Popen(
             self.part.argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             start_new_session=True,
         )  # fmt: skip
-        self.started = time.monotonic()
         assert self.process.stdout is not None
         threading.Thread(target=self._forward, args=(self.process.stdout,), daemon=True).start()
 
@@ -92,12 +93,11 @@ class Supervisor:
     def run(self, ready: Callable[[dict[str, dict[str, object]]], None]) -> None:
         """Start the parts, call `ready` with what each said of itself, keep them running.
 
-        Raises: PartFailed when a part ends before it was ready for the first time.
+        Raises: PartFailed when a part cannot be started, or ends before it was ready for the first time.
         """
         with _stopped_by_signals(self.stop):
             try:
-                for child in self._children:
-                    child.start()
+                self._start_all()
                 said = self._await_ready()
                 if said is not None:
                     ready(said)
@@ -105,6 +105,16 @@ class Supervisor:
             finally:
                 for child in self._children:
                     child.stop()
+
+    def _start_all(self) -> None:
+        for child in self._children:
+            try:
+                child.start()
+            except OSError as exc:
+                raise PartFailed(
+                    f"the {child.part.name} cannot be started: {exc}",
+                    hint="the system has no room for another process, or Python was moved",
+                ) from exc
 
     def _await_ready(self) -> dict[str, dict[str, object]] | None:
         """Return what every part said once all are ready, None when told to stop before."""
@@ -137,21 +147,37 @@ class Supervisor:
             for child in self._children:
                 if child.process is None:
                     if now >= child.restart_at:
-                        child.start()
-                        self._log(child.part.name, "started again")
+                        self._start_again(child, now)
                     continue
                 code = child.died()
                 if code is not None:
-                    self._note_death(child, code, now)
+                    self._note_death(child, f"ended with {_ending(code)}", now)
 
-    def _note_death(self, child: _Child, code: int, now: float) -> None:
+    def _start_again(self, child: _Child, now: float) -> None:
+        try:
+            child.start()
+        except OSError as exc:  # no process to be had just now is one more death, not the end of all
+            self._note_death(child, f"cannot be started: {exc}", now)
+        else:
+            self._log(child.part.name, "started again")
+
+    def _note_death(self, child: _Child, what: str, now: float) -> None:
         if now - child.started >= _WELL_S:
             child.deaths = 0
-        delay = min(_MAX_DELAY_S, _FIRST_DELAY_S * 2**child.deaths)
+        delay = min(_MAX_DELAY_S, _FIRST_DELAY_S * 2 ** min(child.deaths, _MAX_DOUBLINGS))
         child.deaths += 1
         child.restart_at = now + delay
-        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        self._log(child.part.name, f"ended with {how}; starting it again in {delay:g} s")
+        self._log(child.part.name, f"{what}; starting it again in {delay:g} s")
+
+
+def _ending(code: int) -> str:
+    """Return how a process ended; real-time signals have no name in Python."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"signal {signal.Signals(-code).name}"
+    except ValueError:
+        return f"signal {-code}"
 
 
 def read_ready(data: Path, part: str) -> dict[str, object] | None:
@@ -160,19 +186,25 @@ def read_ready(data: Path, part: str) -> dict[str, object] | None:
         found = json.loads((data / "run" / f"{part}.json").read_bytes())
     except (OSError, ValueError):
         return None
-    return found if isinstance(found, dict) and _is_alive(found.get("pid")) else None
+    return found if isinstance(found, dict) and _is_alive(found.get("pid"), part) else None
 
 
-def _is_alive(pid: object) -> bool:
-    if not isinstance(pid, int):
+def _is_alive(pid: object, part: str) -> bool:
+    """Return whether a process runs and, where /proc tells, is that part: ids are used again."""
+    if not isinstance(pid, int) or pid <= 0:
         return False
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
+        pass  # it is another user's
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
         return True
-    return True
+    # Dashboards may be run from Python, without a command of Spotlight.
+    return part.encode() in words and (b"spotlight" in words or b"dashboards" in words)
 
 
 @contextlib.contextmanager

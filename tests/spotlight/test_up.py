@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from spotlight.cli.supervisor import read_ready
+from spotlight.cli.supervisor import Part, Supervisor, _ending, read_ready
 from tests.command import COMMAND, ROOT, spotlight, spotlight_json
 from tests.conftest import SAMPLES
 
@@ -154,3 +154,63 @@ def is_running(pid: int | None) -> bool:
         ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
     return bool(status.stdout.strip()) and not status.stdout.startswith("Z")
+
+
+class Deaths(threading.Event):
+    """A stop signal that lets a supervisor look a number of times; each look is half a minute later."""
+
+    def __init__(self, looks: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__()
+        self.looks = looks
+        self.now = 0.0
+        monkeypatch.setattr("spotlight.cli.supervisor.time.monotonic", lambda: self.now)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.looks -= 1
+        self.now += 31
+        return self.looks < 0
+
+
+def watch(argv: list[str], stop: Deaths, data: Path, deaths: int = 0) -> list[str]:
+    """Return what a supervisor says about one part that is down, over some looks."""
+    said: list[str] = []
+    supervisor = Supervisor(data, [Part("writer", argv)], lambda _, message: said.append(message))
+    supervisor.stop = stop
+    supervisor._children[0].deaths = deaths
+    supervisor._watch()
+    return said
+
+
+def test_a_part_that_died_very_often_is_still_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The delay stays at its longest after any number of deaths; a failed start is one more death."""
+    said = watch([str(tmp_path / "missing")], Deaths(1, monkeypatch), tmp_path, deaths=2000)
+    assert (1, True, True) == (len(said), "cannot be started" in said[0], "again in 30 s" in said[0])
+
+
+def test_a_start_that_fails_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a process to be had the supervisor goes on, with growing delays."""
+    said = watch([str(tmp_path / "missing")], Deaths(3, monkeypatch), tmp_path)
+    assert ["0.5 s", "1 s", "2 s"] == [message.split(" again in ")[1] for message in said]
+
+
+@pytest.mark.parametrize(("code", "ending"), [(3, "exit code 3"), (-9, "signal SIGKILL"), (-40, "signal 40")])
+def test_every_ending_has_words(code: int, ending: str) -> None:
+    """Real-time signals, which Python has no names for, are told by number."""
+    assert ending == _ending(code)
+
+
+def test_a_process_id_used_again_is_not_a_part(tmp_path: Path) -> None:
+    """After a restart of the machine the id in a left-over file may be anybody's."""
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "writer.json").write_text(json.dumps({"pid": os.getppid()}))
+    assert read_ready(tmp_path, "writer") is None
+
+
+@pytest.mark.parametrize("left", [b"[]", b'{"pid": -1}', b'{"pid": 1e300}', b'{"pid": "x"}', b"\xff"])
+def test_a_left_over_file_of_junk_is_not_a_part(tmp_path: Path, left: bytes) -> None:
+    """Whatever stands in the file, nobody is there."""
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "writer.json").write_bytes(left)
+    assert read_ready(tmp_path, "writer") is None

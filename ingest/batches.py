@@ -16,7 +16,7 @@ from ingest.logs import pivot_logs
 from ingest.metrics import pivot_metrics
 from ingest.pivot import Pivoted, pivot_traces
 from ingest.segments import Record
-from spotlight.lake import Span
+from spotlight.lake import Stretch
 from spotlight.model import LOGS, METRICS, PAYLOADS, RECEIPTS, SPANS
 
 # Requests whose digests are remembered, to find a resent log or metric request: 16 bytes and a slot each.
@@ -42,7 +42,7 @@ class Receipt(NamedTuple):
 class Made(NamedTuple):
     """The rows made from one stretch of the journal, not yet freed of resent spans."""
 
-    batch: Span
+    batch: Stretch
     spans: pa.Table
     payloads: pa.Table
     logs: pa.Table
@@ -59,7 +59,9 @@ class SeenRequests:
 
     def is_new(self, record: Record) -> bool:
         """Remember a request; False where the very same bytes came before."""
-        digest = hashlib.blake2b(record.body, digest_size=16, key=record.tenant.encode()[:64]).digest()
+        digest = hashlib.blake2b(
+            record.body, digest_size=16, key=f"{record.signal} {record.tenant}".encode()[:64]
+        ).digest()
         if digest in self._digests:
             return False
         self._digests[digest] = None
@@ -68,7 +70,7 @@ class SeenRequests:
         return True
 
 
-def make_batch(batch: Span, records: Sequence[Record], seen: SeenRequests, dead_folder: Path) -> Made:
+def make_batch(batch: Stretch, records: Sequence[Record], seen: SeenRequests, dead_folder: Path) -> Made:
     """Return the rows of a stretch of the journal; bodies that nothing can read go to `dead_folder`."""
     by_signal: dict[str, list[Record]] = {"traces": [], "logs": [], "metrics": [], "receipt": []}
     for record in records:

@@ -12,13 +12,13 @@ import pyarrow.compute as pc
 
 from ingest.batches import Made, Receipt, receipt_rows
 from ingest.dedup import Settled, settle
-from ingest.keys import KeySet, span_keys
+from ingest.keys import SeenSpans
 from ingest.run_keeper import RunKeeper
 from spotlight.lake import Lake, Reader, Scope, sql_text
 from spotlight.model import DEFAULT_TENANT, PAYLOADS, REPLACED, SPANS
 
-# Span keys remembered per tenant, 8 bytes each. A span resent after so many others is stored again,
-# and still counts once in its run: assembly drops older versions.
+# Spans known by their own key per tenant, 8 bytes each. Of older ones the trace is known, and a new
+# span of such a trace costs a look into the lake.
 REMEMBERED_SPANS: Final = 4_000_000
 
 
@@ -27,18 +27,19 @@ class _Tenant:
 
     def __init__(self, lake: Path, tenant: str) -> None:
         self.reader = Reader(lake, Scope(tenant))
-        self.known = KeySet(REMEMBERED_SPANS)
-        newest = self.reader.query(sql_text("ingest", "newest_span_ids"), {"limit": REMEMBERED_SPANS})
-        self.known.add(span_keys(newest))
+        limit = {"limit": REMEMBERED_SPANS}
+        self.known = SeenSpans(REMEMBERED_SPANS)
+        self.known.add_older(self.reader.query(sql_text("ingest", "older_traces"), limit))
+        self.known.add(self.reader.query(sql_text("ingest", "newest_span_ids"), limit))
         self.keeper = RunKeeper(self.reader)
 
-    def stored(self, traces: list[str]) -> tuple[pa.Table, pa.Table]:
-        """Return what the lake holds of some traces: (spans, payloads)."""
+    def stored(self, traces: list[str], spans: list[str]) -> tuple[pa.Table, pa.Table]:
+        """Return what the lake holds of some spans: (spans, payloads)."""
         if not traces:
             return SPANS.schema.empty_table(), PAYLOADS.schema.empty_table()
-        tables = ("stored_spans", "stored_payloads")
-        spans, payloads = (self.reader.query(sql_text("ingest", t), {"traces": traces}) for t in tables)
-        return spans, payloads
+        ids = {"traces": traces, "spans": spans}
+        found = [self.reader.query(sql_text("ingest", t), ids) for t in ("stored_spans", "stored_payloads")]
+        return found[0], found[1]
 
 
 class Committer:
@@ -76,7 +77,7 @@ class Committer:
             self._lake.append("spans", rows["spans"], made.batch)
         for tenant, left in settled.items():
             state = self._tenant(tenant)
-            state.known.add(span_keys(left.spans))
+            state.known.add(left.spans)
             state.keeper.note(left.spans)
 
     def assemble(self) -> int:

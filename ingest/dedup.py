@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.keys import KeySet, span_keys
+from ingest.keys import SeenSpans, span_keys
 from spotlight.model import PAYLOADS, REPLACED, SPANS
 
 _ARRIVAL: Final = frozenset(["tenant", "date", "received_ns", "journal_position", "quality_flags"])
@@ -23,8 +23,8 @@ _SPAN_CONTENT: Final = tuple(c.name for c in SPANS.columns if c.name not in _ARR
 _PAYLOAD_CONTENT: Final = tuple(c.name for c in PAYLOADS.columns if c.name not in _ARRIVAL)
 
 Ids = tuple[str, str]
-# Given trace ids, returns the stored (spans, payloads) of those traces.
-FetchStored = Callable[[list[str]], tuple[pa.Table, pa.Table]]
+# Given trace ids and span ids, returns the stored (spans, payloads) that have one of each.
+FetchStored = Callable[[list[str], list[str]], tuple[pa.Table, pa.Table]]
 
 
 class Settled(NamedTuple):
@@ -36,19 +36,18 @@ class Settled(NamedTuple):
     duplicates: int
 
 
-def settle(spans: pa.Table, payloads: pa.Table, known: KeySet, fetch: FetchStored) -> Settled:
+def settle(spans: pa.Table, payloads: pa.Table, known: SeenSpans, fetch: FetchStored) -> Settled:
     """Drop the spans of a batch that are already stored, or twice in it, with the same content.
 
-    `known` holds the keys of stored spans and is not changed. Costs a key look-up a row; contents
-    are compared only for spans whose key was seen before.
+    `known` is not changed. Costs a look-up a row; contents are compared only for spans that may
+    be stored already.
     """
-    keys = span_keys(spans)
-    seen = known.contains(keys)
-    suspects = np.flatnonzero(seen | _repeated(keys))
+    seen = known.may_hold(spans)
+    suspects = np.flatnonzero(seen | _repeated(span_keys(spans)))
     if not len(suspects):
         return Settled(spans, payloads, REPLACED.schema.empty_table(), 0)
-    traces = pc.unique(spans.column("trace_id").filter(pa.array(seen))).to_pylist()
-    stored_spans, stored_payloads = fetch(traces)
+    maybe_stored = spans.select(["trace_id", "span_id"]).filter(pa.array(seen))
+    stored_spans, stored_payloads = fetch(*(pc.unique(column).to_pylist() for column in maybe_stored.columns))
     versions = _versions(stored_spans, stored_payloads)
     picked = spans.take(pa.array(suspects))
     verdict = _judge(suspects, picked, _contents(picked, payloads), versions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
 import pyarrow as pa
@@ -44,7 +45,7 @@ class RunKeeper:
             return RUNS.schema.empty_table()
         touched = pc.unique(fresh.column("trace_id"))
         parts = [self._from_lake(touched), *self._from_memory(touched), fresh]
-        runs = assemble(pa.concat_tables(parts)).runs
+        runs = _assemble_apart(pa.concat_tables(parts))
         self._remember(fresh)
         return runs
 
@@ -68,4 +69,22 @@ class RunKeeper:
             self._stored.add(trace_keys(self._recent.pop(0)))
 
 
+def _assemble_apart(spans: pa.Table) -> pa.Table:
+    """Return the runs of these spans; a trace that cannot be assembled costs its own run, not the others'.
+
+    Its spans are stored and can be queried; the log names the trace.
+    """
+    try:
+        return assemble(spans).runs
+    except (pa.ArrowException, ArithmeticError, LookupError, TypeError, ValueError):
+        traces = pc.unique(spans.column("trace_id"))
+        if len(traces) == 1:
+            _log.exception("trace %s has no run: it cannot be assembled", traces[0])
+            return RUNS.schema.empty_table()
+    first = pc.is_in(spans.column("trace_id"), value_set=traces.slice(0, len(traces) // 2))
+    halves = spans.filter(first), spans.filter(pc.invert(first))
+    return pa.concat_tables([_assemble_apart(half) for half in halves])
+
+
+_log = logging.getLogger(__name__)
 _SCHEMA: Final = pa.schema([SPANS.schema.field(c) for c in ASSEMBLY_COLUMNS])

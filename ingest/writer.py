@@ -26,7 +26,7 @@ from ingest.memory import keep_freed_memory
 from ingest.progress import Progress, publish_progress
 from ingest.segments import Record, end_position, first_position, journal_id, read, remove_before
 from spotlight.errors import PartFailed
-from spotlight.lake import Lake, Span
+from spotlight.lake import Lake, Stretch
 from spotlight.lake.maintenance import MIN_FILES_BUSY, maintain
 
 LOCK_FILE: Final = "writer.lock"
@@ -153,7 +153,7 @@ class _Loop:
                 self._stop.wait(_POLL_S)
                 continue
             waiting_since = None
-            batch = Span(self._id, position, found.next_position)
+            batch = Stretch(self._id, position, found.next_position)
             position = found.next_position
             yield make_batch(batch, found.records, self._seen, self._dead)
 

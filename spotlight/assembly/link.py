@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spotlight.lake.files import hex_keys
+from spotlight.lake.ids import hex_keys
 
 # Each round doubles the distance a pointer spans: 40 rounds reach depths no client can send.
 _MAX_ROUNDS = 40
@@ -17,10 +17,9 @@ _MAX_ROUNDS = 40
 class Links(NamedTuple):
     """One entry per span, in the order of the rows given."""
 
-    run: np.ndarray  # int32: number of the run, counted from 0
+    run: np.ndarray  # int64: number of the run, counted from 0
     parent: np.ndarray  # int64: row of the parent, -1 for none
     orphan: np.ndarray  # bool: names a parent that is not here
-    top: np.ndarray  # int64: row of the uppermost known ancestor (itself for a top)
     runs: int
 
 
@@ -43,17 +42,16 @@ def link(spans: pa.Table) -> Links:
     A run is a trace here. Parent cycles are cut at their first span in start order, which then
     counts as an orphan.
     """
-    traces = _codes(spans.column("trace_id"))
+    traces = value_codes(spans.column("trace_id"))
     ids = hex_keys(spans.column("span_id"), 16)
     parent_ids = hex_keys(spans.column("parent_span_id"), 16)
     named = pc.is_valid(spans.column("parent_span_id")).to_numpy()
     parent = _rows_of(traces, ids, parent_ids, named)
-    parent = _cut_cycles(parent, spans.column("started_ns").to_numpy())
+    parent = _cut_cycles(parent, spans.column("started_ns").fill_null(0).to_numpy())
     return Links(
         run=traces,
         parent=parent,
         orphan=named & (parent < 0),
-        top=_tops(parent),
         runs=int(traces.max()) + 1 if len(traces) else 0,
     )
 
@@ -89,13 +87,13 @@ def depths(parent: np.ndarray) -> np.ndarray:
     return depth
 
 
-def _codes(column: pa.ChunkedArray) -> np.ndarray:
-    codes = column.combine_chunks().dictionary_encode().indices
-    return np.asarray(codes.to_numpy(zero_copy_only=False), np.int32)
+def value_codes(column: pa.ChunkedArray) -> np.ndarray:
+    """Return a number per row that is the same for equal values, -1 for NULL."""
+    return np.asarray(column.combine_chunks().dictionary_encode().indices.fill_null(-1), np.int64)
 
 
 def _version_order(spans: pa.Table) -> tuple[np.ndarray, np.ndarray]:
-    traces = _codes(spans.column("trace_id")).astype(np.uint64)
+    traces = value_codes(spans.column("trace_id")).astype(np.uint64)
     ids = hex_keys(spans.column("span_id"), 16)
     position = spans.column("journal_position").to_numpy()
     return np.lexsort((position, ids, traces)), np.stack([traces, ids], axis=1)
@@ -135,15 +133,17 @@ def _cut_cycles(parent: np.ndarray, started: np.ndarray) -> np.ndarray:
     if not len(lost):
         return parent
     parent = parent.copy()
-    remaining = set(lost.tolist())
-    while remaining:
-        row = remaining.pop()
+    done = np.ones(len(parent), bool)
+    done[lost] = False
+    for begin in lost.tolist():
+        place: dict[int, int] = {}
         path: list[int] = []
-        while row >= 0 and row not in path:
+        row = begin
+        while row >= 0 and not done[row] and row not in place:
+            place[row] = len(path)
             path.append(row)
             row = int(parent[row])
-        if row >= 0:
-            cycle = path[path.index(row) :]
-            parent[min(cycle, key=lambda r: (started[r] or 0, r))] = -1
-        remaining.difference_update(path)
+        if row in place:
+            parent[min(path[place[row] :], key=lambda r: (started[r], r))] = -1
+        done[path] = True
     return parent

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spotlight.assembly.link import Links, mark_ancestors
+from spotlight.assembly.link import Links, mark_ancestors, value_codes
 
 OK: Final = 0
 ERROR: Final = 1
@@ -63,13 +63,16 @@ def outcomes(spans: pa.Table, links: Links, root_row: np.ndarray, is_generation:
         status[links.run[rows]] = ERROR
         reason[links.run[rows]] = why
 
-    tool_name = _codes(pc.coalesce(spans.column("tool_name"), spans.column("name")))
+    tool_name = value_codes(pc.coalesce(spans.column("tool_name"), spans.column("name")))
     decide(_never_made_good(links.run, tool_name, start, is_tool_call, failed), 2)
     decide(_last_failures(links.run, start, is_generation, failed), 3)
-    failed_roots = np.flatnonzero((root_row >= 0) & is_error[np.maximum(root_row, 0)])
+    real_roots = np.flatnonzero((links.parent < 0) & ~links.orphan & is_error)
+    failed_roots = np.unique(links.run[real_roots])
     undecided = failed_roots[deciding[failed_roots] < 0]
     status[failed_roots], reason[failed_roots] = ERROR, 1
-    deciding[undecided] = _deepest_failure(links, root_row[undecided], undecided, failed, start)
+    first_root = np.full(links.runs, -1, np.int64)
+    first_root[links.run[real_roots[::-1]]] = real_roots[::-1]
+    deciding[undecided] = _deepest_failure(links, first_root[undecided], undecided, failed, start)
     missing = root_row < 0
     status[missing], reason[missing] = INCOMPLETE, 4
     return Outcome(failed, is_tool_call, status, reason, deciding)
@@ -79,17 +82,13 @@ def _equal(column: pa.ChunkedArray, value: str) -> np.ndarray:
     return np.asarray(pc.fill_null(pc.equal(column, value), False))
 
 
-def _codes(column: pa.ChunkedArray) -> np.ndarray:
-    return np.asarray(column.combine_chunks().dictionary_encode().indices.fill_null(-1), np.int64)
-
-
 def _inner_tools(spans: pa.Table, links: Links, is_tool: np.ndarray) -> np.ndarray:
     """Mark tool spans that repeat the tool span right above them: same call id, or same tool name."""
     rows = np.flatnonzero(is_tool & (links.parent >= 0))
     rows = rows[is_tool[links.parent[rows]]]
     inner = np.zeros(len(is_tool), bool)
     for column in ("tool_call_id", "tool_name"):
-        codes = _codes(spans.column(column))
+        codes = value_codes(spans.column(column))
         above = codes[links.parent[rows]]
         inner[rows] |= (codes[rows] == above) & (above >= 0)
     return inner
@@ -102,14 +101,11 @@ def _never_made_good(
     rows = np.flatnonzero(is_call)
     if not failed[rows].any():
         return rows[:0]
-    key = run[rows].astype(np.int64) * (int(name.max()) + 2) + name[rows] + 1
-    last_good = (
-        np.full(int(key.max()) + 1, np.iinfo(np.int64).min) if key.max() < 4 * len(name) + 64 else None
+    distinct, key = np.unique(
+        run[rows].astype(np.int64) * (int(name.max()) + 2) + name[rows] + 1, return_inverse=True
     )
+    last_good = np.full(len(distinct), np.iinfo(np.int64).min)
     good = ~failed[rows]
-    if last_good is None:
-        distinct, key = np.unique(key, return_inverse=True)
-        last_good = np.full(len(distinct), np.iinfo(np.int64).min)
     np.maximum.at(last_good, key[good], start[rows][good])
     return np.asarray(rows[~good & (last_good[key] <= start[rows])])
 

@@ -11,7 +11,14 @@ import pyarrow.compute as pc
 from spotlight.assembly.identity import first_values, joined_names, resource_values, take
 from spotlight.assembly.link import Links, link, newest_versions
 from spotlight.assembly.outcome import REASONS, STATUS_NAMES, Outcome, outcomes
-from spotlight.assembly.usage import LEAF, TOKEN_COLUMNS, UsageRoles, inclusive_input, usage_roles
+from spotlight.assembly.usage import (
+    LEAF,
+    TOKEN_COLUMNS,
+    UsageRoles,
+    inclusive_input,
+    plausible_usage,
+    usage_roles,
+)
 from spotlight.model import RUNS
 
 ASSEMBLY_COLUMNS: Final = (
@@ -41,7 +48,7 @@ def assemble(spans: pa.Table) -> Assembly:
     `spans` has at least ASSEMBLY_COLUMNS. Rows that a newer version of the same span replaces
     are dropped first.
     """
-    spans = newest_versions(spans)
+    spans, impossible = plausible_usage(newest_versions(spans))
     links = link(spans)
     roots = _roots(spans, links)
     roles = usage_roles(spans, links)
@@ -52,7 +59,7 @@ def assemble(spans: pa.Table) -> Assembly:
         | _how_it_ended(spans, roots, outcome)
         | _counts(spans, links, roles, outcome)
         | _tokens(spans, links, roles)
-        | _names(spans, links, roles)
+        | _names(spans, links, roles, impossible)
     )
     return Assembly(
         spans, links, roles, outcome, pa.table([columns[c.name] for c in RUNS.columns], RUNS.schema)
@@ -135,9 +142,16 @@ def _when(spans: pa.Table, links: Links) -> dict[str, pa.Array]:
     return {
         "started_ns": start,
         "ended_ns": end,
-        "duration_ms": pc.divide(pc.cast(pc.subtract(end, start), pa.float64()), 1e6),
+        "duration_ms": _milliseconds(start, end),
         "assembled_position": _extreme(spans.column("journal_position"), links, np.maximum),
     }
+
+
+def _milliseconds(start: pa.Array, end: pa.Array) -> pa.Array:
+    """Return end - start. Arrow's own cast refuses differences over 2**53 ns (104 days)."""
+    known = pc.and_(pc.is_valid(start), pc.is_valid(end)).to_numpy(zero_copy_only=False)
+    ns = end.fill_null(0).to_numpy() - start.fill_null(0).to_numpy()
+    return pa.array(ns / 1e6, mask=~known)
 
 
 def _how_it_ended(spans: pa.Table, roots: _Roots, outcome: Outcome) -> dict[str, pa.Array]:
@@ -155,7 +169,8 @@ def _how_it_ended(spans: pa.Table, roots: _Roots, outcome: Outcome) -> dict[str,
 
 def _counts(spans: pa.Table, links: Links, roles: UsageRoles, outcome: Outcome) -> dict[str, pa.Array]:
     error = pc.fill_null(pc.equal(spans.column("status"), "error"), False).to_numpy()
-    unmetered = roles.is_generation & (roles.role != LEAF)
+    covered = (links.parent >= 0) & (roles.role[links.parent] == LEAF)  # the wrapper around the call reports
+    unmetered = roles.is_generation & (roles.role != LEAF) & ~covered
     marks = {
         "spans": np.ones(spans.num_rows, bool),
         "error_spans": error,
@@ -188,14 +203,16 @@ def _sum_known(column: pa.ChunkedArray, links: Links, counted: np.ndarray) -> pa
     return pa.array(total, column.type, mask=~seen)
 
 
-def _names(spans: pa.Table, links: Links, roles: UsageRoles) -> dict[str, pa.Array]:
+def _names(spans: pa.Table, links: Links, roles: UsageRoles, impossible: np.ndarray) -> dict[str, pa.Array]:
     model = pc.coalesce(spans.column("response_model"), spans.column("request_model"))
     called = pc.if_else(pa.array(roles.is_generation), model, pa.scalar(None, pa.string()))
     models = joined_names(_chunked(called), links.run, links.runs, list)
     dialects = joined_names(spans.column("dialect"), links.run, links.runs, ",".join)
     flags = spans.column("quality_flags").combine_chunks()
     flag_run = links.run[pc.list_parent_indices(flags).to_numpy()]
-    found = joined_names(_chunked(pc.list_flatten(flags)), flag_run, links.runs, list)
+    said = [pc.list_flatten(flags), pa.array(["impossible_usage"] * int(impossible.sum()), pa.string())]
+    owners = np.concatenate([flag_run, links.run[impossible]])
+    found = joined_names(pa.chunked_array(said), owners, links.runs, list)
     return {
         "models": pa.array(models, pa.list_(pa.string())),
         "dialects": pa.array(dialects, pa.string()),

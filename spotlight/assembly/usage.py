@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spotlight.assembly.link import Links, mark_ancestors
+from spotlight.assembly.link import Links, mark_ancestors, value_codes
 
 NONE: Final = 0
 LEAF: Final = 1
@@ -31,6 +31,8 @@ _TWIN_COLUMNS: Final = (
     "output_tokens",
     "scope_name",
 )
+# More tokens than any model call can have: a client's mistake, or an attempt to break sums.
+MOST_TOKENS: Final = 10**12
 # Two reports of one call by two instrumentations overlap almost wholly; two calls in a row do not.
 _SAME_CALL_OVERLAP = 0.9
 
@@ -40,6 +42,22 @@ class UsageRoles(NamedTuple):
 
     role: np.ndarray  # int8: NONE, LEAF, ROLLUP or DUPLICATE
     is_generation: np.ndarray  # bool: a model call, counted once
+
+
+def plausible_usage(spans: pa.Table) -> tuple[pa.Table, np.ndarray]:
+    """Return the spans with impossible token counts made unknown, and which rows had one.
+
+    Impossible is negative, or beyond MOST_TOKENS. What was sent stays in the spans table.
+    """
+    odd = np.zeros(spans.num_rows, bool)
+    for name in TOKEN_COLUMNS:
+        column = spans.column(name)
+        bad = pc.or_(pc.less(column, 0), pc.greater(column, MOST_TOKENS))
+        if pc.any(bad).as_py():
+            odd |= pc.fill_null(bad, False).to_numpy()
+            kept = pc.if_else(bad, pa.scalar(None, column.type), column)
+            spans = spans.set_column(spans.schema.get_field_index(name), name, kept)
+    return spans, odd
 
 
 def usage_roles(spans: pa.Table, links: Links) -> UsageRoles:
@@ -86,10 +104,13 @@ def _twins(spans: pa.Table, links: Links, rows: np.ndarray) -> np.ndarray:
     named = pc.is_valid(picked.column("response_id")).to_numpy()
     # The report to keep comes first in its group: the one with a response id, then the earlier.
     preference = np.lexsort((start, ~named))
-    by_id = _later_in_group([links.run[rows], _ids(picked.column("response_id"))], named, preference)
+    scope = value_codes(picked.column("scope_name"))
+    by_id = _same_response(
+        [links.run[rows], value_codes(picked.column("response_id"))], named, preference, scope, (start, end)
+    )
     usage = [picked.column(c).fill_null(-1).to_numpy() for c in ("input_tokens", "output_tokens")]
     group = [links.run[rows], links.parent[rows], *usage]
-    by_time = _same_time_in_group(group, start, end, named, _ids(picked.column("scope_name")))
+    by_time = _same_time_in_group(group, start, end, named, scope)
     return np.unique(rows[by_id | by_time])
 
 
@@ -99,21 +120,31 @@ def _times(spans: pa.Table) -> tuple[np.ndarray, np.ndarray]:
     return start, end
 
 
-def _ids(column: pa.ChunkedArray) -> np.ndarray:
-    return np.asarray(column.combine_chunks().dictionary_encode().indices.fill_null(-1))
+def _same_response(
+    keys: list[np.ndarray],
+    named: np.ndarray,
+    preference: np.ndarray,
+    scope: np.ndarray,
+    times: tuple[np.ndarray, np.ndarray],
+) -> np.ndarray:
+    """Mark every named entry whose response an entry of higher preference reports too.
 
-
-def _later_in_group(keys: list[np.ndarray], eligible: np.ndarray, preference: np.ndarray) -> np.ndarray:
-    """Mark every eligible entry whose key tuple an entry of higher preference has too."""
-    marked = np.zeros(len(eligible), bool)
-    rank = np.empty(len(eligible), np.int64)
-    rank[preference] = np.arange(len(eligible))
+    The id alone is not enough: local servers give every response the same one. Another scope, or
+    the same time, must say so as well.
+    """
+    start, end = times
+    rank = np.empty(len(named), np.int64)
+    rank[preference] = np.arange(len(named))
     order = np.lexsort((rank, *keys))
-    order = order[eligible[order]]
-    same = np.ones(max(len(order) - 1, 0), bool)
+    order = order[named[order]]
+    first, second = order[:-1], order[1:]
+    same = (scope[first] != scope[second]) | (
+        np.minimum(end[first], end[second]) > np.maximum(start[first], start[second])
+    )
     for key in keys:
-        same &= key[order][1:] == key[order][:-1]
-    marked[order[1:][same]] = True
+        same &= key[first] == key[second]
+    marked = np.zeros(len(named), bool)
+    marked[second[same]] = True
     return marked
 
 

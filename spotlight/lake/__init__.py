@@ -6,6 +6,6 @@ not name, and none can ask for rows outside its `Scope`.
 """
 
 from spotlight.lake.reader import Reader, Scope, TableSize, empty_connection, sql_text
-from spotlight.lake.store import Lake, Span
+from spotlight.lake.store import Lake, Stretch
 
-__all__ = ["Lake", "Reader", "Scope", "Span", "TableSize", "empty_connection", "sql_text"]
+__all__ = ["Lake", "Reader", "Scope", "Stretch", "TableSize", "empty_connection", "sql_text"]

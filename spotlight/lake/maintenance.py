@@ -33,6 +33,7 @@ KEEP_REMOVED_HOURS: Final = 1
 _ORDER: Final = {
     "runs": "started_ns",
     "receipts": "received_ns",
+    "replaced": "trace_id",
     "metrics": "name, time_ns",
     "logs": "time_ns",
 }
@@ -121,7 +122,7 @@ def _remove(file: _File) -> RemoveAction:
 def _read_sorted(root: Path, table: Table, group: list[_File]) -> pa.Table:
     body = [c for c in table.columns if c.name not in PARTITION]
     columns = ", ".join(c.name for c in body)
-    order = _ORDER.get(table.name, "trace_id, started_ns" if table.name != "replaced" else "trace_id")
+    order = _ORDER.get(table.name, "trace_id, started_ns")
     newest = _NEWEST_RUN if table.name == "runs" else ""
     with duckdb.connect(":memory:") as con:
         con.execute("set threads = 1")  # beside ingest, not instead of it

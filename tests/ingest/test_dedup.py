@@ -6,16 +6,16 @@ import numpy as np
 import pyarrow as pa
 
 from ingest.dedup import settle
-from ingest.keys import KeySet, span_keys
+from ingest.keys import KeySet, SeenSpans
 from spotlight.model import PAYLOADS
 from tests.rows import llm, payload, span, table
 
 
-def known_keys(rows: list[dict[str, object]]) -> KeySet:
-    """Return the key set of stored rows."""
-    keys = KeySet()
-    keys.add(span_keys(table(rows)))
-    return keys
+def known_spans(rows: list[dict[str, object]], limit: int = 1000) -> SeenSpans:
+    """Return what is remembered of stored rows."""
+    seen = SeenSpans(limit)
+    seen.add(table(rows))
+    return seen
 
 
 def settle_against(
@@ -24,10 +24,11 @@ def settle_against(
     """Settle rows of a batch against stored ones; `texts` gives rows (by place) an input."""
     carried = [payload(rows[place], input_messages=text) for place, text in (texts or {}).items()]
 
-    def fetch(traces: list[str]) -> tuple[pa.Table, pa.Table]:
-        return table([r for r in stored if r["trace_id"] in traces]), table([], PAYLOADS)
+    def fetch(traces: list[str], spans: list[str]) -> tuple[pa.Table, pa.Table]:
+        found = [r for r in stored if r["trace_id"] in traces and r["span_id"] in spans]
+        return table(found), table([], PAYLOADS)
 
-    return settle(table(rows), table(carried, PAYLOADS), known_keys(stored), fetch)
+    return settle(table(rows), table(carried, PAYLOADS), known_spans(stored), fetch)
 
 
 def test_new_spans_pass() -> None:
@@ -78,7 +79,7 @@ def test_a_mere_key_clash_changes_nothing() -> None:
     """A span whose key was seen but whose ids were not is new."""
     rows = [span("a")]
     left = settle(
-        table(rows), table([], PAYLOADS), known_keys(rows), lambda _: (table([]), table([], PAYLOADS))
+        table(rows), table([], PAYLOADS), known_spans(rows), lambda *_: (table([]), table([], PAYLOADS))
     )
     assert (1, 0, 0) == (left.spans.num_rows, left.replaced.num_rows, left.duplicates)
 
@@ -102,9 +103,12 @@ def test_key_set_is_a_set() -> None:
     assert len(truth) <= len(keys)
 
 
-def test_key_set_forgets_the_oldest() -> None:
-    """With a limit the newest keys stay."""
-    keys = KeySet(limit=100)
-    for first in range(1, 1000, 50):
-        keys.add(np.arange(first, first + 50, dtype=np.uint64))
-    assert (False, True) == tuple(keys.contains(np.array([1, 999], np.uint64)).tolist())
+def test_seen_spans_never_miss_one() -> None:
+    """Beyond the limit a stored span is still found, by its trace; a new trace is certainly new."""
+    seen = SeenSpans(limit=40)
+    rows = [span(f"s{n}", trace=f"t{n // 5}") for n in range(300)]
+    for first in range(0, 300, 10):
+        seen.add(table(rows[first : first + 10]))
+    fresh = [span(f"n{n}", trace=f"new{n}") for n in range(50)]
+    assert [True] * 300 == seen.may_hold(table(rows)).tolist()
+    assert [False] * 50 == seen.may_hold(table(fresh)).tolist()

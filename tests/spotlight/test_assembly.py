@@ -6,6 +6,8 @@ import random
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from spotlight.assembly import assemble
 from spotlight.assembly.link import depths, mark_ancestors
@@ -147,6 +149,55 @@ def test_a_parent_cycle_ends() -> None:
     """Spans that name each other as parents are shown, as a run without a root."""
     run = only_run([span("a", "b"), span("b", "a", started_ns=START + MS), span("c", "b")])
     assert ("incomplete", 3) == (run["status"], run["spans"])
+
+
+def test_a_long_chain_below_a_cycle_is_cut_in_one_walk() -> None:
+    """Thousands of spans below a parent cycle are one run; the work grows with their number only."""
+    chain = [span("a", "b"), span("b", "a")] + [span(f"c{n}", f"c{n - 1}" if n else "b") for n in range(5000)]
+    assert 5002 == only_run(chain)["spans"]
+
+
+def test_any_root_in_error_makes_the_run_an_error() -> None:
+    """A trace with two roots failed where either did."""
+    run = only_run([span("one"), span("two", status="error", error_message="late", started_ns=START + MS)])
+    assert ("error", "late") == (run["status"], run["error_message"])
+
+
+def test_equal_response_ids_alone_do_not_make_one_call() -> None:
+    """Local servers give every response the same id: calls one after the other stay two."""
+    shared: dict[str, object] = {"response_id": "chatcmpl-1", "scope_name": "one"}
+    later = {"started_ns": START + 20 * MS, "ended_ns": START + 30 * MS}
+    run = only_run([llm("a", input_tokens=100, **shared), llm("b", input_tokens=900, **shared, **later)])
+    assert (1000, 2) == (run["input_tokens"], run["generations"])
+
+
+def test_a_call_whose_wrapper_reports_is_metered() -> None:
+    """Tokens on the span around a model call are that call's: nothing is unknown."""
+    run = only_run([llm("outer", input_tokens=100), llm("inner", "outer")])
+    assert (100, 1, 0) == (run["input_tokens"], run["generations"], run["generations_without_usage"])
+
+
+def test_impossible_tokens_are_unknown_and_flagged() -> None:
+    """Negative and absurd counts do not reach a sum; the run says that there were some."""
+    rows = [llm("a", input_tokens=2**62), llm("b", input_tokens=-5), llm("c", input_tokens=7)]
+    run = only_run(rows)
+    assert (7, ["impossible_usage"]) == (run["input_tokens"], run["quality_flags"])
+
+
+EDGES = st.sampled_from([None, 0, 1, START, START + 200 * 86_400 * 10**9, 2**63 - 1])
+TOKENS = st.one_of(st.none(), st.sampled_from([0, 1, -1, 2**62, 2**63 - 1, -(2**63)]))
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.lists(st.tuples(EDGES, EDGES, TOKENS, TOKENS, st.integers(-1, 6)), min_size=1, max_size=7))
+def test_no_values_keep_a_run_from_being_assembled(rows: list[tuple[int | None, ...]]) -> None:
+    """Whatever times, counts and parents a client sends, its spans make one run."""
+    made = [
+        llm(f"s{n}", f"s{parent}" if parent is not None and parent >= 0 else None,
+            started_ns=start, ended_ns=end, input_tokens=tin, cache_read_tokens=cached)
+        for n, (start, end, tin, cached, parent) in enumerate(rows)
+    ]  # fmt: skip
+    assert len(rows) == only_run(made)["spans"]
 
 
 def test_no_spans_make_no_runs() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from spotlight.errors import LakeError, QueryRefused
-from spotlight.lake import Lake, Reader, Scope, Span
+from spotlight.lake import Lake, Reader, Scope, Stretch
 from spotlight.lake.integrity import damaged_files
 from spotlight.lake.maintenance import maintain
 from spotlight.model import RECEIPTS, REPLACED, RUNS
@@ -64,7 +64,7 @@ def test_a_tenant_reads_its_own_rows_only(lake: Lake) -> None:
 
 def test_last_batch_and_committed_tables_survive_reopening(lake: Lake) -> None:
     """After a crash the lake says which stretch of the journal it holds, table by table."""
-    batch = Span("journal-1", 100, 250)
+    batch = Stretch("journal-1", 100, 250)
     lake.append("payloads", table([]), batch)
     lake.append("spans", table([span("a")]), batch)
     again = Lake(lake.folder)
@@ -87,7 +87,7 @@ def test_replaced_spans_show_their_newest_version(lake: Lake) -> None:
 def test_compaction_keeps_every_row(lake: Lake) -> None:
     """Many small files become one, sorted by trace; old versions of runs go."""
     for number in range(20):
-        batch = Span("j", number, number + 1)
+        batch = Stretch("j", number, number + 1)
         lake.append("spans", table([span(f"s{number}", trace=str(number % 3))]), batch)
         run = {"tenant": "default", "date": DAY, "run_id": "r", "started_ns": 1, "assembled_position": number}
         lake.append("runs", table([run], RUNS))
@@ -95,7 +95,7 @@ def test_compaction_keeps_every_row(lake: Lake) -> None:
     reader = Reader(lake.folder, Scope())
     kept = reader.query("select assembled_position from stored_runs").column(0).to_pylist()
     assert (20, [19]) == (count(reader), kept)
-    assert (1, Span("j", 19, 20)) == (reader.sizes()["spans"].files, Lake(lake.folder).last_batch("j"))
+    assert (1, Stretch("j", 19, 20)) == (reader.sizes()["spans"].files, Lake(lake.folder).last_batch("j"))
 
 
 def test_the_log_is_kept_short_and_a_reader_that_was_away_goes_on(lake: Lake) -> None:
@@ -105,9 +105,9 @@ def test_the_log_is_kept_short_and_a_reader_that_was_away_goes_on(lake: Lake) ->
         {"delta.logRetentionDuration": "interval 0 seconds", "delta.checkpointInterval": "10"}
     )
     row = {"tenant": "default", "date": DAY, "signal": "traces", "outcome": "accepted", "requests": 1}
-    lake = Lake(lake.folder)
+    lake.handle("receipts").update_incremental()
     for number in range(25):
-        lake.append("receipts", table([row], RECEIPTS), Span("j", number, number + 1))
+        lake.append("receipts", table([row], RECEIPTS), Stretch("j", number, number + 1))
     entries = list((lake.folder / "receipts" / "_delta_log").glob("*.json"))
     assert len(entries) < 12
     assert 25 == reader.query("select count(*) as n from receipts").to_pylist()[0]["n"]

@@ -1,7 +1,7 @@
 -- What came in and what became of it.  One row per (signal, outcome, reason).
 -- params: none
-select signal, outcome, reason, sum(requests)::bigint as requests, sum(items)::bigint as items,
-  sum(bytes)::bigint as bytes, max(received_ns) as last_received_ns
+select signal, outcome, reason, try_cast(sum(requests) as bigint) as requests,
+  try_cast(sum(items) as bigint) as items, try_cast(sum(bytes) as bigint) as bytes, max(received_ns) as last_received_ns
 from receipts
 group by all
 order by signal, outcome, reason

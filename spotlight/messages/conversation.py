@@ -209,6 +209,28 @@ def _untell(found: _Gathering) -> None:
         found.input = found.input[: -len(answer)]
 
 
+def _joined_pieces(messages: list[Message]) -> list[Message]:
+    """Join the pieces of a streamed answer that a client recorded one by one (ADK).
+
+    A piece has an empty finish reason and goes on in the next message of its role. Whole messages
+    have a reason, or none was sent.
+    """
+    joined: list[Message] = []
+    for message in messages:
+        last = joined[-1] if joined else None
+        if last is None or last.finish_reason != "" or last.role != message.role:
+            joined.append(message)
+            continue
+        parts = [*last.parts, *message.parts]
+        seam = len(last.parts)
+        if 0 < seam < len(parts):
+            before, after = parts[seam - 1], parts[seam]
+            if isinstance(before, Text) and isinstance(after, Text) and not before.extra and not after.extra:
+                parts[seam - 1 : seam + 1] = [Text(before.content + after.content)]
+        joined[-1] = message._replace(parts=tuple(parts))
+    return joined
+
+
 def _said(message: Message) -> tuple[str, object]:
     """Return what two tellings of one message have in common."""
     words = [m.content if isinstance(m, Text) else part_json(m) for m in message.parts]
@@ -221,6 +243,7 @@ def _conclude(
     found: _Gathering, side: Mapping[str, str], dialect: str, attributes: Mapping[str, object]
 ) -> Conversation:
     _untell(found)
+    found.output = _joined_pieces(found.output)
     if any(attributes.get(key) == "error" for key in _TOOL_STATUS_KEYS):
         found.output = [_failed(m) for m in found.output]
     notes: list[str] = []

@@ -39,7 +39,9 @@ def doctor(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check the installation, the data folder, the journal, the lake and the ports. Changes nothing.
+    """Check installation, data and ports.
+
+    Looks at packages, the data folder, the journal, the lake and the ports; changes nothing.
 
     Example: spotlight doctor --deep
     """

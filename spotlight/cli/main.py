@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from spotlight.cli import doctor, load, part, query, runs, show, status, up
-from spotlight.cli.output import err, harmless
+from spotlight.cli.output import err, harmless, say
 from spotlight.errors import SpotlightError
 
 app = typer.Typer(
@@ -52,14 +53,31 @@ def root(
 
 
 def main() -> None:
-    """Run the command line; expected errors become one clear message and exit code 1."""
+    """Run the command line; expected errors become one clear message and exit code 1, Ctrl-C 130."""
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except SpotlightError as exc:
-        err.print(f"error: {harmless(exc.message)}", style="red")
-        if exc.hint:
-            err.print(f"hint:  {harmless(exc.hint)}")
-        sys.exit(1)
+        _fail(exc.message, exc.hint)
     except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has gone; there is nobody to tell
+        # Whoever read our output has gone, and there is nobody to tell; other pipes and sockets are
+        # dealt with where they are used. What is still buffered must not fail again at the very end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as exc:
+        if exc.filename is None:
+            raise
+        _fail(
+            f"{exc.filename}: {exc.strerror}", "check the folder, its permissions and the space on its disk"
+        )
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _fail(message: str, hint: str) -> NoReturn:
+    err.print(f"error: {harmless(message)}", style="red", soft_wrap=True)
+    if hint:
+        say(f"hint:  {hint}")
+    sys.exit(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import orjson
@@ -24,7 +24,7 @@ err = Console(stderr=True, highlight=False, emoji=False, markup=False)
 
 def say(message: str) -> None:
     """Tell the person something, on stderr."""
-    err.print(Text(harmless(message)))
+    err.print(Text(harmless(message)), soft_wrap=True)
 
 
 def print_json(value: object) -> None:
@@ -33,30 +33,60 @@ def print_json(value: object) -> None:
 
 
 def harmless(value: object) -> str:
-    """Return text without control characters: span text must not drive the terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else _shown(c) for c in str(value))
+    """Return text that cannot drive the terminal, lines kept.
+
+    Controls (C0, C1, escape) and what reorders or hides text are shown by their code; every space, and
+    the joiners that CJK, Indic scripts and emoji are written with, stay.
+    """
+    return "".join(c if c.isprintable() or c in _KEPT else _shown(c) for c in str(value))
+
+
+def one_line(value: object) -> str:
+    """Return harmless text for a table cell: the ends of its lines become a visible sign."""
+    return harmless(str(value).replace("\r\n", "\n")).replace("\n", "↵")
+
+
+# Line end, zero width non-joiner and joiner, and the spaces (category Zs) that Python calls not printable.
+_KEPT: Final = frozenset("\n\u200c\u200d\u00a0\u1680\u202f\u205f\u3000") | set(
+    map(chr, range(0x2000, 0x200B))
+)
 
 
 def _shown(character: str) -> str:
-    return " " if character in "\t\r" else f"\\x{ord(character):02x}"
+    if character in "\t\r":
+        return " "
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Iterable[str] = ()) -> Table:
-    """Return a table whose cells are plain text; columns named in `numbers` align right."""
-    made = Table(box=None, header_style="bold", pad_edge=False)
-    right = set(numbers)
+def table(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    numbers: Iterable[str] = (),
+    most: Mapping[str, int] | None = None,
+    rest: str = "",
+) -> Table:
+    """Return a table whose cells are plain text, one line each; columns named in `numbers` align right.
+
+    `most` bounds the width of columns; the column `rest` gets what the others leave, and alone shrinks.
+    """
+    apart = (0, 1, 0, 0) if rest else (0, 1)
+    made = Table(box=None, header_style="bold", pad_edge=False, expand=bool(rest), padding=apart)
+    right, widest = set(numbers), most or {}
     for heading in headings:
         made.add_column(
-            heading, justify="right" if heading in right else "left", no_wrap=True, overflow="ellipsis"
-        )
+            heading, justify="right" if heading in right else "left", no_wrap=True, overflow="ellipsis",
+            max_width=widest.get(heading), ratio=1 if heading == rest else None,
+        )  # fmt: skip
     for row in rows:
-        made.add_row(*[cell if isinstance(cell, Text) else Text(harmless(cell)) for cell in row])
+        made.add_row(*[cell if isinstance(cell, Text) else Text(one_line(cell)) for cell in row])
     return made
 
 
 def status(word: object) -> Text:
     """Return a run's status in its colour."""
-    return Text(harmless(word), style=STATUS_STYLES.get(str(word), ""))
+    return Text(one_line(word), style=STATUS_STYLES.get(str(word), ""))
 
 
 def when(ns: object) -> str:

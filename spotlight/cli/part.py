@@ -38,7 +38,10 @@ def part(
     supervised: Annotated[bool, typer.Option(hidden=True, help="End when stdin ends.")] = False,
     data: DataOption = None,
 ) -> None:
-    """Run one part in the foreground, for process managers and containers; `spotlight up` runs all.
+    """Run one part in the foreground; `spotlight up` runs all.
+
+    For process managers and containers. It prints nothing on stdout and logs to stderr; where it listens
+    stands in the folder `run` of the data folder once it is ready.
 
     Example: spotlight part collector --data /var/lib/spotlight
     """

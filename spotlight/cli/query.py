@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import enum
 import sys
-from typing import Annotated
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from spotlight.cli.options import DataOption, JsonOption, existing_data
 from spotlight.cli.output import out, print_json, say, table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MOST_ROWS: Final = 1_000_000
 
 
 class Format(enum.StrEnum):
@@ -24,8 +30,10 @@ def query(
     sql: Annotated[
         str, typer.Argument(help="One select over spans, payloads, logs, metrics, receipts, runs.")
     ],
-    form: Annotated[Format, typer.Option("--format", help="How rows are printed.")] = Format.TABLE,
-    limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="At most so many rows.")] = 1000,
+    form: Annotated[Format, typer.Option("--format", help="table, json or csv.")] = Format.TABLE,
+    limit: Annotated[
+        int, typer.Option("-n", "--limit", min=1, max=MOST_ROWS, help="At most so many rows.")
+    ] = 1000,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -35,29 +43,51 @@ def query(
     """
     from spotlight.reports import open_lake
 
-    found = open_lake(existing_data(data)).user_query(sql, limit=limit + 1)
+    reports = open_lake(existing_data(data))
+    try:
+        found = reports.user_query(sql, limit=limit + 1)
+    except RuntimeError as exc:  # what DuckDB raises on Ctrl-C while it runs
+        if "interrupted" in str(exc).lower():
+            raise KeyboardInterrupt from exc
+        raise
     rows = found.slice(0, limit)
+    columns = [_values(column) for column in rows.columns]
     if as_json or form is Format.JSON:
-        print_json(rows.to_pylist())
+        print_json([dict(zip(rows.column_names, row, strict=True)) for row in zip(*columns, strict=True)])
     elif form is Format.CSV:
-        _print_csv(rows.column_names, rows.to_pylist())
+        _print_csv(rows.column_names, zip(*columns, strict=True))
     else:
-        out.print(table(rows.column_names, ([_cell(v) for v in row.values()] for row in rows.to_pylist())))
+        cells = ([_cell(value) for value in row] for row in zip(*columns, strict=True))
+        out.print(table(rows.column_names, cells))
     if found.num_rows > limit:
         say(f"only the first {limit:,} rows are shown; see more with -n")
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """Return a column's values; as DuckDB writes them where Python has none such (the year 294000)."""
+    try:
+        values: list[Any] = column.to_pylist()
+    except (OverflowError, ValueError):
+        import duckdb
+        import pyarrow as pa
+
+        with duckdb.connect() as con:
+            rows = con.from_arrow(pa.table({"value": column}))
+            values = [row[0] for row in rows.project("cast(value as varchar)").fetchall()]
+    return values
 
 
 def _cell(value: object) -> object:
     return "NULL" if value is None else value
 
 
-def _print_csv(names: list[str], rows: list[dict[str, object]]) -> None:
+def _print_csv(names: list[str], rows: Iterable[tuple[object, ...]]) -> None:
     import csv
 
     writer = csv.writer(sys.stdout)
     writer.writerow(names)
     for row in rows:
-        writer.writerow([_formula_safe(value) for value in row.values()])
+        writer.writerow([_formula_safe(value) for value in row])
 
 
 def _formula_safe(value: object) -> object:

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import enum
+from typing import Annotated, Any, Final
 
 import typer
+from rich.table import Table
 
 from spotlight.cli.options import DataOption, JsonOption, existing_data
-from spotlight.cli.output import count, duration, out, print_json, say, status, table, when
+from spotlight.cli.output import UNKNOWN, count, duration, out, print_json, say, status, table, when
+from spotlight.cli.query import MOST_ROWS
+
+# On a narrower terminal the columns that tell runs apart and say what failed must do.
+_WIDE: Final = 140
+
+
+class Order(enum.StrEnum):
+    """How runs can be listed; the words of `spotlight.reports`."""
+
+    NEWEST = "newest"
+    FAILED_FIRST = "failed_first"
+    SLOWEST = "slowest"
+    MOST_TOKENS = "most_tokens"
 
 
 def runs(
@@ -21,8 +36,10 @@ def runs(
     text: Annotated[
         str | None, typer.Option(help="Only runs whose id, name, user or error contains this.")
     ] = None,
-    order: Annotated[str, typer.Option(help="newest, failed_first, slowest or most_tokens.")] = "newest",
-    limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="At most so many.")] = 50,
+    order: Annotated[
+        Order, typer.Option(help="newest, failed_first, slowest or most_tokens.")
+    ] = Order.NEWEST,
+    limit: Annotated[int, typer.Option("-n", "--limit", min=1, max=MOST_ROWS, help="At most so many.")] = 50,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -34,7 +51,7 @@ def runs(
 
     wanted = tuple(name for name, asked in (("error", failed), ("incomplete", incomplete)) if asked)
     filters = RunFilters(
-        status=wanted, pack_name=pack, pack_version=version, session_id=session, text=text, order=order
+        status=wanted, pack_name=pack, pack_version=version, session_id=session, text=text, order=order.value
     )
     reports = open_lake(existing_data(data))
     rows = reports.runs(filters, limit=limit).to_pylist()
@@ -43,21 +60,48 @@ def runs(
         return
     total = reports.run_count(filters)
     if not rows:
-        say("no runs" + (" match" if total == 0 and filters != RunFilters(order=order) else " yet"))
+        say("no runs" + (" match" if total == 0 and filters != RunFilters(order=order.value) else " yet"))
         return
-    out.print(table(_HEADINGS, map(_cells, rows), numbers=_NUMBERS))
+    out.print(runs_table(rows, out.width, fit=out.is_terminal))
     if total > len(rows):
         say(f"{len(rows)} of {total:,} runs; see more with -n")
 
 
-_HEADINGS = (
+def runs_table(rows: list[dict[str, Any]], width: int, *, fit: bool = True) -> Table:
+    """Return the table of some runs for a terminal so many columns wide; without `fit`, all of it."""
+    if not fit:
+        return table(_HEADINGS, map(_cells, rows), numbers=_NUMBERS)
+    if width >= _WIDE:
+        most = {"pack": 24, "version": 16, "session": 20}
+        return table(_HEADINGS, map(_cells, rows), numbers=_NUMBERS, most=most, rest="error")
+    most = {"pack": width // 5 + 2, "duration": 8, "tools": 8, "tokens": 11}
+    return table(_FEW_HEADINGS, map(_few_cells, rows), numbers=_NUMBERS, most=most, rest="error")
+
+
+_HEADINGS: Final = (
     "run", "status", "started", "duration", "pack", "version", "session", "calls", "tools", "tokens in",
     "out", "error",
 )  # fmt: skip
-_NUMBERS = ("duration", "calls", "tools", "tokens in", "out")
+_FEW_HEADINGS: Final = ("run", "status", "started", "duration", "pack", "tools", "tokens", "error")
+_NUMBERS: Final = ("duration", "calls", "tools", "tokens", "tokens in", "out")
 
 
-def _cells(run: dict[str, object]) -> list[object]:
+def _few_cells(run: dict[str, Any]) -> list[object]:
+    used = (run["input_tokens"], run["output_tokens"])
+    failed = run["failed_tool_calls"]
+    return [
+        str(run["run_id"])[:8],
+        status(run["status"]),
+        when(run["started_ns"])[11:16] or "-",
+        duration(run["duration_ms"]),
+        " ".join(filter(None, (run["pack_name"], run["pack_version"]))) or "-",
+        f"{run['tool_calls']} ({failed}✗)" if failed else run["tool_calls"],
+        UNKNOWN if None in used else count(sum(used)),
+        _error(run),
+    ]
+
+
+def _cells(run: dict[str, Any]) -> list[object]:
     failed = run["failed_tool_calls"]
     return [
         str(run["run_id"])[:8],
@@ -71,5 +115,10 @@ def _cells(run: dict[str, object]) -> list[object]:
         f"{run['tool_calls']} ({failed} failed)" if failed else run["tool_calls"],
         count(run["input_tokens"]),
         count(run["output_tokens"]),
-        run["error_message"] or run["error_type"] or (run["status_reason"] or ""),
+        _error(run),
     ]
+
+
+def _error(run: dict[str, Any]) -> str:
+    error = ": ".join(filter(None, (run["error_type"], run["error_message"])))
+    return error or run["status_reason"] or ""

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.text import Text
 from rich.tree import Tree
 
 from spotlight.cli.options import DataOption, JsonOption, existing_data
-from spotlight.cli.output import count, duration, harmless, out, print_json, status, when
+from spotlight.cli.output import count, duration, harmless, one_line, out, print_json, status, when
+
+if TYPE_CHECKING:
+    from spotlight.reports import Reports
+
+# Each is a question to the lake; a run with more errors has said enough.
+_MOST_ERRORS: Final = 100
+_ERROR_LENGTH: Final = 300
 
 
 def show(
@@ -32,7 +39,7 @@ def show(
         print_json(document | ({"payloads": carried} if payloads else {}))
         return
     out.print(_headline(document["run"]))
-    for tree in _trees(document, carried):
+    for tree in _trees(document, carried, _errors(reports, document)):
         out.print(tree)
 
 
@@ -61,13 +68,29 @@ def _number(value: object) -> object:
     return int(value) if isinstance(value, str) else value
 
 
-def _trees(document: dict[str, Any], carried: dict[str, dict[str, str | None]]) -> list[Tree]:
+def _errors(reports: Reports, document: dict[str, Any]) -> dict[str, str]:
+    """Return the type and message of the errors of a run's steps, by span id."""
+    columns = document["cols"]
+    failed = [span_id for span_id, err in zip(columns["id"], columns["err"], strict=True) if err]
+    errors: dict[str, str] = {}
+    for span_id in failed[:_MOST_ERRORS]:
+        span: Any = reports.span_document(document["run"]["run_id"], span_id)["span"]
+        message = span["error_message"] or span["status_message"]
+        errors[span_id] = ": ".join(filter(None, (span["error_type"], message)))
+    return errors
+
+
+def _trees(
+    document: dict[str, Any], carried: dict[str, dict[str, str | None]], errors: dict[str, str]
+) -> list[Tree]:
     """Return a tree per span without a known parent, in display order."""
     columns = document["cols"]
     branches: list[Tree] = []
     tops: list[Tree] = []
     for row, span_id in enumerate(columns["id"]):
         label = _label(document, row)
+        if errors.get(span_id):
+            label.append(f"  {one_line(errors[span_id])[:_ERROR_LENGTH]}", "red")
         parent = columns["parent"][row]
         branch = branches[parent].add(label) if parent >= 0 else Tree(label)
         if parent < 0:
@@ -82,7 +105,7 @@ def _trees(document: dict[str, Any], carried: dict[str, dict[str, str | None]]) 
 def _label(document: dict[str, Any], row: int) -> Text:
     columns = {name: values[row] for name, values in document["cols"].items()}
     kind = document["kinds"][columns["kind"]] if columns["kind"] >= 0 else "other"
-    label = Text.assemble((f"{kind} ", "dim"), harmless(document["names"][columns["name"]]))
+    label = Text.assemble((f"{kind} ", "dim"), one_line(document["names"][columns["name"]]))
     label.append(f"  {duration(columns['dur']) if columns['dur'] is not None else 'not ended'}", "dim")
     if kind == "llm" or columns["role"] != "none":
         counted = "" if columns["role"] in ("leaf", "none") else f" ({columns['role']}, not counted)"

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from spotlight.cli.options import DataOption, JsonOption, settings
-from spotlight.cli.output import count, out, print_json, say, size, table, when
+from spotlight.cli.output import count, out, print_json, size, table, when
 from spotlight.cli.supervisor import read_ready
 
 
 def status(data: DataOption = None, as_json: JsonOption = False) -> None:
-    """Say what came in, was accepted, refused, deduplicated, what still waits, and how large the lake is.
+    """Say what came in and what became of it.
+
+    How much was accepted, refused, deduplicated, what still waits, and how large the lake is.
 
     Example: spotlight status --json
     """
@@ -20,15 +22,19 @@ def status(data: DataOption = None, as_json: JsonOption = False) -> None:
     if as_json:
         print_json(said)
         return
-    say(f"data folder  {folder}")
+    out.print(f"data folder  {folder}")
     for name, part in said["parts"].items():
-        say(f"{name:<12} {_running(part)}")
-    say(f"waiting      {size(said['waiting_bytes'])} in the journal not yet in the lake")
-    say(f"lake         {size(said['lake_bytes'])} in {said['lake_files']:,} files, {said['runs']:,} runs")
+        out.print(f"{name:<12} {_running(part)}")
+    out.print(f"waiting      {size(said['waiting_bytes'])} in the journal not yet in the lake")
+    out.print(
+        f"lake         {size(said['lake_bytes'])} in {said['lake_files']:,} files, {said['runs']:,} runs"
+    )
     if said["dead_requests"]:
-        say(f"dead         {said['dead_requests']:,} requests nothing could read, kept in {folder / 'dead'}")
+        out.print(
+            f"dead         {said['dead_requests']:,} requests nothing could read, kept in {folder / 'dead'}"
+        )
     if not said["received"]:
-        say("nothing has come in yet")
+        out.print("nothing has come in yet")
         return
     rows = [
         [r["signal"], r["outcome"], r["reason"] or "", count(r["requests"]), count(r["items"]),

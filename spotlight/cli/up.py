@@ -27,7 +27,9 @@ def up(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run collector, writer and dashboards until Ctrl-C; a part that dies is started again.
+    """Run collector, writer and dashboards until Ctrl-C.
+
+    A part that dies is started again.
 
     Example: spotlight up --data ./spotlight-data
     """

@@ -5,11 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import signal
+import subprocess
+import threading
+import time
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from tests.command import spotlight, spotlight_json
+from spotlight.cli.output import harmless, one_line
+from spotlight.cli.runs import runs_table
+from spotlight.reports import RunFilters
+from tests.command import COMMAND, ROOT, spotlight, spotlight_json
 from tests.conftest import SAMPLES, SampleLake
 
 FAILED = "5681991243810a32cfa5e898fd2df23a"
@@ -145,3 +153,112 @@ def test_hostile_text_does_not_reach_the_terminal(tmp_path: Path) -> None:
     ]
     assert ["\x1b" not in text for text in shown] == [True, True]
     assert "[red]not markup[/red]" in shown[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[2J\x07\x00\x9b", "\\x1b[2J\\x07\\x00\\x9b"),
+        ("a\u202eb\u2066c\u200e", "a\\u202eb\\u2066c\\u200e"),
+        ("東京\u3000駅 1\u00a0000", "東京\u3000駅 1\u00a0000"),
+        ("👩\u200d💻 ❤\ufe0f", "👩\u200d💻 ❤\ufe0f"),
+        ("\ud800\U000e0041", "\\ud800\\U000e0041"),
+        ("a\tb\nc", "a b\nc"),
+    ],
+)
+def test_harmless_text_reads_as_it_was_written(text: str, shown: str) -> None:
+    """Spaces and joiners of every script stay; what drives a terminal or reorders text is shown by code."""
+    assert shown == harmless(text)
+
+
+def test_a_cell_has_one_line() -> None:
+    """The end of a line inside a cell can be seen and does not break the table."""
+    assert "one↵two↵three" == one_line("one\r\ntwo\nthree")
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 140, 200])
+def test_the_table_of_runs_fits_the_terminal(sample_lake: SampleLake, width: int) -> None:
+    """At every width a run can be told apart: only the error is cut, no column vanishes."""
+    rows = sample_lake.reports.runs(RunFilters()).to_pylist()
+    console = Console(width=width, file=io.StringIO())
+    console.print(runs_table(rows, width))
+    assert isinstance(console.file, io.StringIO)
+    lines = console.file.getvalue().splitlines()
+    failed = next(line for line in lines if line.startswith(FAILED[:8]))
+    assert (len(rows) + 1, True) == (len(lines), max(map(len, lines)) <= width)
+    assert all(word in failed for word in ("error", "triage_agent v2" if width < 140 else "v2", "Error run"))
+    assert all(row["run_id"][:8] in text for row, text in zip(rows, lines[1:], strict=True))
+    assert all(
+        word in lines[0] for word in ("run", "status", "started", "duration", "pack", "tools", "error")
+    )
+
+
+def test_long_talk_is_not_cut_into_lines(tmp_path: Path) -> None:
+    """Into a file, an error message is one line, however long."""
+    folder = tmp_path / ("a folder with a long name " * 6)
+    done = spotlight("runs", "--data", folder, check=False)
+    assert f"error: no lake in {folder}" in done.stderr.splitlines()
+
+
+def test_status_answers_on_stdout(sample_lake: SampleLake) -> None:
+    """What was asked for is data: all of it on stdout."""
+    done = spotlight("status", "--data", sample_lake.data)
+    words = ("data folder", "collector", "waiting", "lake ", "accepted")
+    assert ("", True) == (done.stderr, all(word in done.stdout for word in words))
+
+
+def test_show_says_what_went_wrong_at_the_step(sample_lake: SampleLake) -> None:
+    """The step that failed has the type and the message of its error beside it."""
+    shown = spotlight("show", "8da9aa5a455f46d5f24ca2086ec6fa50", "--data", sample_lake.data).stdout
+    step = next(line for line in shown.splitlines() if "send_email" in line)
+    assert "MailError: SMTP 550 5.1.1 mailbox unavailable" in step
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["runs", "--order", "oldest"],
+        ["runs", "-n", "99999999999999999999"],
+        ["query", "select 1", "-n", "9999999999"],
+        ["query", "select 1", "--format", "xml"],
+    ],
+)
+def test_wrong_usage_is_exit_code_2(sample_lake: SampleLake, words: list[str]) -> None:
+    """What no run of the command could accept is wrong usage."""
+    assert 2 == spotlight(*words, "--data", sample_lake.data, check=False).returncode
+
+
+def test_the_list_of_commands_is_not_cut() -> None:
+    """At 80 columns every command's summary is a whole sentence."""
+    shown = spotlight("--help", env={"COLUMNS": "80"}).stdout.split("Commands:")[1]
+    assert [] == [line for line in shown.splitlines() if line.strip() and not line.endswith(".")]
+
+
+def test_times_that_python_cannot_hold_are_text(sample_lake: SampleLake) -> None:
+    """The year 294000 is a row like any other, in every form."""
+    sql = "select timestamp '294000-01-01' as t, [timestamp '294000-01-01'] as l"
+    rows = spotlight_json("query", sql, "--data", sample_lake.data)
+    text = spotlight("query", sql, "--data", sample_lake.data).stdout
+    assert ["294000-01-01 00:00:00", True] == [rows[0]["t"], "294000-01-01" in text]
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return how long a process has computed so far."""
+    shown = subprocess.run(
+        ["ps", "-o", "cputimes=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return float(shown.stdout or 0)
+
+
+def test_ctrl_c_ends_a_query_quietly(sample_lake: SampleLake) -> None:
+    """A query that takes too long ends with exit code 130 and without a traceback."""
+    sql = "select count(*) from range(1000000000000) r(x) where x % 7 = 3"
+    words = [*COMMAND, "query", sql, "--data", str(sample_lake.data)]
+    process = subprocess.Popen(words, stderr=subprocess.PIPE, cwd=ROOT)
+    deadline = time.monotonic() + 60
+    while cpu_seconds(process.pid) < 3 and time.monotonic() < deadline:
+        assert process.poll() is None
+        threading.Event().wait(0.05)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert (130, False) == (process.returncode, b"Traceback" in said), said.decode()

@@ -13,6 +13,7 @@ from streamlit.navigation.page import Page
 
 from dashboards.text import escape
 from dashboards.views import run, runs
+from dashboards.views.navigation import way_back
 from spotlight.errors import SpotlightError
 
 ICON: Final = Path(__file__).with_name("icon.png")
@@ -37,20 +38,32 @@ section[data-testid="stSidebar"] { width: 184px !important; min-width: 184px; }
 @media (max-width: 768px) {
   .st-key-run-header, .st-key-runs-title { padding-left: 1.8rem; }
   [data-testid="stMetricChart"] { display: none; }
+  .st-key-tiles [data-testid="stHorizontalBlock"] { flex-direction: row; flex-wrap: wrap; }
+  .st-key-tiles [data-testid="stColumn"] { flex: 1 1 40%; min-width: 40%; width: auto; }
 }
 </style>"""
+
+
+def _sidebar(runs_page: Page, run_page: Page, on_run: bool) -> None:
+    """Draw the ways to the list as it was left, and to the run that was opened last."""
+    if on_run and st.query_params.get("run"):
+        st.session_state["last_run"] = {key: st.query_params.get_all(key) for key in st.query_params}
+    with st.sidebar:
+        st.page_link(runs_page, query_params=way_back() if on_run else {})
+        if last := st.session_state.get("last_run"):
+            st.page_link(run_page, query_params=last)
 
 
 def main() -> None:
     """Draw the page the address names."""
     st.set_page_config(page_title="Spotlight", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
-    # Each page is given the other to link to; the closures break the circle.
-    runs_page: Page = st.Page(lambda: runs.draw(run_page), title="Runs", icon=":material/list:", default=True)
+    runs_page: Page = st.Page(runs.draw, title="Runs", icon=":material/list:", default=True, url_path="runs")
     run_page: Page = st.Page(
         lambda: run.draw(runs_page), title="Run", icon=":material/account_tree:", url_path="run"
     )
-    page = st.navigation({"Debug": [runs_page, run_page]})
+    page = st.navigation([runs_page, run_page], position="hidden")
+    _sidebar(runs_page, run_page, on_run=page == run_page)
     try:
         page.run()
     except SpotlightError as exc:

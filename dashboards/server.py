@@ -56,7 +56,7 @@ def served_url(host: str, port: int) -> str:
 
 def build_app(run_source: RunSource, settings: DashboardSettings) -> st.App:
     """Return the ASGI app over one source; `serve` runs it. One app per process (Streamlit's rule)."""
-    source.publish(run_source, settings.otlp_endpoint)
+    source.publish(run_source, settings.otlp_endpoint, settings.data)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any] | None]:

@@ -7,6 +7,7 @@ source of a process is kept here; `server.build_app` sets it before the first re
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from spotlight.errors import PartFailed
@@ -50,14 +51,15 @@ class Published(NamedTuple):
 
     source: RunSource
     otlp_endpoint: Callable[[], str]
+    data: Path
 
 
 _PUBLISHED: list[Published] = []
 
 
-def publish(source: RunSource, otlp_endpoint: Callable[[], str]) -> None:
+def publish(source: RunSource, otlp_endpoint: Callable[[], str], data: Path) -> None:
     """Make `source` the one that the pages of this process ask."""
-    _PUBLISHED[:] = [Published(source, otlp_endpoint)]
+    _PUBLISHED[:] = [Published(source, otlp_endpoint, data)]
 
 
 def published() -> Published:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from spotlight.reports import RunFilters
 
-STATUSES: Final = ("ok", "error", "incomplete")
+STATUS_WORDS: Final = {"ok": "ok", "error": "failed", "incomplete": "incomplete"}
 WINDOW_HOURS: Final = {"1h": 1, "24h": 24, "7d": 24 * 7, "30d": 24 * 30}
 WINDOWS: Final = ("all time", *WINDOW_HOURS)
 ORDERS: Final = {
@@ -70,6 +70,30 @@ def _picked(label: str, key: str, values: list[str], width: int) -> str | None:
     )
 
 
+def _status_pills() -> list[str]:
+    """Draw the statuses; the address says `status=error` where the page says "failed".
+
+    `bind` would write the label into the address, so this one is bound by hand.
+    """
+    given = st.query_params.get_all("status")
+    said = [status for status, word in STATUS_WORDS.items() if status in given or word in given]
+    if "status" not in st.session_state or st.session_state.get("status_said") != said:
+        st.session_state["status"] = said  # a link, Back or another page: the address is right
+    chosen = st.pills(
+        "Status",
+        list(STATUS_WORDS),
+        format_func=lambda status: STATUS_WORDS.get(status, "unknown"),
+        selection_mode="multi",
+        key="status",
+        label_visibility="collapsed",
+    )
+    chosen = [status for status in STATUS_WORDS if status in chosen]
+    if chosen != said:
+        st.query_params["status"] = chosen
+    st.session_state["status_said"] = chosen
+    return chosen
+
+
 def filter_row(facets: dict[str, list[str]]) -> Choice:
     """Draw the filters and return what they say."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -83,14 +107,7 @@ def filter_row(facets: dict[str, list[str]]) -> Choice:
             width=270,
             bind="query-params",
         )
-        status = st.pills(
-            "Status",
-            STATUSES,
-            selection_mode="multi",
-            key="status",
-            label_visibility="collapsed",
-            bind="query-params",
-        )
+        status = _status_pills()
         pack = _picked("Pack", "pack", facets.get("pack_name", []), 150)
         version = _picked("Version", "version", facets.get("pack_version", []), 120)
         session = _picked("Session", "session", facets.get("session_id", []), 140)

@@ -11,6 +11,7 @@ from dashboards.components.trace.component import trace_view
 from dashboards.routes import ID
 from dashboards.source import RunSource, published
 from dashboards.text import duration, escape, short_id, tokens, utc
+from dashboards.views.navigation import way_back
 from spotlight.errors import NotFound, SpotlightError
 
 BADGES: Final[dict[str, Literal["green", "red", "orange"]]] = {
@@ -58,7 +59,7 @@ def _header(run: dict[str, Any], runs_page: Page) -> None:
             runs_page,
             label="All runs",
             icon=":material/arrow_back:",
-            query_params=st.session_state.get("runs_query", {}),
+            query_params=way_back(),
         )
 
 
@@ -71,14 +72,6 @@ def _said_plainly(run: dict[str, Any]) -> None:
         said.append(f"The parents of {missing:,} {noun} have not arrived; they are marked in the tree.")
     if said:
         st.warning(" ".join(said), icon=":material/hourglass_empty:")
-
-
-@st.fragment
-def _trace(run: dict[str, Any], version: int, initial_span: str | None) -> None:
-    """Draw the trace; a selection reruns this fragment alone and lands in the address."""
-    selected = trace_view(run["run_id"], f"{version}-{run.get('assembled_position') or 0}", initial_span)
-    if selected and st.query_params.get("span") != selected:
-        st.query_params["span"] = selected
 
 
 @st.fragment(run_every=WATCH_SECONDS)
@@ -96,7 +89,7 @@ def _nothing(runs_page: Page, error: str, hint: str) -> None:
     st.subheader("Run", anchor=False)
     st.warning(error, icon=":material/search_off:")
     st.caption(hint)
-    st.page_link(runs_page, label="All runs", icon=":material/arrow_back:")
+    st.page_link(runs_page, label="All runs", icon=":material/arrow_back:", query_params=way_back())
 
 
 def draw(runs_page: Page) -> None:
@@ -113,12 +106,13 @@ def draw(runs_page: Page) -> None:
         version = source.data_version()
         run = source.run(run_id)
     except NotFound as exc:
-        _nothing(runs_page, escape(exc.message, 200), escape(exc.hint, 300))
+        _nothing(
+            runs_page, escape(exc.message, 200), "It may be in another data folder. Go back to all runs."
+        )
         return
     _header(run, runs_page)
     _said_plainly(run)
-    # The first selection is kept: data that follows the selection would be sent again at every click.
-    opened = st.session_state.setdefault(f"opened-{run_id}", st.query_params.get("span"))
-    _trace(run, version, opened)
+    position = run.get("assembled_position") or 0
+    trace_view(run["run_id"], f"{version}-{position}", st.query_params.get("span"))
     if run["status"] == "incomplete":
         _watch(source, version, run)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import Final
 
 import streamlit as st
-from streamlit.navigation.page import Page
 
 from dashboards.source import RunSource, published
 from dashboards.views.filters import Choice, clear_filters, filter_row
+from dashboards.views.navigation import back_parameter
 from dashboards.views.run_table import run_table
 from dashboards.views.tiles import tile_row
 from spotlight.errors import SpotlightError
@@ -28,18 +30,19 @@ def _watch(source: RunSource, drawn_version: int) -> None:
         st.rerun()
 
 
-def _first_steps(otlp_endpoint: str) -> None:
+def _first_steps(otlp_endpoint: str, data: Path) -> None:
     """Say how the first trace gets here."""
     st.markdown("#### No runs yet")
     st.markdown("Send traces over OTLP from anything that speaks OpenTelemetry:")
     st.code(
         f"export OTEL_EXPORTER_OTLP_ENDPOINT={otlp_endpoint}\n"
         "export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf\n"
-        "export OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true",
+        "export OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental\n"
+        "export OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=SPAN_ONLY",
         language="bash",
     )
     st.markdown("or load the traces that come with Spotlight:")
-    st.code("spotlight load sample_traces/", language="bash")
+    st.code(f"spotlight load sample_traces/ --data {shlex.quote(str(data.absolute()))}", language="bash")
     st.caption("This page shows them as soon as they arrive.")
 
 
@@ -57,7 +60,7 @@ def _page_number(count: int) -> int:
     return page
 
 
-def _list(source: RunSource, choice: Choice, run_page: Page) -> None:
+def _list(source: RunSource, choice: Choice) -> None:
     count = source.run_count(choice.filters)
     if not count:
         named = ", ".join(choice.named)
@@ -71,22 +74,19 @@ def _list(source: RunSource, choice: Choice, run_page: Page) -> None:
     with figures:
         tile_row(source.runs_summary(choice.filters), listed)
     with table:
-        opened = run_table(listed, f"runs-{page}")
-    if opened:
-        st.session_state["runs_query"] = st.query_params.to_dict()
-        st.switch_page(run_page, query_params={"run": opened})
+        run_table(listed, back_parameter())
 
 
-def draw(run_page: Page) -> None:
-    """Draw the page; `run_page` is where an opened run goes."""
-    source, otlp_endpoint = published()
+def draw() -> None:
+    """Draw the page."""
+    source, otlp_endpoint, data = published()
     version = source.data_version()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="runs-title"):
         st.subheader("Runs", anchor=False, width="content")
         st.caption("Which runs need a look, and why?")
     facets = source.run_facets()
     if not any(facets.values()):
-        _first_steps(otlp_endpoint())
+        _first_steps(otlp_endpoint(), data)
     else:
-        _list(source, filter_row(facets), run_page)
+        _list(source, filter_row(facets))
     _watch(source, version)

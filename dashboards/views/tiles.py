@@ -90,7 +90,9 @@ def tiles(summary: RunsSummary, listed: pa.Table) -> list[Tile]:
 def tile_row(summary: RunsSummary, listed: pa.Table) -> None:
     """Draw the tiles in one row."""
     drawn = tiles(summary, listed)
-    for column, tile in zip(st.columns(len(drawn), gap="small"), drawn, strict=True):
+    with st.container(key="tiles"):
+        columns = st.columns(len(drawn), gap="small")
+    for column, tile in zip(columns, drawn, strict=True):
         column.metric(
             tile.label,
             tile.value,

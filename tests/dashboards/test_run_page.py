@@ -50,8 +50,11 @@ def test_header_says_who_and_when(page: Any, lake_url: str, failed_run: dict[str
 def test_selection_is_in_the_address(page: Any, lake_url: str, failed_run: dict[str, Any]) -> None:
     """A selected span is in the address; the address opens at it again."""
     open_run(page, lake_url, failed_run["run_id"])
-    page.locator(".row", has_text="L").last.click()
     page.wait_for_url(re.compile("span=[0-9a-f]{16}"))
+    opened, steps = page.url, page.evaluate("history.length")
+    page.locator(".row", has_text="L").last.click()
+    page.wait_for_url(lambda url: url != opened)
+    assert steps == page.evaluate("history.length")  # Back leaves the run
     name = page.locator(SELECTED).inner_text()
     page.reload()
     page.locator(SELECTED).wait_for()
@@ -91,6 +94,37 @@ def test_keyboard_reaches_everything(page: Any, lake_url: str, failed_run: dict[
     page.get_by_text("No span matches.").wait_for()
     page.keyboard.press("Escape")
     page.locator(f'.body[aria-rowcount="{rows}"]').wait_for()
+
+
+def test_keys_work_without_a_click(page: Any, lake_url: str) -> None:
+    """A run that was just opened listens to the keyboard; Escape in the tree takes filters away."""
+    open_run(page, lake_url, ADK_RUN)
+    page.wait_for_url(re.compile("span=[0-9a-f]{16}"))  # where it opened is in the address
+    failed = page.locator(SELECTED).get_attribute("aria-rowindex")
+    page.keyboard.press("ArrowUp")
+    page.locator(f'{SELECTED}[aria-rowindex="{int(failed) - 1}"]').wait_for()
+    page.keyboard.press("e")
+    page.locator(f'{SELECTED}[aria-rowindex="{failed}"]').wait_for()
+    page.keyboard.press("e")  # two containers report the same error; it began once
+    page.wait_for_function("() => new Promise(requestAnimationFrame)")
+    assert failed == page.locator(SELECTED).get_attribute("aria-rowindex")
+    assert "errors 1" in page.locator("button.errors").inner_text()
+    page.locator("button.errors").click()
+    page.locator('.body[aria-rowcount="3"]').wait_for()
+    page.get_by_role("treegrid", name="Spans of the run").focus()
+    page.keyboard.press("Escape")
+    page.locator('.body[aria-rowcount="8"]').wait_for()
+
+
+def test_panel_asks_again_when_nothing_answers(page: Any, lake_url: str) -> None:
+    """A server that is away is said, and asked again until it answers."""
+    open_run(page, lake_url, ADK_RUN)
+    page.route("**/spans/*", lambda route: route.abort())
+    page.keyboard.press("ArrowUp")
+    page.get_by_text("Spotlight does not answer; trying again").wait_for()
+    assert page.get_by_role("button", name="retry").is_visible()
+    page.unroute("**/spans/*")
+    page.get_by_role("tab", name="Raw").wait_for()
 
 
 def test_model_call_shows_its_conversation(page: Any, lake_url: str, failed_run: dict[str, Any]) -> None:

@@ -13,8 +13,7 @@ from tests.command import spotlight
 from tests.conftest import SAMPLES
 
 pytestmark = pytest.mark.browser
-TABLE = '[data-testid="stDataFrame"]'
-FIRST_ID = {"x": 70, "y": 42}  # the id of the first row: right of the tick box, below the header
+ROWS = "tr[data-href]"
 
 
 def count_line(count: int) -> re.Pattern[str]:
@@ -25,7 +24,7 @@ def count_line(count: int) -> re.Pattern[str]:
 def opened(page: Any, url: str) -> None:
     """Open a list of runs and wait until it is drawn."""
     page.goto(url)
-    page.locator(f"{TABLE} canvas").first.wait_for()
+    page.locator(ROWS).first.wait_for()
 
 
 def test_page_counts_every_run(page: Any, lake_url: str, sample_lake: Any) -> None:
@@ -47,7 +46,7 @@ def test_address_carries_the_filter(page: Any, lake_url: str, sample_lake: Any, 
 def test_filter_lands_in_the_address(page: Any, lake_url: str, sample_lake: Any) -> None:
     """Pressing a status and typing a search write both into the address."""
     opened(page, lake_url)
-    page.get_by_role("button", name="error", exact=True).click()
+    page.get_by_role("button", name="failed", exact=True).click()
     failed = sample_lake.reports.run_count(RunFilters(status=("error",)))
     page.get_by_text(count_line(failed)).wait_for()
     page.get_by_role("searchbox", name="Search runs").fill("mailbox")
@@ -59,16 +58,62 @@ def test_filter_lands_in_the_address(page: Any, lake_url: str, sample_lake: Any)
 
 
 def test_run_opens_and_the_way_back_keeps_filters(page: Any, lake_url: str, sample_lake: Any) -> None:
-    """A click on an id opens that run; "All runs" leads back to the same list."""
+    """A click in a row opens its run; Back, "All runs" and the sidebar lead to the same list."""
     opened(page, f"{lake_url}/?status=error&order=slowest")
     filters = RunFilters(status=("error",), order="slowest")
     first = sample_lake.reports.runs(filters).column("run_id").to_pylist()[0]
-    page.locator(TABLE).click(position=FIRST_ID)
+    tree = page.get_by_role("treegrid", name="Spans of the run")
+    listed = page.get_by_text(count_line(sample_lake.reports.run_count(filters)))
+    page.locator(f"{ROWS} .of-error").first.click()
     page.wait_for_url(re.compile(f"/run\\?run={first}"))
+    tree.wait_for()
+    page.go_back()
+    listed.wait_for()
+    assert f"{lake_url}/?status=error&order=slowest" == page.url
+    page.go_forward()
+    tree.wait_for()
+    for way in ("All runs", "Runs"):
+        page.reload()
+        tree.wait_for()
+        page.get_by_role("link", name=way, exact=True).click()
+        listed.wait_for()
+        assert "status=error" in page.url
+        assert "run=" not in page.url
+        page.go_back()
+        tree.wait_for()
+
+
+def test_one_click_after_a_filter_opens(page: Any, lake_url: str, sample_lake: Any) -> None:
+    """The first click after a status was pressed opens the run under it."""
+    opened(page, lake_url)
+    page.get_by_role("button", name="failed", exact=True).click()
+    failed = sample_lake.reports.runs(RunFilters(status=("error",))).column("run_id").to_pylist()
+    page.get_by_text(count_line(len(failed))).wait_for()
+    page.locator(f"{ROWS} .of-name").nth(1).click()
+    page.wait_for_url(re.compile(f"/run\\?run={failed[1]}"))
+
+
+def test_sidebar_leads_to_the_run_opened_last(page: Any, lake_url: str) -> None:
+    """There is no way to "Run" before one was opened; then it leads there again."""
+    opened(page, lake_url)
+    assert 0 == page.get_by_role("link", name="Run", exact=True).count()
+    page.locator(f"{ROWS} a").first.click()
+    page.wait_for_url(re.compile("/run"))
     page.get_by_role("treegrid", name="Spans of the run").wait_for()
+    run_id = re.search("run=([0-9a-f]+)", page.url)[1]
     page.get_by_role("link", name="All runs").click()
-    page.get_by_text(count_line(sample_lake.reports.run_count(filters))).wait_for()
-    assert "status=error" in page.url
+    page.locator(ROWS).first.wait_for()
+    page.get_by_role("link", name="Run", exact=True).click()
+    page.wait_for_url(re.compile(f"/run\\?run={run_id}"))
+
+
+def test_errors_are_typed_and_whole_rows_shown(page: Any, lake_url: str) -> None:
+    """An error is "type: message"; the list ends with a whole row."""
+    opened(page, f"{lake_url}/?q=mailbox")
+    assert "MailError: SMTP 550" in " ".join(page.locator(".of-error").all_inner_texts())
+    assert 2 == page.locator(".runs-frame").evaluate(
+        "frame => Math.round(parseFloat(frame.style.maxHeight)) % 28"
+    )
 
 
 def test_nothing_matches_is_said(page: Any, lake_url: str, sample_lake: Any) -> None:
@@ -84,7 +129,9 @@ def test_empty_lake_says_how_to_begin(page: Any, empty_url: str) -> None:
     page.goto(empty_url)
     page.get_by_text("No runs yet").wait_for()
     page.get_by_text("OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318").wait_for()
-    assert page.get_by_text("spotlight load").is_visible()
+    page.get_by_text("OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental").wait_for()
+    page.get_by_text("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=SPAN_ONLY").wait_for()
+    assert page.get_by_text(re.compile("spotlight load sample_traces/ --data /")).is_visible()
 
 
 def test_new_runs_appear_by_themselves(page: Any, tmp_path: Path, serve_lake: Any) -> None:

@@ -1,4 +1,4 @@
-"""Registers the trace component with Streamlit, and gives the files the browser loads for it.
+"""Registers our components, a trace and the list of runs, with Streamlit, and gives the files they load.
 
 Streamlit's own packaging of component files (`asset_dir`) reads one manifest per installed distribution and
 finds none in a checkout, so the files go over our own route; see docs/adr/002. The address holds a digest of
@@ -50,11 +50,21 @@ def _renderer() -> Any:
     return st.components.v2.component("spotlight_trace", html='<div class="trace-root"></div>', js=LOADER)
 
 
-def trace_view(run_id: str, version: str, initial_span: str | None) -> str | None:
-    """Draw the trace of a run; return the id of the selected span once the reader selects one.
+@functools.cache
+def _list_renderer() -> Any:
+    return st.components.v2.component("spotlight_runs", html='<div class="run-list"></div>', js=LOADER)
 
-    `version` changes when there is more of the run to load. `initial_span` must not follow the selection:
-    constant data is what lets Streamlit skip sending it again at every click.
+
+def run_list(columns: list[dict[str, Any]], rows: list[dict[str, Any]], back: str) -> None:
+    """Draw the list of runs; `back` is what the address of an opened run ends with."""
+    module = f"/assets/trace/{assets().digest}/run_list.js"
+    _list_renderer()(data={"module": module, "columns": columns, "rows": rows, "back": back}, key="runs")
+
+
+def trace_view(run_id: str, version: str, initial_span: str | None) -> None:
+    """Draw the trace of a run, opened at a span. A selection stays in the browser, in its address.
+
+    `version` changes when there is more of the run to load.
     """
     data = {
         "module": f"/assets/trace/{assets().digest}/main.js",
@@ -62,6 +72,4 @@ def trace_view(run_id: str, version: str, initial_span: str | None) -> str | Non
         "version": version,
         "span": initial_span,
     }
-    result = _renderer()(data=data, key=f"trace-{run_id}", on_selected_change=lambda: None)
-    selected = result.selected
-    return str(selected) if selected else None
+    _renderer()(data=data, key=f"trace-{run_id}")

@@ -1,13 +1,34 @@
 // Fetching JSON from our own routes. Integers a double cannot hold arrive as text: the server sees to that.
 
+import { button, el } from "./dom.js";
+
 const KEPT = 60;
+const LONGEST_WAIT = 15000;
+
+/** ms to wait before asking again: 1 s, 2 s, 4 s, ... */
+export const waitBefore = (attempt) => Math.min(LONGEST_WAIT, 1000 * 2 ** attempt);
+
+/** What stands where an answer should: why there is none, and a button that asks again. */
+export function failureNotice(error, again) {
+  const said = error.unanswered ? "Spotlight does not answer; trying again. " : `${error.message} `;
+  return el("div", "notice failed", said, button("more", "retry", again));
+}
+
+async function ask(path, signal) {
+  try {
+    const response = await fetch(new URL(path, window.location.origin), {
+      credentials: "same-origin", signal, headers: { accept: "application/json" },
+    });
+    return { response, text: await response.text() };
+  } catch (error) {
+    if (error.name !== "AbortError") error.unanswered = true;
+    throw error;
+  }
+}
 
 /** Fetch one JSON document: {text, value}. An error carries what the server says, and its hint. */
 export async function fetchJson(path, signal) {
-  const response = await fetch(new URL(path, window.location.origin), {
-    credentials: "same-origin", signal, headers: { accept: "application/json" },
-  });
-  const text = await response.text();
+  const { response, text } = await ask(path, signal);
   if (response.ok) return { text, value: JSON.parse(text) };
   let said = {};
   try { said = JSON.parse(text); } catch { said = { error: `the server answered ${response.status}` }; }

@@ -1,6 +1,6 @@
 // The panel of the selected span: what the tree knows at once, the rest when it arrives.
 
-import { spanReader } from "./api.js";
+import { failureNotice, spanReader, waitBefore } from "./api.js";
 import { conversationView } from "./conversation.js";
 import { button, copyText, el } from "./dom.js";
 import { UNKNOWN, duration, tokens } from "./format.js";
@@ -30,14 +30,22 @@ export class Detail {
     this.timer = setTimeout(() => this.load(path), FETCH_AFTER);
   }
 
-  async load(path) {
+  async load(path, attempt = 0) {
+    clearTimeout(this.timer);
     try {
       const answer = await this.reader.read(path);
       if (path === this.path) this.draw(answer);
     } catch (error) {
       if (error.name === "AbortError" || path !== this.path) return;
-      this.body.replaceChildren(el("div", "notice failed", error.message));
+      const again = () => this.load(path, attempt + 1);
+      this.body.replaceChildren(failureNotice(error, again));
+      if (error.unanswered) this.timer = setTimeout(again, waitBefore(attempt));
     }
+  }
+
+  leave() {
+    clearTimeout(this.timer);
+    this.path = null;
   }
 
   draw(answer) {

@@ -26,6 +26,7 @@ function keys(tree, actions) {
     Home: () => tree.move(-Infinity), End: () => tree.move(Infinity),
     ArrowRight: () => unfoldOrEnter(tree), ArrowLeft: () => foldOrLeave(tree),
     Enter: () => { tree.select(tree.selected); actions.focusDetail(); },
+    Escape: () => actions.clearFilters(),
     "/": () => actions.focusSearch(),
     e: () => tree.moveToError(1), E: () => tree.moveToError(-1),
     f: () => tree.selected >= 0 && tree.setZoom(zoomToRow(tree.model, tree.selected)),
@@ -36,15 +37,21 @@ function keys(tree, actions) {
   };
 }
 
-/** Listen for the tree's keys on its scrolling element. */
+/** Listen for the tree's keys on its scrolling element, and on the page while nothing there has the focus. */
 export function listenForKeys(tree, actions) {
   const act = keys(tree, actions);
-  tree.body.addEventListener("keydown", (event) => {
+  const pressed = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !tree.model) return;
     const handler = Object.hasOwn(act, event.key) ? act[event.key] : null;
     if (!handler) return;
     handler();
     event.preventDefault();
     event.stopPropagation();
-  });
+  };
+  const unfocused = (event) => {
+    if (event.target === document.body || event.target.matches?.(".stMain")) pressed(event);
+  };
+  tree.body.addEventListener("keydown", pressed);
+  document.addEventListener("keydown", unfocused, true);
+  return () => document.removeEventListener("keydown", unfocused, true);
 }

@@ -1,16 +1,16 @@
 // The trace component: one instance per element. Loads the run, wires tree, minimap, toolbar and panel.
 
-import { fetchJson } from "./api.js";
+import { failureNotice, fetchJson, waitBefore } from "./api.js";
 import { Detail } from "./detail.js";
 import { el } from "./dom.js";
 import { HELP, listenForKeys } from "./keyboard.js";
 import { brushable, drawMinimap } from "./minimap.js";
 import { buildModel, openingRow } from "./model.js";
-import { buildToolbar, drawMix } from "./toolbar.js";
+import { buildToolbar, drawMix, fitMix } from "./toolbar.js";
 import { Tree } from "./tree.js";
 import { tooltipText } from "./waterfall.js";
 
-const TELL_AFTER = 120; // ms: Python hears of a selection once the reader rests on it
+const TELL_AFTER = 120; // ms: a selection lands in the address once the reader rests on it
 const NARROW = 820; // px: below it the panel goes under the tree
 const instances = new WeakMap();
 
@@ -70,8 +70,9 @@ class TraceView {
       select: (row) => this.selected(row),
       zoomed: () => this.drawMinimap(),
     });
-    listenForKeys(this.tree, {
-      focusSearch: () => { this.search?.focus(); this.search?.select(); },
+    this.leaveKeys = listenForKeys(this.tree, {
+      clearFilters: () => this.toolbar?.clear(),
+      focusSearch: () => { this.toolbar?.search.focus(); this.toolbar?.search.select(); },
       focusDetail: () => this.parts.panel.focus(),
     });
     brushable(this.parts.mini, (zoom) => this.tree.setZoom(zoom));
@@ -90,9 +91,26 @@ class TraceView {
     if (run === this.run && version === this.version) return;
     const changed = run !== this.run;
     Object.assign(this, { run, version });
+    await this.load(changed, 0);
+  }
+
+  async load(changed, attempt) {
+    const { run, version } = this;
+    const stale = () => run !== this.run || version !== this.version;
+    clearTimeout(this.waiting);
     const asked = performance.now();
-    const [{ value }] = await Promise.all([fetchJson(run), this.styled]);
-    if (version !== this.version) return;
+    let value;
+    try {
+      [{ value }] = await Promise.all([fetchJson(run), this.styled]);
+    } catch (error) {
+      if (stale()) return;
+      const again = () => this.load(changed, attempt + 1).catch((failure) => this.failed(failure));
+      this.parts.root.style.visibility = "";
+      this.parts.panel.replaceChildren(failureNotice(error, again));
+      if (error.unanswered) this.waiting = setTimeout(again, waitBefore(attempt));
+      return;
+    }
+    if (stale()) return;
     this.detail.forget();
     this.show(buildModel(value), changed);
     performance.measure("spotlight:run-shown", { start: asked });
@@ -102,12 +120,12 @@ class TraceView {
     const { tree } = this;
     this.model = model;
     tree.setModel(model);
-    this.search = buildToolbar(this.parts.bar, model, tree.view, {
+    this.toolbar = buildToolbar(this.parts.bar, model, tree.view, {
       changed: () => tree.refilter(),
       foldAll: (fold) => tree.foldAll(fold),
       focusTree: () => this.parts.body.focus({ preventScroll: true }),
       selectFirstHit: () => tree.selectFirstHit(),
-    }).search;
+    });
     drawMix(this.parts.mix, model);
     this.drawMinimap();
     if (fresh) this.open();
@@ -124,6 +142,15 @@ class TraceView {
     if (row >= 0) this.tree.select(row, true);
     else this.parts.panel.replaceChildren(el("div", "muted", "This run has no spans yet."));
     this.quiet = false;
+    const focused = document.activeElement;
+    if (!focused || focused === document.body || focused.matches(".stMain")) this.parts.body.focus({ preventScroll: true });
+  }
+
+  /** The selection is in the address, and no step of its own: Back leaves the run. */
+  writeAddress(row) {
+    const url = new URL(window.location.href);
+    url.searchParams.set("span", this.model.cols.id[row]);
+    if (url.searchParams.get("run")) window.history.replaceState(window.history.state, "", url.href);
   }
 
   spanPath(row) {
@@ -134,8 +161,7 @@ class TraceView {
     if (!this.quiet) this.detail.why = "";
     this.detail.show(this.model, row, this.spanPath(row));
     clearTimeout(this.telling);
-    if (this.quiet) return;
-    this.telling = setTimeout(() => this.context.setStateValue("selected", this.model.cols.id[row]), TELL_AFTER);
+    this.telling = setTimeout(() => this.writeAddress(row), TELL_AFTER);
   }
 
   listenForHover() {
@@ -171,6 +197,7 @@ class TraceView {
     this.parts.root.classList.toggle("narrow", this.parts.root.clientWidth < NARROW);
     this.themed();
     this.drawMinimap();
+    fitMix(this.parts.mix);
     this.tree.schedule(true);
   }
 
@@ -187,7 +214,9 @@ class TraceView {
     this.resizes.disconnect();
     this.themes.disconnect();
     clearTimeout(this.telling);
-    clearTimeout(this.detail.timer);
+    clearTimeout(this.waiting);
+    this.leaveKeys();
+    this.detail.leave();
     cancelAnimationFrame(this.tree.frame);
     this.parts.root.remove();
   }

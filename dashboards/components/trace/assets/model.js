@@ -13,15 +13,28 @@ export function buildModel(doc) {
     if (cols.parent[i] >= 0) children[cols.parent[i]]++;
     lastEnd = Math.max(lastEnd, cols.start[i] + (cols.dur[i] ?? 0));
   }
+  const origins = errorOrigins(cols, count);
   const lower = (words) => (words ?? []).map((word) => String(word).toLowerCase());
   return {
     doc, cols, count, end, children,
     total: Math.max(lastEnd, 1e-3),
     tokens: subtreeTokens(cols, count),
     kindCounts: countBy(cols.kind, doc.kinds.length),
-    errors: cols.err.reduce((sum, err) => sum + (err ? 1 : 0), 0),
+    failed: cols.err.reduce((sum, err) => sum + (err ? 1 : 0), 0),
+    origins, errors: origins.reduce((sum, origin) => sum + origin, 0),
     lower: { names: lower(doc.names), models: lower(doc.models), kinds: lower(doc.kinds), tools: lower(doc.tools) },
   };
+}
+
+/** 1 for every failed row without a failed row below it: where an error began, not what it passed through. */
+export function errorOrigins(cols, count) {
+  const below = new Uint8Array(count);
+  const origins = new Uint8Array(count);
+  for (let i = count - 1; i >= 0; i--) {
+    if (cols.err[i] && !below[i]) origins[i] = 1;
+    if (cols.parent[i] >= 0 && (cols.err[i] || below[i])) below[cols.parent[i]] = 1;
+  }
+  return origins;
 }
 
 /** For every row the row after its last descendant; rows are depth-first. */
@@ -112,12 +125,12 @@ export function positionOf(rows, row) {
   return -1;
 }
 
-/** The next row with an error after `from` in direction 1 or -1, around the end; -1 for none. */
+/** The next row where an error began after `from` in direction 1 or -1, around the end; -1 for none. */
 export function nextError(model, from, direction) {
-  const { cols, count } = model;
+  const { origins, count } = model;
   for (let step = 1; step <= count; step++) {
     const i = (((from + direction * step) % count) + count) % count;
-    if (cols.err[i]) return i;
+    if (origins[i]) return i;
   }
   return -1;
 }

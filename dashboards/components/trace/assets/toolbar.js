@@ -5,8 +5,6 @@ import { duration, percent } from "./format.js";
 import { colorOf, kindWord } from "./kinds.js";
 import { wallTimeMix } from "./model.js";
 
-const LABELLED = 0.05; // of the strip: a narrower part has no room for words, only for its tooltip
-
 /** Build the toolbar for a model; `view` is the tree's state, `changed` runs its filter again. */
 export function buildToolbar(bar, model, view, actions) {
   const search = searchField(view, actions);
@@ -16,6 +14,7 @@ export function buildToolbar(bar, model, view, actions) {
     errors.setAttribute("aria-pressed", view.onlyErrors);
     actions.changed();
   }, "Show only spans that failed");
+  errors.title = model.errors ? `Show only spans that failed: ${model.errors} where an error began, ${model.failed} in all` : "No span failed";
   errors.setAttribute("aria-pressed", view.onlyErrors);
   errors.disabled = !model.errors;
   const fold = button("toggle", view.folded.size ? "expand all" : "collapse all", () => {
@@ -23,7 +22,20 @@ export function buildToolbar(bar, model, view, actions) {
     fold.textContent = view.folded.size ? "expand all" : "collapse all";
   });
   bar.replaceChildren(search, ...chips, errors, fold);
-  return { search };
+  const clear = () => {
+    search.value = view.query = "";
+    view.onlyErrors = false;
+    view.kinds = new Set(model.doc.kinds.keys());
+    errors.setAttribute("aria-pressed", false);
+    chips.refresh();
+    actions.changed();
+  };
+  search.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    clear();
+    actions.focusTree();
+  });
+  return { search, clear };
 }
 
 function searchField(view, actions) {
@@ -38,11 +50,7 @@ function searchField(view, actions) {
   });
   search.addEventListener("keydown", (event) => {
     event.stopPropagation();
-    if (event.key === "Escape") {
-      search.value = view.query = "";
-      actions.changed();
-      actions.focusTree();
-    } else if (event.key === "Enter" || event.key === "ArrowDown") {
+    if (event.key === "Enter" || event.key === "ArrowDown") {
       event.preventDefault();
       actions.focusTree();
       actions.selectFirstHit();
@@ -53,7 +61,12 @@ function searchField(view, actions) {
 
 function kindChips(model, view, actions) {
   const chips = [];
-  const refresh = () => chips.forEach((chip) => chip.setAttribute("aria-pressed", view.kinds.has(+chip.dataset.kind)));
+  const refresh = () => chips.forEach((chip) => {
+    const shown = view.kinds.has(+chip.dataset.kind);
+    const word = kindWord(model.doc.kinds[+chip.dataset.kind]);
+    chip.setAttribute("aria-pressed", shown);
+    chip.title = `${shown ? "Hide" : "Show"} ${word} spans. Alt-click: only these`;
+  });
   model.doc.kinds.forEach((kind, code) => {
     if (!model.kindCounts[code]) return;
     const chip = button("chip", null, (event) => {
@@ -64,13 +77,13 @@ function kindChips(model, view, actions) {
       actions.changed();
     });
     chip.dataset.kind = code;
-    chip.title = "Click: show or hide. Alt-click: only these";
     const dot = el("span", "dot");
     dot.style.backgroundColor = colorOf(kind);
     chip.append(dot, kindWord(kind), el("span", "count", String(model.kindCounts[code])));
     chips.push(chip);
   });
   refresh();
+  chips.refresh = refresh;
   return chips;
 }
 
@@ -80,12 +93,20 @@ export function drawMix(strip, model) {
   strip.replaceChildren(...parts.map((part) => {
     const word = part.kind == null ? "unaccounted" : kindWord(part.kind);
     const text = `${word} ${percent(part.ms, model.total)} · ${duration(part.ms)}`;
-    const node = el("div", part.kind == null ? "share unaccounted" : "share", part.ms / model.total > LABELLED ? text : "");
+    const node = el("div", part.kind == null ? "share unaccounted" : "share");
     if (part.kind != null) node.style.setProperty("--share", colorOf(part.kind));
     node.style.flex = `${part.ms} 1 0`;
     node.title = text;
     return node;
   }));
+  fitMix(strip);
   const said = parts.map((part) => `${part.kind ?? "unaccounted"} ${percent(part.ms, model.total)}`);
   strip.setAttribute("aria-label", "Wall time: " + said.join(", "));
+}
+
+/** Label the parts that have room for their words; the tooltip says the same of all. */
+export function fitMix(strip) {
+  for (const part of strip.children) part.textContent = part.title;
+  const cut = [...strip.children].filter((part) => part.scrollWidth > part.clientWidth);
+  for (const part of cut) part.textContent = "";
 }

@@ -1,0 +1,101 @@
+// The list of runs: rows that open. Text from spans is only ever given to textContent.
+
+import { el } from "./dom.js";
+
+const ROW = 28;
+const BELOW = 64; // px kept for the line under the table
+const FEWEST = 8;
+
+/** Move the page to an address of ours as a link would: Streamlit follows as it follows Back. */
+function moveTo(href) {
+  window.history.pushState({}, "", href);
+  window.dispatchEvent(new PopStateEvent("popstate"));
+}
+
+function headRow(columns) {
+  const row = el("tr");
+  for (const { label, align, help } of columns) {
+    const cell = el("th", align ?? null, label);
+    cell.scope = "col";
+    if (help) cell.title = help;
+    row.append(cell);
+  }
+  return el("thead", null, null, row);
+}
+
+function durationCell(share, text) {
+  const cell = el("td", "bar");
+  const filled = el("i");
+  filled.style.width = `${Math.round(share * 100)}%`;
+  cell.append(el("span", "track", null, filled), el("span", null, text));
+  return cell;
+}
+
+function runRow(run, columns, href) {
+  const row = el("tr", `status-${run.status}`);
+  row.dataset.href = href;
+  columns.forEach(({ name, align }, k) => {
+    const text = run.cells[k];
+    let cell = name === "duration" ? durationCell(run.share, text) : el("td", align ?? null);
+    if (k === 0) {
+      const link = el("a", null, text);
+      link.href = href;
+      cell.append(link);
+    } else if (name !== "duration") {
+      cell.textContent = text;
+      cell.dir = "auto";
+    }
+    cell.classList.add(`of-${name}`);
+    if (text) cell.title = text;
+    row.append(cell);
+  });
+  return row;
+}
+
+function listenForOpening(table) {
+  table.addEventListener("click", (event) => {
+    const row = event.target.closest?.("tr[data-href]");
+    if (!row || event.button !== 0) return;
+    const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
+    const onLink = event.target.closest("a");
+    if (elsewhere && onLink) return; // the browser opens its tab or window
+    if (!onLink && String(window.getSelection()).length) return; // text is being copied
+    event.preventDefault();
+    if (elsewhere) window.open(row.dataset.href, "_blank", "noopener");
+    else moveTo(row.dataset.href);
+  });
+}
+
+/** Show whole rows only: the list ends with the window, not in the middle of a line. */
+function fit(frame) {
+  const top = Math.max(0, frame.getBoundingClientRect().top + window.scrollY);
+  const rows = Math.max(FEWEST, Math.floor((window.innerHeight - top - BELOW) / ROW) - 1);
+  frame.style.maxHeight = `${(rows + 1) * ROW + 2}px`;
+}
+
+export default function mount({ data, parentElement }) {
+  const host = parentElement.querySelector(".run-list") ?? parentElement;
+  const style = el("link");
+  style.rel = "stylesheet";
+  style.href = new URL("run_list.css", import.meta.url).href;
+  const columns = el("colgroup");
+  for (const { width } of data.columns) columns.append(Object.assign(el("col"), { width }));
+  const rows = el("tbody");
+  rows.append(...data.rows.map((run) => runRow(run, data.columns, `/run?run=${encodeURIComponent(run.id)}${data.back}`)));
+  const table = el("table", null, null, columns, headRow(data.columns), rows);
+  table.setAttribute("aria-label", "Runs");
+  table.style.minWidth = data.columns.reduce((sum, column) => sum + column.width, 0) + "px";
+  const frame = el("div", "runs-frame", null, table);
+  listenForOpening(table);
+  const resized = () => fit(frame);
+  style.addEventListener("load", resized);
+  window.addEventListener("resize", resized);
+  const places = new ResizeObserver(resized);
+  places.observe(document.body);
+  host.replaceChildren(style, frame);
+  resized();
+  return () => {
+    window.removeEventListener("resize", resized);
+    places.disconnect();
+  };
+}

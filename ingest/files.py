@@ -6,7 +6,7 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 from google.protobuf.message import DecodeError, Message
@@ -20,6 +20,7 @@ from spotlight.errors import UnreadableFile
 INDEX: Final = "index.jsonl"
 SUFFIXES: Final = frozenset([".binpb", ".pb", ".bin", ".json", ".jsonl", ".ndjson", ".otlp"])
 _GZIP: Final = b"\x1f\x8b"
+_BOM: Final = b"\xef\xbb\xbf"
 _JSON_KEYS: Final = {"resourceSpans": "traces", "resourceLogs": "logs", "resourceMetrics": "metrics"}
 _CLASSES: Final[dict[str, type[Message]]] = {
     "traces": ExportTraceServiceRequest,
@@ -39,32 +40,34 @@ class FileRequest(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Files to read, and those in the folders that hold no telemetry we know."""
+    """Files to read, those in the folders that hold no telemetry we know, and what cannot be looked into."""
 
     files: list[tuple[Path, str | None]]  # the signal where an index says it
     skipped: list[Path]
+    unreadable: dict[Path, str]  # folder or index, with the reason
 
 
 def find_files(paths: list[Path]) -> Found:
     """Return the telemetry files below some paths, in the order they should be sent.
 
-    A folder with an index.jsonl is a capture: its index says which files and in what order.
+    A folder with an index.jsonl is a capture: its index says which files and in what order. A folder
+    that links lead to again is looked into once; pipes, devices and sockets are skipped.
     Raises: UnreadableFile for a path that does not exist.
     """
-    files: list[tuple[Path, str | None]] = []
-    skipped: list[Path] = []
+    found = Found([], [], {})
+    seen: set[Path] = set()
     for path in paths:
-        if path.is_file():
-            files.append((path, None))
-        elif path.is_dir():
-            found = _in_folder(path)
-            files += found.files
-            skipped += found.skipped
+        if path.is_dir():
+            _in_folder(path, found, seen)
+        elif path.is_file():
+            found.files.append((path, None))
+        elif path.exists():
+            found.skipped.append(path)
         else:
             raise UnreadableFile(
                 f"no such file or folder: {str(path)!r}", hint="name an OTLP file or a folder of them"
             )
-    return Found(files, skipped)
+    return found
 
 
 def read_requests(path: Path, signal: str | None = None) -> Iterator[FileRequest]:
@@ -73,10 +76,13 @@ def read_requests(path: Path, signal: str | None = None) -> Iterator[FileRequest
     Raises: UnreadableFile saying why the file holds no telemetry.
     """
     body = _content(path)
-    if body.lstrip()[:1] == b"{":
-        yield from _json_requests(path, body)
+    text = body.removeprefix(_BOM).strip()
+    if not text:
+        raise UnreadableFile(f"{str(path)!r} is empty", hint="was the recording cut off?")
+    if text.startswith(b"{"):
+        yield from _json_requests(path, text)
         return
-    found = signal or _signal_in_name(path) or _signal_by_parsing(body)
+    found = signal or _signal_by_parsing(body, _signal_in_name(path))
     if found is None:
         raise UnreadableFile(
             f"{str(path)!r} is neither OTLP JSON nor an OTLP protobuf request",
@@ -85,42 +91,57 @@ def read_requests(path: Path, signal: str | None = None) -> Iterator[FileRequest
     yield FileRequest(path, found, "protobuf", body)
 
 
-def _in_folder(folder: Path) -> Found:
+def _in_folder(folder: Path, found: Found, seen: set[Path]) -> None:
+    """Add what lies in a folder and below; `seen` are the folders that were looked into, resolved."""
+    try:
+        real = folder.resolve()
+        if real in seen:
+            return
+        seen.add(real)
+        if (folder / INDEX).is_file():
+            _by_index(folder, found)
+            return
+        inside = sorted(folder.iterdir())
+    except (OSError, RuntimeError) as exc:
+        found.unreadable[folder] = _why(exc)
+        return
+    for path in inside:
+        try:
+            if path.is_dir():
+                _in_folder(path, found, seen)
+            elif _suffix(path) in SUFFIXES and path.is_file():
+                found.files.append((path, None))
+            elif path.suffix != ".md":
+                found.skipped.append(path)
+        except OSError as exc:
+            found.unreadable[path] = _why(exc)
+
+
+def _by_index(folder: Path, found: Found) -> None:
+    """Read a capture's index: JSON lines with `file` and `signal`. Junk makes the whole index unreadable."""
     index = folder / INDEX
-    if index.is_file():
-        return _by_index(folder, index)
-    files: list[tuple[Path, str | None]] = []
-    skipped: list[Path] = []
-    for path in sorted(folder.iterdir()):
-        if path.is_dir():
-            found = _in_folder(path)
-            files += found.files
-            skipped += found.skipped
-        elif _suffix(path) in SUFFIXES:
-            files.append((path, None))
-        elif path.suffix != ".md":
-            skipped.append(path)
-    return Found(files, skipped)
-
-
-def _by_index(folder: Path, index: Path) -> Found:
-    """Read a capture's index: JSON lines with `file` and `signal`."""
-    files: list[tuple[Path, str | None]] = []
-    skipped: list[Path] = []
+    entries: list[tuple[Path, str]] = []
     for number, line in enumerate(index.read_bytes().splitlines(), 1):
+        if not line.strip():
+            continue
         try:
             entry = orjson.loads(line)
-            path, signal = folder / Path(entry["file"]).name, entry["signal"]
-        except (orjson.JSONDecodeError, KeyError, TypeError) as exc:
-            raise UnreadableFile(
-                f"line {number} of {str(index)!r} is not an entry with file and signal",
-                hint="remove or repair the index",
-            ) from exc
+            path, signal = folder / Path(entry["file"]).name, str(entry["signal"])
+        except (orjson.JSONDecodeError, KeyError, TypeError):
+            found.unreadable[index] = (
+                f"line {number} of {str(index)!r} is not an entry with file and signal (remove or repair it)"
+            )
+            return
+        entries.append((path, signal))
+    for path, signal in entries:
         if signal in _CLASSES:
-            files.append((path, signal))
+            found.files.append((path, signal))
         else:
-            skipped.append(path)
-    return Found(files, skipped)
+            found.skipped.append(path)
+
+
+def _why(exc: Exception) -> str:
+    return exc.strerror or str(exc) if isinstance(exc, OSError) else str(exc)
 
 
 def _suffix(path: Path) -> str:
@@ -129,6 +150,9 @@ def _suffix(path: Path) -> str:
 
 def _content(path: Path) -> bytes:
     try:
+        if not path.is_file():  # opening a pipe would wait for a writer, for ever
+            kind = "is not a file" if path.exists() else "does not exist"
+            raise UnreadableFile(f"{str(path)!r} {kind}", hint="name an OTLP file or a folder of them")
         if path.stat().st_size > _MAX_INFLATED:
             raise UnreadableFile(f"{str(path)!r} is over 1 GiB", hint="split it into smaller files")
         body = path.read_bytes()
@@ -179,14 +203,29 @@ def _signal_in_name(path: Path) -> str | None:
     )
 
 
-def _signal_by_parsing(body: bytes) -> str | None:
-    """Return the signal whose message type reads the bytes and writes the same number again."""
+def _signal_by_parsing(body: bytes, named: str | None) -> str | None:
+    """Return the signal whose message type the bytes are.
+
+    The three types look alike on the wire: what is another's is mostly unknown fields. Where a type reads
+    every byte as its own, it is that one. Where several do, or none does and it parses all the same (an
+    encoder of a later version), the file's name decides; traces come before logs where it says nothing.
+    """
+    sizes: dict[str, int] = {}
     for signal, message_type in _CLASSES.items():
         try:
             message = message_type.FromString(body)
         except DecodeError:
             continue
         message.DiscardUnknownFields()
-        if body and message.ByteSize() == len(body):
-            return signal
-    return None
+        if signal != "traces" or _has_ids(message):
+            sizes[signal] = message.ByteSize()
+    whole = [signal for signal, size in sizes.items() if size == len(body)]
+    if named in whole or (named in sizes and not whole):
+        return named
+    return whole[0] if whole else None
+
+
+def _has_ids(request: Any) -> bool:
+    """Return whether some span has a trace id: a metric's name reads as one, but seldom has 16 bytes."""
+    spans = [span for r in request.resource_spans for scope in r.scope_spans for span in scope.spans]
+    return not spans or any(len(span.trace_id) == 16 for span in spans)

@@ -6,10 +6,13 @@ Read by the command line and the dashboards' start alone; everything below gets 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+import orjson
+from pydantic import Field, field_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -26,14 +29,25 @@ class Settings(BaseSettings):
     http_port: int = Field(4318, ge=0, le=65535, description="OTLP over HTTP; 0 chooses a free port.")
     grpc_port: int = Field(4317, ge=0, le=65535, description="OTLP over gRPC; 0 chooses a free port.")
     port: int = Field(8501, ge=0, le=65535, description="Dashboards; 0 chooses a free port.")
-    allowed_hosts: list[str] = Field(
+    allowed_hosts: Annotated[list[str], NoDecode] = Field(
         ["localhost", "127.0.0.1", "[::1]"],
-        description="Host names that requests may be addressed to; others are refused (DNS rebinding).",
+        description="Host names that requests may be addressed to; others are refused (DNS rebinding). "
+        "In the environment a comma separated list, or a JSON one.",
     )
     batch_bytes: int = Field(
         16 << 20, ge=1 << 16, description="Journal bytes the writer turns into one commit."
     )
     batch_wait_s: float = Field(0.3, gt=0, description="Seconds the writer waits for a batch to fill.")
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        """Return the list that a text names: JSON, or words between commas."""
+        if not isinstance(value, str):
+            return value
+        if value.lstrip().startswith("[") and not value.lstrip().startswith("[:"):
+            return orjson.loads(value)
+        return [host.strip() for host in value.split(",") if host.strip()]
 
     @classmethod
     def settings_customise_sources(

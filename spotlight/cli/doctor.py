@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import os
 import shutil
 import socket
@@ -20,6 +22,10 @@ from spotlight.errors import SpotlightError
 from spotlight.settings import Settings
 
 _LOW_DISK_BYTES: Final = 2 << 30
+# Addresses that a server binds to and nobody can connect to, and what to ask instead.
+_REACHABLE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+# What /healthz of a collector and of the dashboards says.
+_ANSWERS: Final = (b'{"alive":true}', b'{"status":"ok"}')
 _PACKAGES: Final = ("duckdb", "pyarrow", "deltalake", "ptars", "grpcio", "protobuf", "streamlit")
 
 
@@ -73,9 +79,14 @@ def _installation(_: Settings) -> Iterator[Finding]:
 
 
 def _folder(chosen: Settings) -> Iterator[Finding]:
-    existing = next(p for p in (chosen.data.absolute(), *chosen.data.absolute().parents) if p.exists())
-    writable = os.access(existing, os.W_OK)
-    yield Finding("data folder", writable, str(chosen.data), f"{existing} must be writable, or choose --data")
+    data = chosen.data.absolute()
+    existing = next(path for path in (data, *data.parents) if path.exists())
+    hint = f"{existing} must be a folder that can be written to, or choose --data"
+    if not existing.is_dir():
+        yield Finding("data folder", False, f"{existing} is not a folder", hint)
+        return
+    found = str(chosen.data) if existing == data else f"{chosen.data} will be made"
+    yield Finding("data folder", os.access(existing, os.W_OK | os.X_OK), found, hint)
     free = shutil.disk_usage(existing).free
     yield Finding(
         "disk space", free > _LOW_DISK_BYTES, f"{size(free)} free", "make room, or move the data folder"
@@ -153,18 +164,29 @@ def _ports(chosen: Settings) -> Iterator[Finding]:
     for check, port, part, flag in ports:
         if running[part]:
             yield Finding(check, True, f"{part} of this folder is running")
-        else:
-            free = _is_free(chosen.host, port)
-            yield Finding(
-                check, free, f"{port} is {'free' if free else 'taken'}", f"choose another with {flag}"
-            )
+            continue
+        free = _is_free(chosen.host, port)
+        found = f"{port} is {'free' if free else 'taken' + _by_whom(chosen.host, port)}"
+        yield Finding(check, free, found, f"choose another with {flag}")
 
 
 def _is_free(host: str, port: int) -> bool:
-    with socket.socket() as probe:
+    host = host.strip("[]")
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError:
             return False
     return True
+
+
+def _by_whom(host: str, port: int) -> str:
+    """Return " by another Spotlight" where one answers on the port, else nothing."""
+    connection = http.client.HTTPConnection(_REACHABLE.get(host, host.strip("[]")), port, timeout=2)
+    with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
+        connection.request("GET", "/healthz")
+        response = connection.getresponse()
+        if response.status == 200 and response.read(1000) in _ANSWERS:
+            return " by another Spotlight"
+    return ""

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from spotlight.cli.options import DataOption, JsonOption, settings
+from spotlight.cli.options import DataOption, JsonOption, read_folder
 from spotlight.cli.output import err, print_json, say
 from spotlight.cli.senders import Send, collector_address, into_collector, into_pipeline
 from spotlight.errors import SpotlightError, Unavailable, UnreadableFile
@@ -30,21 +30,24 @@ def load(
     from ingest.files import find_files
     from spotlight.reports import RunFilters, open_lake
 
-    folder = settings(data=data).data
+    folder = read_folder(data)
     found = find_files(paths)
     if not found.files:
+        reasons = "".join(f"; {path}: {why}" for path, why in found.unreadable.items())
         raise UnreadableFile(
-            f"no telemetry in {', '.join(map(str, paths))}",
+            f"no telemetry in {', '.join(map(str, paths))}{reasons}",
             hint="OTLP files end in .binpb, .pb, .json, .jsonl or .gz",
         )
     counts: Counter[str] = Counter()
     before = _duplicates(folder)
     with into_collector(folder) if collector_address(folder) else into_pipeline(folder) as send:
         failures = _send_all(found.files, send, counts)
+    loaded = len(found.files) - len(failures)
+    failures |= {str(path): why for path, why in found.unreadable.items()}
     taken = sum(counts[signal] for signal in ("traces", "logs", "metrics"))
     summary = open_lake(folder).runs_summary(RunFilters())
     said: dict[str, Any] = {
-        "files": len(found.files) - len(failures), "requests": counts["requests"], "spans": counts["traces"],
+        "files": loaded, "requests": counts["requests"], "spans": counts["traces"],
         "log_records": counts["logs"], "metric_points": counts["metrics"], "rejected": counts["rejected"],
         "duplicates": max(0, min(taken, _duplicates(folder) - before)),
         "skipped_files": [str(p) for p in found.skipped], "unreadable": failures,
@@ -56,7 +59,7 @@ def load(
         _report(said)
     if failures:
         raise SpotlightError(
-            f"{len(failures)} of {len(found.files)} files were not loaded", hint="they are named above"
+            f"{len(failures)} of {loaded + len(failures)} files were not loaded", hint="they are named above"
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -22,9 +22,12 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, 
 def settings(**flags: object) -> Settings:
     """Return the settings with the flags that were given; a flag that is None was not given.
 
-    Raises: SpotlightError naming the first setting whose value cannot be used.
+    Raises: SpotlightError naming the first setting whose value cannot be used, or the file.
     """
+    from tomllib import TOMLDecodeError
+
     from pydantic import ValidationError
+    from pydantic_settings import SettingsError
 
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})  # type: ignore[arg-type]
@@ -33,8 +36,28 @@ def settings(**flags: object) -> Settings:
         name = ".".join(str(part) for part in first["loc"])
         raise SpotlightError(
             f"setting {name!r} cannot be {first['input']!r}: {first['msg']}",
-            hint="see the flags, the SPOTLIGHT_* variables and spotlight.toml",
+            hint=_WHERE,
         ) from exc
+    except (TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise SpotlightError(
+            f"spotlight.toml cannot be read: {exc}", hint="it must be TOML in UTF-8"
+        ) from exc
+    except SettingsError as exc:
+        raise SpotlightError(f"a setting cannot be read: {exc}", hint=_WHERE) from exc
+
+
+_WHERE: Final = "see the flags, the SPOTLIGHT_* variables and spotlight.toml"
+
+
+def read_folder(data: Path | None) -> Path:
+    """Return the data folder to look into, which may not be there yet.
+
+    Raises: SpotlightError where something else than a folder has its name.
+    """
+    folder = settings(data=data).data
+    if folder.exists() and not folder.is_dir():
+        raise SpotlightError(f"{folder} is not a folder", hint="name the data folder with --data")
+    return folder
 
 
 def existing_data(data: Path | None) -> Path:
@@ -42,7 +65,7 @@ def existing_data(data: Path | None) -> Path:
 
     Raises: SpotlightError where there is no lake in it yet.
     """
-    folder = settings(data=data).data
+    folder = read_folder(data)
     if not (folder / "lake").is_dir():
         raise SpotlightError(
             f"no lake in {folder}",

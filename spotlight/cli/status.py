@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from spotlight.cli.options import DataOption, JsonOption, settings
+from spotlight.cli.options import DataOption, JsonOption, read_folder
 from spotlight.cli.output import count, out, print_json, size, table, when
 from spotlight.cli.supervisor import read_ready
 
@@ -17,7 +17,7 @@ def status(data: DataOption = None, as_json: JsonOption = False) -> None:
 
     Example: spotlight status --json
     """
-    folder = settings(data=data).data
+    folder = read_folder(data)
     said = _status(folder)
     if as_json:
         print_json(said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -34,7 +35,7 @@ def up(
     Example: spotlight up --data ./spotlight-data
     """
     chosen = settings(data=data, host=host, http_port=http_port, grpc_port=grpc_port, port=port)
-    chosen.data.mkdir(parents=True, exist_ok=True)
+    _make_folder(chosen.data)
     _refuse_second(chosen.data)
     supervisor = Supervisor(chosen.data, [Part(name, argv) for name, argv in parts_of_up(chosen)], _log)
 
@@ -54,6 +55,21 @@ def up(
 
     supervisor.run(ready)
     say("stopped")
+
+
+def _make_folder(data: Path) -> None:
+    """Make the data folder. Raises: PartFailed where it cannot be made or written to."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=data):
+            pass
+    except FileExistsError as exc:
+        raise PartFailed(f"{data} is not a folder", hint="name the data folder with --data") from exc
+    except OSError as exc:
+        raise PartFailed(
+            f"the data folder {data} cannot be written: {exc.strerror or exc}",
+            hint="check its permissions and the space on its disk, or choose another with --data",
+        ) from exc
 
 
 def _refuse_second(data: Path) -> None:

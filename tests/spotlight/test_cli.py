@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import signal
+import socket
 import subprocess
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -255,10 +258,97 @@ def test_ctrl_c_ends_a_query_quietly(sample_lake: SampleLake) -> None:
     sql = "select count(*) from range(1000000000000) r(x) where x % 7 = 3"
     words = [*COMMAND, "query", sql, "--data", str(sample_lake.data)]
     process = subprocess.Popen(words, stderr=subprocess.PIPE, cwd=ROOT)
-    deadline = time.monotonic() + 60
-    while cpu_seconds(process.pid) < 3 and time.monotonic() < deadline:
-        assert process.poll() is None
-        threading.Event().wait(0.05)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    try:
+        deadline = time.monotonic() + 60
+        while cpu_seconds(process.pid) < 3 and time.monotonic() < deadline:
+            assert process.poll() is None
+            threading.Event().wait(0.05)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.communicate()
     assert (130, False) == (process.returncode, b"Traceback" in said), said.decode()
+
+
+@pytest.mark.parametrize("hosts", ["foo", "foo, [::1]", '["foo", "bar"]', "[::1]"])
+def test_hosts_may_be_a_plain_list(tmp_path: Path, hosts: str) -> None:
+    """In the environment, allowed hosts are words between commas, or JSON."""
+    done = spotlight("status", "--data", tmp_path, env={"SPOTLIGHT_ALLOWED_HOSTS": hosts})
+    assert ("", True) == (done.stderr, "nothing has come in" in done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("words", "env"),
+    [
+        (["status"], {"SPOTLIGHT_ALLOWED_HOSTS": '["foo'}),
+        (["status"], {"SPOTLIGHT_PORT": "many"}),
+        (["status", "--data", __file__], {}),
+        (["runs", "--data", __file__], {}),
+        (["load", str(SAMPLES), "--data", __file__], {}),
+        (["up", "--data", __file__], {}),
+        (["up", "--data", __file__ + "/below"], {}),
+        (["part", "writer", "--data", __file__], {}),
+    ],
+)
+def test_what_cannot_be_is_told_in_a_sentence(words: list[str], env: dict[str, str]) -> None:
+    """A setting or a folder that cannot be used: exit code 1, an error with a hint, no traceback."""
+    done = spotlight(*words, check=False, env=env)
+    assert (1, True, True) == (done.returncode, "error: " in done.stderr, "hint: " in done.stderr)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_broken_settings_file_is_told(tmp_path: Path) -> None:
+    """spotlight.toml that is not TOML is named."""
+    (tmp_path / "spotlight.toml").write_text("a = = b")
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    words = [*COMMAND, "status"]
+    done = subprocess.run(words, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert (1, True) == (done.returncode, "error: spotlight.toml cannot be read" in done.stderr), done.stderr
+
+
+def findings(data: Path, *, host: str = "127.0.0.1", port: int = 0) -> dict[str, dict[str, object]]:
+    """Return what the doctor finds, by check."""
+    ports = {"HTTP_PORT": str(port), "GRPC_PORT": "0", "PORT": "0", "HOST": host}
+    env = {f"SPOTLIGHT_{name}": value for name, value in ports.items()}
+    done = spotlight("doctor", "--json", "--data", data, check=False, env=env)
+    return {finding["check"]: finding for finding in json.loads(done.stdout)}
+
+
+def test_doctor_says_what_becomes_of_the_folder(tmp_path: Path) -> None:
+    """A folder that is not there will be made; a file in its place is wrong."""
+    missing, taken = findings(tmp_path / "new")["data folder"], findings(Path(__file__))["data folder"]
+    assert (True, True) == (missing["ok"], str(missing["found"]).endswith("will be made"))
+    assert (False, True) == (taken["ok"], str(taken["found"]).endswith("is not a folder"))
+
+
+def test_doctor_tries_ports_over_ipv6(tmp_path: Path) -> None:
+    """A host of the other kind of address is probed as what it is."""
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no IPv6")
+    found = findings(tmp_path, host="::1")["OTLP/HTTP port"]
+    assert (True, "0 is free") == (found["ok"], found["found"])
+
+
+class Healthy(BaseHTTPRequestHandler):
+    """Answers as a collector does."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"alive":true}')
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_doctor_names_who_has_the_port(tmp_path: Path) -> None:
+    """A port that another Spotlight listens on is told apart from one that anything has."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Healthy) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        found = findings(tmp_path, port=server.server_port)["OTLP/HTTP port"]
+        server.shutdown()
+    assert (False, f"{server.server_port} is taken by another Spotlight") == (found["ok"], found["found"])

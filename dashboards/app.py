@@ -28,6 +28,7 @@ section[data-testid="stSidebar"] { width: 184px !important; min-width: 184px; }
 .stMainBlockContainer [data-testid="stVerticalBlock"] { gap: 0.7rem; }
 [data-testid="stMetric"] { padding: 0.3rem 0.4rem 0.4rem; }
 [data-testid="stMetric"] > div:first-child { padding: 0.35rem 0.6rem 0; }
+[data-testid="stMetricChart"] { margin-bottom: 0 !important; }
 [data-testid="stMetricDelta"] { font-size: 0.8rem; padding-left: 0; background: none; }
 .stSelectbox div, .stTextInput div { background-color: transparent !important; }
 @media (min-width: 769px) {
@@ -37,7 +38,7 @@ section[data-testid="stSidebar"] { width: 184px !important; min-width: 184px; }
 }
 @media (max-width: 768px) {
   .st-key-run-header, .st-key-runs-title { padding-left: 1.8rem; }
-  [data-testid="stMetricChart"] { display: none; }
+  [data-testid="stMetricChart"] { display: none !important; }
   .st-key-tiles [data-testid="stHorizontalBlock"] { flex-direction: row; flex-wrap: wrap; }
   .st-key-tiles [data-testid="stColumn"] { flex: 1 1 40%; min-width: 40%; width: auto; }
 }

@@ -11,6 +11,7 @@ from dashboards.components.trace.component import trace_view
 from dashboards.routes import ID
 from dashboards.source import RunSource, published
 from dashboards.text import duration, escape, short_id, tokens, utc
+from dashboards.views.filters import STATUS_WORDS
 from dashboards.views.navigation import way_back
 from spotlight.errors import NotFound, SpotlightError
 
@@ -53,7 +54,7 @@ def _header(run: dict[str, Any], runs_page: Page) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-header"):
         st.subheader(f"Run {escape(short_id(run['run_id']))}", anchor=False, width="content")
         color = BADGES.get(run["status"])
-        st.badge(run["status"] if color else "unknown", color=color or "gray")
+        st.badge(STATUS_WORDS[run["status"]] if color else "unknown", color=color or "gray")
         st.caption(" · ".join(facts(run)), width="stretch")
         st.page_link(
             runs_page,

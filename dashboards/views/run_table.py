@@ -31,7 +31,7 @@ COLUMNS: Final = (
     Column("started", "started (UTC)", 130),
     Column("name", "name", 150),
     Column("error", "error", 280),
-    Column("models", "models", 120),
+    Column("models", "models", 146),
     Column("duration", "duration", 100, align="right"),
     Column("in", "tokens in", 80, "Cache included; empty: not reported", "right"),
     Column("out", "out", 52, "Reasoning included; empty: not reported", "right"),

@@ -43,7 +43,7 @@ def test_header_says_who_and_when(page: Any, lake_url: str, failed_run: dict[str
     """The line above the tree names status, session, user, UTC start and tokens."""
     open_run(page, lake_url, failed_run["run_id"])
     header = page.locator(".st-key-run-header").inner_text()
-    for said in (failed_run["run_id"][:8], "error", failed_run["session_id"], failed_run["user_id"], " UTC"):
+    for said in (failed_run["run_id"][:8], "failed", failed_run["session_id"], failed_run["user_id"], " UTC"):
         assert said in header
 
 

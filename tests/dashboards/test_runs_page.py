@@ -160,3 +160,13 @@ def test_second_page_goes_on(page: Any, invented_url: str) -> None:
     """More than 200 runs are paged, and the address names the page."""
     opened(page, f"{invented_url}/?page=2")
     page.get_by_text("201–242 of 242 runs").wait_for()
+
+
+def test_tiles_stand_in_pairs_on_a_phone(page: Any, lake_url: str) -> None:
+    """On 390 px two tiles share a row, without charts, and the page does not scroll sideways."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    opened(page, lake_url)
+    tiles = page.locator('[data-testid="stMetric"]')
+    assert tiles.nth(0).bounding_box()["y"] == tiles.nth(1).bounding_box()["y"]
+    assert not page.locator('[data-testid="stMetricChart"]').first.is_visible()
+    assert 390 >= page.evaluate("document.documentElement.scrollWidth")

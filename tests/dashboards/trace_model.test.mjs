@@ -55,6 +55,11 @@ test("positions are found by bisection", () => {
 test("errors follow each other around the end", () => {
   assert.deepEqual([2, 2, 2], [model.nextError(built, -1, 1), model.nextError(built, 4, 1), model.nextError(built, 0, -1)]);
 });
+test("an error began where no failed span is below", () => {
+  const failed = model.buildModel({ ...RUN, cols: { ...RUN.cols, err: [1, 0, 1, 0, 0] } });
+  assert.deepEqual([1, 2], [failed.errors, failed.failed]);
+  assert.deepEqual([2, 2], [model.nextError(failed, -1, 1), model.nextError(failed, 2, 1)]);
+});
 test("no error, no next error", () => {
   const fine = model.buildModel({ ...RUN, cols: { ...RUN.cols, err: [0, 0, 0, 0, 0] } });
   assert.equal(-1, model.nextError(fine, 0, 1));

@@ -73,7 +73,7 @@ export class Detail {
     name.dir = "auto";
     const word = ["ok", "error", "failed"][cols.err[this.row]];
     const status = el("span", cols.err[this.row] ? "status bad" : "status", cols.err[this.row] ? `⚠ ${word}` : word);
-    const link = button("copy", "⧉", () => {
+    const link = button("copy", "link", () => {
       const url = new URL(window.location.href);
       url.searchParams.set("span", cols.id[this.row]);
       copyText(url.href, link);

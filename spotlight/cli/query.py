@@ -64,17 +64,30 @@ def query(
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:
-    """Return a column's values; as DuckDB writes them where Python has none such (the year 294000)."""
+    """Return a column's values; times as text where Python has none such (the year 294000).
+
+    Arrow writes those as the number they are stored as; `cast(... as varchar)` in the select gives the date.
+    """
     try:
         values: list[Any] = column.to_pylist()
     except (OverflowError, ValueError):
-        import duckdb
-        import pyarrow as pa
-
-        with duckdb.connect() as con:
-            rows = con.from_arrow(pa.table({"value": column}))
-            values = [row[0] for row in rows.project("cast(value as varchar)").fetchall()]
+        values = column.cast(_timeless(column.type)).to_pylist()
     return values
+
+
+def _timeless(kind: pa.DataType) -> pa.DataType:
+    """Return a type with text for its times, nested ones too."""
+    import pyarrow as pa
+
+    if pa.types.is_temporal(kind):
+        return pa.string()
+    if pa.types.is_map(kind):
+        return pa.map_(_timeless(kind.key_type), _timeless(kind.item_type))
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_timeless(field.type)) for field in kind])
+    if pa.types.is_list(kind):
+        return pa.list_(_timeless(kind.value_type))
+    return kind
 
 
 def _cell(value: object) -> object:

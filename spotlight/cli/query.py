@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import enum
+import os
 import sys
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -44,12 +47,7 @@ def query(
     from spotlight.reports import open_lake
 
     reports = open_lake(existing_data(data))
-    try:
-        found = reports.user_query(sql, limit=limit + 1)
-    except RuntimeError as exc:  # what DuckDB raises on Ctrl-C while it runs
-        if "interrupted" in str(exc).lower():
-            raise KeyboardInterrupt from exc
-        raise
+    found = _interruptible(lambda: reports.user_query(sql, limit=limit + 1))
     rows = found.slice(0, limit)
     columns = [_values(column) for column in rows.columns]
     if as_json or form is Format.JSON:
@@ -61,6 +59,27 @@ def query(
         out.print(table(rows.column_names, cells))
     if found.num_rows > limit:
         say(f"only the first {limit:,} rows are shown; see more with -n")
+
+
+def _interruptible(ask: Callable[[], pa.Table]) -> pa.Table:
+    """Return what a question answers; Ctrl-C ends the process at once, with exit code 130.
+
+    DuckDB looks for signals only now and then, and in some queries never: so it works in another
+    thread, and the process does not wait for it. There is nothing to clean up after reading.
+    """
+    answer: Future[pa.Table] = Future()
+
+    def work() -> None:
+        try:
+            answer.set_result(ask())
+        except BaseException as exc:
+            answer.set_exception(exc)
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        return answer.result()
+    except KeyboardInterrupt:
+        os._exit(130)
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:

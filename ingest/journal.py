@@ -372,6 +372,7 @@ def _lock(folder: Path) -> int:
 def _committed(folder: Path) -> int:
     """Return the position up to which the writer process has committed rows to the lake."""
     try:
-        return int(json.loads((folder / PROGRESS_FILE).read_bytes())["committed"])
+        said = int(json.loads((folder / PROGRESS_FILE).read_bytes())["committed"])
+        return max(said, first_position(folder))  # a writer that was there first could only say 0
     except (OSError, ValueError, KeyError, TypeError):
         return first_position(folder)

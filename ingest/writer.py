@@ -110,7 +110,8 @@ class _Loop:
         else:
             self._warm(first, start)
         self._committer.assemble()
-        publish_progress(self._journal, Progress(start, start))
+        if start:  # 0: there is no journal yet, so nothing to be done with it
+            publish_progress(self._journal, Progress(start, start))
         return start
 
     def _warm(self, first: int, until: int) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from spotlight.reports import RunFilters
 from tests.command import spotlight
@@ -89,6 +90,7 @@ def test_one_click_after_a_filter_opens(page: Any, lake_url: str, sample_lake: A
     page.get_by_role("button", name="failed", exact=True).click()
     failed = sample_lake.reports.runs(RunFilters(status=("error",))).column("run_id").to_pylist()
     page.get_by_text(count_line(len(failed))).wait_for()
+    expect(page.locator(ROWS)).to_have_count(len(failed))  # the line above may change before the rows do
     page.locator(f"{ROWS} .of-name").nth(1).click()
     page.wait_for_url(re.compile(f"/run\\?run={failed[1]}"))
 

@@ -117,6 +117,13 @@ def test_a_lake_goes_on_with_a_new_journal(tmp_path: Path) -> None:
     assert [1, 2] == sorted(run["spans"] for run in runs(tmp_path))
 
 
+def test_a_writer_that_is_there_first_does_not_hold_the_journal_up(tmp_path: Path) -> None:
+    """A journal that begins after its writer takes requests at once: nothing lies before its start."""
+    run_writer(tmp_path, threading.Event(), drain=True)
+    write(tmp_path, ("traces", spans(1)))
+    assert 1 == len(runs(tmp_path))
+
+
 def test_extreme_times_do_not_stop_the_writer(tmp_path: Path) -> None:
     """A clock at 1970 and one in 2262 make odd runs, and the next trace is as good as ever."""
     write(tmp_path, ("traces", spans(1, trace=1, start=1)), ("traces", spans(2, trace=1, start=2**63 - 9000)))

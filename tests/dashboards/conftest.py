@@ -95,9 +95,13 @@ def chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Return a headless browser; skip without one, fail in CI."""
+    """Return a headless browser; skip without one, fail in CI.
+
+    It ends with its module: while it lives, its event loop counts as running in this thread, and
+    tests of other modules start loops of their own.
+    """
     from playwright.sync_api import Error, sync_playwright
 
     with sync_playwright() as playwright:

@@ -303,7 +303,9 @@ def test_38_metrics_and_logs_are_stored(collector: Any, stored: Any, transport: 
 )
 def test_40_official_examples(collector: Any, stored: Any, test_data: Any, file: str, signal: str) -> None:
     """Sent as JSON, as protobuf and over gRPC, each example is stored as the same message."""
-    document = json.loads((test_data / "_opentelemetry-proto-examples" / f"{file}.json").read_text())
+    document = json.loads(
+        (test_data / "captures" / "_opentelemetry-proto-examples" / f"{file}.json").read_text()
+    )
     assert [200] * 3 == [send(collector, transport, document, signal).code for transport in TRANSPORTS]
     first, second, third = stored()
     assert first == second == third

@@ -78,7 +78,7 @@ def _hex(base64_text: str) -> str:
 )
 def test_the_official_examples_come_through_whole(test_data: Path, file: str, signal: str) -> None:
     """Each example of opentelemetry-proto, turned into protobuf and back, is the same document."""
-    document = json.loads((test_data / "_opentelemetry-proto-examples" / file).read_text())
+    document = json.loads((test_data / "captures" / "_opentelemetry-proto-examples" / file).read_text())
     again = as_otlp_json(convert(signal, document))
     assert normal(document) == normal(again)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -17,15 +16,6 @@ from ingest.disk import Disk
 from ingest.journal import Record, end_position, read
 from ingest.limits import Limits
 from ingest.requests import SIGNALS
-
-
-@pytest.fixture(scope="session")
-def test_data() -> Path:
-    """The folder of recorded telemetry that SPOTLIGHT_TEST_DATA names; without it the test is skipped."""
-    folder = os.environ.get("SPOTLIGHT_TEST_DATA")
-    if not folder:
-        pytest.skip("SPOTLIGHT_TEST_DATA is not set: it names a folder of recorded telemetry")
-    return Path(folder)
 
 
 class Faults(Disk):

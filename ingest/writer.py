@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 class Pace(NamedTuple):
     """How the writer batches: larger batches cost less per span, smaller ones show sooner."""
 
-    batch_bytes: int = 16 << 20
+    batch_bytes: int = 24 << 20
     wait_s: float = 0.3
     assemble_s: float = 1.0
     maintain_s: float = 60.0

@@ -35,7 +35,7 @@ class Settings(BaseSettings):
         "In the environment a comma separated list, or a JSON one.",
     )
     batch_bytes: int = Field(
-        16 << 20, ge=1 << 16, description="Journal bytes the writer turns into one commit."
+        24 << 20, ge=1 << 16, description="Journal bytes the writer turns into one commit."
     )
     batch_wait_s: float = Field(0.3, gt=0, description="Seconds the writer waits for a batch to fill.")
 

@@ -50,7 +50,6 @@ class Committer:
         self._tenants = {name: _Tenant(lake.folder, name) for name in (lake.tenants() or [DEFAULT_TENANT])}
         # Each commit mostly waits for the disk: tables that need no order are committed side by side.
         self._side = ThreadPoolExecutor(3, "table")
-        self.assembled = 0
 
     def commit(self, made: Made) -> None:
         """Commit every table's rows of a batch; tables that hold the batch already are left alone.
@@ -87,7 +86,6 @@ class Committer:
             runs = state.keeper.assemble()
             self._lake.append("runs", runs)
             count += runs.num_rows
-        self.assembled += count
         return count
 
     def _settle(self, made: Made) -> dict[str, Settled]:

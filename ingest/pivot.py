@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from ingest import convert, envelope, span_events, usage
 from ingest.anyvalue import Flags, NonCanonical
-from ingest.arrow import Array, array
+from ingest.arrow import Array, array, nulls
 from ingest.arrow import compute as pc
 from ingest.attributes import Attributes
 from ingest.columns import Part, Resolver, Winners
@@ -101,6 +101,8 @@ def _read_spans(level: Level, records: Sequence[Record], *, lenient: bool) -> Co
     flags |= _read_times(level, columns)
     _read_outcome(level, columns, lenient=lenient)
     columns["links"] = span_events.read_links(level.items.field("links"), lenient=lenient)
+    columns["linked_traces"] = nulls(attributes.rows, _SPAN_TYPES["linked_traces"])
+    columns["content_digest"] = nulls(attributes.rows, pa.string())
     columns["attributes"] = attributes.leftovers()
     flags |= _losses(level, columns, attributes)
     columns["quality_flags"] = envelope.quality_flags(attributes.rows, flags)
@@ -169,7 +171,7 @@ _DERIVED: Final = frozenset(
      "journal_position", "service_name", "service_version", "scope_name", "scope_version",
      "pack_version_source", "usage_basis", "status", "status_message", "tool_failed",
      "dropped_attributes", "trace_state", "trace_flags", "quality_flags", "attributes", "events",
-     "links", "resource", "scope")
+     "links", "resource", "scope", "content_digest", "linked_traces")
 )  # fmt: skip
 
 

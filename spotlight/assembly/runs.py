@@ -22,13 +22,13 @@ from spotlight.assembly.usage import (
 from spotlight.model import RUNS
 
 ASSEMBLY_COLUMNS: Final = (
-    "tenant", "date", "trace_id", "span_id", "parent_span_id", "dialect", "name", "kind", "started_ns",
-    "ended_ns", "journal_position", "received_ns", "service_name", "service_version", "environment",
-    "scope_name", "session_id", "user_id", "agent_name", "pack_name", "pack_version",
-    "pack_version_source", "feature", "surface",
-    "request_model", "response_model", "response_id", *TOKEN_COLUMNS, "usage_basis", "cost_reported_usd",
-    "tool_name", "tool_call_id", "status", "status_message", "tool_failed", "error_type", "error_message",
-    "quality_flags", "resource",
+    "tenant", "date", "trace_id", "span_id", "parent_span_id", "signal", "dialect", "name", "kind",
+    "started_ns", "ended_ns", "journal_position", "received_ns", "service_name", "service_version",
+    "environment", "scope_name", "session_id", "turn_id", "user_id", "agent_name", "pack_name",
+    "pack_version", "pack_version_source", "feature", "surface", "request_model", "response_model",
+    "response_id", "request_id", *TOKEN_COLUMNS, "usage_basis", "cost_reported_usd", "tool_name",
+    "tool_call_id", "status", "status_message", "tool_failed", "error_type", "error_message",
+    "linked_traces", "content_digest", "quality_flags", "resource",
 )  # fmt: skip
 
 
@@ -60,10 +60,22 @@ def assemble(spans: pa.Table) -> Assembly:
         | _counts(spans, links, roles, outcome)
         | _tokens(spans, links, roles)
         | _names(spans, links, roles, impossible)
+        | _membership(links)
     )
     return Assembly(
         spans, links, roles, outcome, pa.table([columns[c.name] for c in RUNS.columns], RUNS.schema)
     )
+
+
+def _membership(links: Links) -> dict[str, pa.Array]:
+    """Which traces a run has, and what it is: every run is one trace here."""
+    return {
+        "trace_ids": pa.nulls(links.runs, pa.list_(pa.string())),
+        "turn_id": pa.nulls(links.runs, pa.string()),
+        "merged_into": pa.nulls(links.runs, pa.string()),
+        "pack_digest": pa.nulls(links.runs, pa.string()),
+        "is_agent_run": pa.array(np.ones(links.runs, bool)),
+    }
 
 
 class _Roots(NamedTuple):

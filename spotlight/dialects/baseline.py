@@ -22,6 +22,8 @@ OVERRIDES: Final[dict[str, tuple[Source, ...]]] = {
                      "promptpack.version", "pack.version"),
     "prompt_name": (sc.SPOTLIGHT_PROMPT_NAME,),
     "prompt_version": (sc.SPOTLIGHT_PROMPT_VERSION,),
+    "skill_name": (sc.SPOTLIGHT_SKILL_NAME,),
+    "skill_version": (sc.SPOTLIGHT_SKILL_VERSION,),
     "feature": (sc.SPOTLIGHT_FEATURE,),
     "surface": (sc.SPOTLIGHT_SURFACE,),
     "environment": (sc.SPOTLIGHT_ENVIRONMENT,),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 
 @dataclass(frozen=True)
@@ -21,10 +22,23 @@ class Key:
 
 @dataclass(frozen=True)
 class JsonPath:
-    """One member of an attribute that holds a JSON object as text, or a nested map."""
+    """One member of an attribute that holds a JSON object as text, or a nested map.
+
+    With an empty path, the decoded value itself. JSON within JSON is decoded once more; where
+    `python` is set, a Python literal is read too (some clients send str() of a dictionary).
+    """
 
     name: str
     path: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
+    python: bool = False
+
+
+@dataclass(frozen=True)
+class InName:
+    """What the first group of a regular expression (RE2, whole name) finds in the span's name."""
+
+    pattern: str
     kinds: tuple[str, ...] = ()
 
 
@@ -47,12 +61,15 @@ class Prefix:
         return not self.indexed or name[len(self.prefix) : len(self.prefix) + 1].isdigit()
 
 
-Source = str | Key | JsonPath | Prefix
+Source = str | Key | JsonPath | InName | Prefix
 
 
 @dataclass(frozen=True)
 class KindRule:
-    """An attribute whose value says what kind of step a span is (values compared lowercase)."""
+    """An attribute whose value says what kind of step a span is (values compared lowercase).
+
+    The value ANY stands for whatever value the attribute has.
+    """
 
     key: str
     kinds: Mapping[str, str]
@@ -71,13 +88,47 @@ class NameRule:
 
 
 @dataclass(frozen=True)
+class LogRule:
+    """A log event that is a step of a run: it becomes a span with signal `log`.
+
+    `event` is the event name, `where` what attributes must say as well. The step ends at the
+    record's time and began `duration_ms` (sources of a length in ms) before it. `fields` are
+    sources beside the dialect's own, asked first. `opens_run` marks the user's request: the
+    root of its turn.
+    """
+
+    event: str
+    kind: str
+    where: Mapping[str, str] = field(default_factory=dict)
+    duration_ms: tuple[Source, ...] = ()
+    fields: Mapping[str, tuple[Source, ...]] = field(default_factory=dict)
+    opens_run: bool = False
+
+
+@dataclass(frozen=True)
+class RunRule:
+    """What makes a run of clients for which it is not simply the trace.
+
+    `by_turn`: a session's spans and log records are one thread, cut into runs at each turn: by
+    `turn_id` where the client names it, by spans called one of `turn_roots`, by log events that
+    open a run, and by time for what says none of it. `by_links`: traces tied by span links are
+    one run.
+    """
+
+    by_turn: bool = False
+    turn_roots: tuple[str, ...] = ()
+    by_links: bool = False
+
+
+@dataclass(frozen=True)
 class Dialect:
     """One vocabulary.
 
     `scopes` are instrumentation scope names, or whole leading words of them ("pydantic-ai"
     knows "pydantic-ai.tools", not "pydantic-ais"; "codex_" knows "codex_cli"), and are asked
     first; `keys` are attribute names, or prefixes where they end in a dot, and are asked
-    where no dialect knows the scope. `fields` maps a column of `spans` or `payloads`, or one
+    where no dialect knows the scope; `services` are whole values of service.name, asked before
+    the keys. `fields` maps a column of `spans` or `payloads`, or one
     of SIGNS, to its sources in order of precedence. `extends` names the dialects whose
     tables stand behind this one's. `usage_basis` says whether input tokens contain the
     cache: "inclusive", "exclusive", or None where the reports themselves must tell.
@@ -91,7 +142,17 @@ class Dialect:
     usage_basis: str | None = None
     extends: tuple[str, ...] = ()
     names: tuple[NameRule, ...] = ()
+    services: tuple[str, ...] = ()
+    logs: tuple[LogRule, ...] = ()
+    runs: RunRule | None = None
+    # RE2 patterns that, found in a tool's result, say that the tool failed.
+    failed_results: tuple[str, ...] = ()
+    # Span names that are no steps of their own: placeholders and wrappers to be left out of counts.
+    pseudo: tuple[str, ...] = ()
 
+
+# What a KindRule calls whatever value an attribute has.
+ANY: Final = "*"
 
 # Fields that fill no column but help to read others.
 TOTAL_TOKENS = "total_tokens"  # input + output as reported: tells inclusive from exclusive usage

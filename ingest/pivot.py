@@ -12,7 +12,7 @@ Never call it per request: a call has fixed costs of several milliseconds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -29,7 +29,7 @@ from ingest.envelope import Level
 from ingest.kinds import decide_kinds
 from ingest.segments import Record
 from spotlight.dialects import UNKNOWN, dialects, effective_fields, recognise_scope
-from spotlight.dialects.table import TOOL_OUTCOME, TOTAL_TOKENS
+from spotlight.dialects.table import TOOL_OUTCOME, TOTAL_TOKENS, Source
 from spotlight.model import PAYLOADS, SPANS
 
 CONTENT_COLUMNS: Final = (
@@ -94,7 +94,7 @@ def _read_spans(level: Level, records: Sequence[Record], *, lenient: bool) -> Co
     kinds = decide_kinds(attributes, parts, columns["name"])
     columns |= {"kind": kinds.texts(), "kind_source": kinds.source}
     resolver = Resolver(attributes, parts, kinds.codes)
-    flags = _read_fields(resolver, columns)
+    flags = read_fields(resolver, [effective_fields(part.dialect) for part in parts], columns)
     columns["environment"] = pc.coalesce(columns["environment"], resource.pop("environment"))
     columns |= resource
     columns |= _identity(level)
@@ -137,9 +137,10 @@ def _dialect_names(parts: Sequence[Part], rows: int) -> Array:
     return array([part.dialect for part in parts], pa.string()).take(array(code_of))
 
 
-def _read_fields(resolver: Resolver, columns: Columns) -> dict[str, Flags]:
-    """Add every field of the dialects' tables to `columns`; returns flags on usage."""
-    tables = [effective_fields(part.dialect) for part in resolver.parts]
+def read_fields(
+    resolver: Resolver, tables: Sequence[Mapping[str, Sequence[Source]]], columns: Columns
+) -> dict[str, Flags]:
+    """Add every field of the tables, one per part, to `columns`; returns flags on usage."""
 
     def resolve(field: str, to: convert.Target, *, content: bool = False) -> Winners | None:
         return resolver.resolve([table.get(field, ()) for table in tables], to=to, content=content)

@@ -12,6 +12,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingest.log_spans import NOTHING
 from ingest.logs import pivot_logs
 from ingest.metrics import pivot_metrics
 from ingest.pivot import Pivoted, pivot_traces
@@ -83,9 +84,8 @@ def make_batch(batch: Stretch, records: Sequence[Record], seen: SeenRequests, de
     traces_out = _pivot_in_chunks(by_signal["traces"]) if by_signal["traces"] else None
     logs_out = pivot_logs(logs) if logs else None
     metrics_out = pivot_metrics(metrics) if metrics else None
-    spans = traces_out.spans if traces_out else SPANS.schema.empty_table()
     rows = {
-        "traces": spans,
+        "traces": traces_out.spans if traces_out else SPANS.schema.empty_table(),
         "logs": logs_out.rows if logs_out else LOGS.schema.empty_table(),
         "metrics": metrics_out.rows if metrics_out else METRICS.schema.empty_table(),
     }
@@ -96,6 +96,9 @@ def make_batch(batch: Stretch, records: Sequence[Record], seen: SeenRequests, de
             _bury(dead_folder, record)
             receipts.append(_receipt([record], "dead", "cannot be read again", None))
     payloads = traces_out.payloads if traces_out else PAYLOADS.schema.empty_table()
+    steps = logs_out.steps if logs_out else NOTHING
+    spans = pa.concat_tables([rows["traces"], steps.spans])
+    payloads = pa.concat_tables([payloads, steps.payloads])
     return Made(batch, spans, payloads, rows["logs"], rows["metrics"], receipts, len(records))
 
 

@@ -16,19 +16,21 @@ from ingest.attributes import Attributes
 from ingest.columns import Part, Resolver
 from ingest.decode import decode
 from ingest.envelope import Level
+from ingest.log_spans import LogSpans, spans_from_logs
 from ingest.segments import Record
 from spotlight.model import LOGS
 from spotlight.semconv import EVENT_NAME
 
 
-class PivotedRows(NamedTuple):
-    """Rows of one table in the order sent, and the records nobody can read."""
+class PivotedLogs(NamedTuple):
+    """Rows in the order sent, the steps of runs among them, and the requests nobody can read."""
 
     rows: pa.Table
+    steps: LogSpans
     dead: list[Record]
 
 
-def pivot_logs(records: Sequence[Record]) -> PivotedRows:
+def pivot_logs(records: Sequence[Record]) -> PivotedLogs:
     """Return the rows of log requests: time is the event's, else the observer's, else the arrival's."""
     try:
         return _pivot(records, canonical=False)
@@ -37,7 +39,7 @@ def pivot_logs(records: Sequence[Record]) -> PivotedRows:
         return _pivot(records, canonical=True)
 
 
-def _pivot(records: Sequence[Record], *, canonical: bool) -> PivotedRows:
+def _pivot(records: Sequence[Record], *, canonical: bool) -> PivotedLogs:
     decoded = decode("logs", [record.body for record in records], canonical=canonical)
     level = envelope.flatten(decoded.batch)
     lost = set(decoded.dead)
@@ -47,7 +49,8 @@ def _pivot(records: Sequence[Record], *, canonical: bool) -> PivotedRows:
     _read_times(level, columns)
     _read_content(level, columns, lenient=canonical)
     rows = pa.table([columns[name] for name in LOGS.schema.names], schema=LOGS.schema)
-    return PivotedRows(rows, [records[i] for i in decoded.dead])
+    steps = spans_from_logs(level, columns, lenient=canonical)
+    return PivotedLogs(rows, steps, [records[i] for i in decoded.dead])
 
 
 def _read_times(level: Level, columns: dict[str, Array]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +20,6 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality, M
 from ingest import envelope
 from ingest.arrow import array
 from ingest.jsontext import dump, finite_or_name, plain_attributes
-from ingest.logs import PivotedRows
 from ingest.segments import Record
 from spotlight.model import METRICS
 from spotlight.semconv import SERVICE_NAME
@@ -31,6 +30,13 @@ _TEMPORALITIES: Final[dict[int, str]] = {
 }
 
 Row = dict[str, Any]
+
+
+class PivotedRows(NamedTuple):
+    """Rows in the order sent, and the requests nobody can read."""
+
+    rows: pa.Table
+    dead: list[Record]
 
 
 def pivot_metrics(records: Sequence[Record]) -> PivotedRows:

@@ -8,8 +8,10 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingest.families import Families
 from ingest.keys import KeySet, trace_keys
 from spotlight.assembly import ASSEMBLY_COLUMNS, assemble
+from spotlight.assembly.membership import Ties, stated_ties, thread_dialects, ties
 from spotlight.lake import Reader, sql_text
 from spotlight.model import RUNS, SPANS
 
@@ -20,8 +22,8 @@ RECENT_ROWS: Final = 50_000
 class RunKeeper:
     """Assembles the runs whose spans arrived since the last time.
 
-    A trace is assembled from all its spans: those just noted, those still in memory, and, where
-    older ones were let go of, those in the lake.
+    A trace is assembled with all traces of its family, from all their spans: those just noted,
+    those still in memory, and, where older ones were let go of, those in the lake.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -32,26 +34,54 @@ class RunKeeper:
             reader.query(sql_text("ingest", "unassembled_spans")).select(ASSEMBLY_COLUMNS)
         ]
         self._recent: list[pa.Table] = []
+        self._families = Families()
+        self._published: dict[str, set[str]] = {}  # trace of a run's root -> ids of runs of families
+        self._recall_families()
+
+    def _recall_families(self) -> None:
+        threads = {"threads": list(thread_dialects())}
+        self._families.add(stated_ties(self._reader.query(sql_text("ingest", "tied_spans"), threads)))
+        for row in self._reader.query(sql_text("ingest", "published_runs")).to_pylist():
+            self._publish(row["run_id"])
+            traces = row["trace_ids"] or []
+            self._families.add(Ties(traces, [f"trace {traces[0]}"] * len(traces)))
+
+    def _publish(self, run_id: str) -> None:
+        self._published.setdefault(run_id[:_TRACE_DIGITS], set()).add(run_id)
 
     def note(self, spans: pa.Table) -> None:
         """Take notice of spans that have just been committed."""
         self._pending.append(spans.select(ASSEMBLY_COLUMNS))
 
     def assemble(self) -> pa.Table:
-        """Return the runs that the noted spans belong to, as rows of the runs table."""
+        """Return the runs that the noted spans belong to, as rows of the runs table.
+
+        Runs that another run has taken over are among them, with `merged_into` set.
+        """
         fresh = pa.concat_tables([_SCHEMA.empty_table(), *(t.cast(_SCHEMA) for t in self._pending)])
         self._pending.clear()
         if fresh.num_rows == 0:
             return RUNS.schema.empty_table()
+        self._families.add(ties(pa.concat_tables([*self._recent, fresh])))
         touched = pc.unique(fresh.column("trace_id"))
-        parts = [self._from_lake(touched), *self._from_memory(touched), fresh]
-        runs = _assemble_apart(pa.concat_tables(parts))
+        family = self._families.of(touched.to_pylist())
+        if family:
+            touched = pc.unique(pa.concat_arrays([touched, pa.array(sorted(family), pa.string())]))
+        known = self._known(touched)
+        parts = [self._from_lake(known), *self._from_memory(touched), fresh]
+        runs = _assemble_apart(pa.concat_tables(parts), self._families)
+        if family:
+            runs = self._settle_family(runs, family, set(known))
         self._remember(fresh)
         return runs
 
-    def _from_lake(self, touched: pa.Array) -> pa.Table:
-        keys = trace_keys(pa.table({"trace_id": touched}))
-        traces = touched.filter(pa.array(self._stored.contains(keys))).to_pylist()
+    def _known(self, traces: pa.Array) -> list[str]:
+        """Return which of these traces have spans that are no longer in memory."""
+        keys = trace_keys(pa.table({"trace_id": traces}))
+        found: list[str] = traces.filter(pa.array(self._stored.contains(keys))).to_pylist()
+        return found
+
+    def _from_lake(self, traces: list[str]) -> pa.Table:
         if not traces:
             return _SCHEMA.empty_table()
         stored = sql_text("ingest", "spans_to_assemble")
@@ -62,6 +92,26 @@ class RunKeeper:
         wanted = pa.array(touched)
         return [t.filter(pc.is_in(t.column("trace_id"), value_set=wanted)) for t in self._recent]
 
+    def _settle_family(self, runs: pa.Table, family: set[str], known: set[str]) -> pa.Table:
+        """Give the runs of families one position, and add rows for runs that are runs no longer."""
+        earlier = known | {
+            trace for table in self._recent for trace in pc.unique(table.column("trace_id")).to_pylist()
+        }
+        once = {run for trace in family for run in self._published.get(trace, ())} | (family & earlier)
+        rows = runs.to_pylist()
+        owners = {trace: row["run_id"] for row in rows for trace in row["trace_ids"] if trace in family}
+        current = {row["run_id"] for row in rows}
+        position = max(row["assembled_position"] for row in rows)
+        for row in rows:
+            if not family.isdisjoint(row["trace_ids"]):
+                row["assembled_position"] = position
+                self._publish(row["run_id"])
+        for gone in sorted(once - current):
+            owner = owners.get(gone[:_TRACE_DIGITS])
+            if owner is not None:
+                rows.append(_merged(gone, owner, next(r for r in rows if r["run_id"] == owner)))
+        return pa.Table.from_pylist(rows, RUNS.schema)
+
     def _remember(self, fresh: pa.Table) -> None:
         """Keep these rows, and let the oldest go: their traces must be read from the lake from now on."""
         self._recent.append(fresh)
@@ -69,7 +119,13 @@ class RunKeeper:
             self._stored.add(trace_keys(self._recent.pop(0)))
 
 
-def _assemble_apart(spans: pa.Table) -> pa.Table:
+def _merged(run_id: str, owner: str, row: dict[str, object]) -> dict[str, object]:
+    """Return the row that says a run is now part of another."""
+    kept = {name: row[name] for name in ("tenant", "date", "assembled_position")}
+    return kept | {"run_id": run_id, "merged_into": owner, "is_agent_run": False, "trace_ids": []}
+
+
+def _assemble_apart(spans: pa.Table, families: Families) -> pa.Table:
     """Return the runs of these spans; a trace that cannot be assembled costs its own run, not the others'.
 
     Its spans are stored and can be queried; the log names the trace.
@@ -77,14 +133,19 @@ def _assemble_apart(spans: pa.Table) -> pa.Table:
     try:
         return assemble(spans).runs
     except (pa.ArrowException, ArithmeticError, LookupError, TypeError, ValueError):
-        traces = pc.unique(spans.column("trace_id"))
-        if len(traces) == 1:
+        traces = pc.unique(spans.column("trace_id")).to_pylist()
+        half: set[str] = set()
+        for trace in traces:  # a family stays whole
+            if len(half) < len(traces) / 2:
+                half |= families.of([trace]) or {trace}
+        if half.issuperset(traces):
             _log.exception("trace %s has no run: it cannot be assembled", traces[0])
             return RUNS.schema.empty_table()
-    first = pc.is_in(spans.column("trace_id"), value_set=traces.slice(0, len(traces) // 2))
+    first = pc.is_in(spans.column("trace_id"), value_set=pa.array(sorted(half)))
     halves = spans.filter(first), spans.filter(pc.invert(first))
-    return pa.concat_tables([_assemble_apart(half) for half in halves])
+    return pa.concat_tables([_assemble_apart(half, families) for half in halves])
 
 
+_TRACE_DIGITS: Final = 32
 _log = logging.getLogger(__name__)
 _SCHEMA: Final = pa.schema([SPANS.schema.field(c) for c in ASSEMBLY_COLUMNS])

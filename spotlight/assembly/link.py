@@ -36,11 +36,17 @@ def newest_versions(spans: pa.Table) -> pa.Table:
     return spans.take(pa.array(np.sort(order[~same_as_next])))
 
 
-def link(spans: pa.Table) -> Links:
-    """Return parents and runs of spans; every span version must be there once.
+class Parents(NamedTuple):
+    """One entry per span."""
 
-    A run is a trace here. Parent cycles are cut at their first span in start order, which then
-    counts as an orphan.
+    row: np.ndarray  # int64: row of the parent within the same trace, -1 for none
+    missing: np.ndarray  # bool: names a parent that is not here
+
+
+def parents(spans: pa.Table) -> Parents:
+    """Return every span's parent; every span version must be there once.
+
+    Parent cycles are cut at their first span in start order, which then counts as an orphan.
     """
     traces = value_codes(spans.column("trace_id"))
     ids = hex_keys(spans.column("span_id"), 16)
@@ -48,12 +54,7 @@ def link(spans: pa.Table) -> Links:
     named = pc.is_valid(spans.column("parent_span_id")).to_numpy()
     parent = _rows_of(traces, ids, parent_ids, named)
     parent = _cut_cycles(parent, spans.column("started_ns").fill_null(0).to_numpy())
-    return Links(
-        run=traces,
-        parent=parent,
-        orphan=named & (parent < 0),
-        runs=int(traces.max()) + 1 if len(traces) else 0,
-    )
+    return Parents(parent, named & (parent < 0))
 
 
 def mark_ancestors(parent: np.ndarray, marked: np.ndarray) -> np.ndarray:

@@ -44,12 +44,14 @@ def outcomes(spans: pa.Table, links: Links, root_row: np.ndarray, is_generation:
     kind = spans.column("kind")
     is_error = _equal(spans.column("status"), "error")
     is_tool = _equal(kind, "tool")
-    is_tool_call = is_tool & ~_inner_tools(spans, links, is_tool)
+    inner = _inner_tools(spans, links, is_tool)
+    is_tool_call = is_tool & ~inner
     tool_error = is_tool & (
         pc.fill_null(spans.column("tool_failed"), False).to_numpy()
         | pc.is_valid(spans.column("error_type")).to_numpy()
     )
     failed = is_error | tool_error
+    failed[links.parent[inner & failed]] = True  # a call whose execution failed has failed
     start = spans.column("started_ns").fill_null(0).to_numpy()
     status = np.zeros(links.runs, np.int8)
     reason = np.zeros(links.runs, np.int8)

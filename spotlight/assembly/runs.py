@@ -9,8 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spotlight.assembly.identity import first_values, joined_names, resource_values, take
-from spotlight.assembly.link import Links, link, newest_versions
+from spotlight.assembly.link import Links, newest_versions, value_codes
+from spotlight.assembly.membership import AGENT_KINDS, thread_dialects
 from spotlight.assembly.outcome import REASONS, STATUS_NAMES, Outcome, outcomes
+from spotlight.assembly.steps import steps
 from spotlight.assembly.usage import (
     LEAF,
     TOKEN_COLUMNS,
@@ -19,6 +21,7 @@ from spotlight.assembly.usage import (
     plausible_usage,
     usage_roles,
 )
+from spotlight.dialects import UNKNOWN
 from spotlight.model import RUNS
 
 ASSEMBLY_COLUMNS: Final = (
@@ -36,6 +39,7 @@ class Assembly(NamedTuple):
     """What assembly finds out; `spans` are the rows that the per-span arrays speak of."""
 
     spans: pa.Table
+    told: pa.Table  # log records that repeat a span: trace_id, span_id, step (row of `spans`)
     links: Links
     roles: UsageRoles
     outcome: Outcome
@@ -43,13 +47,14 @@ class Assembly(NamedTuple):
 
 
 def assemble(spans: pa.Table) -> Assembly:
-    """Return the runs that these spans make; all known spans of each trace must be given.
+    """Return the runs that these spans make; all known spans of traces that belong together must be given.
 
     `spans` has at least ASSEMBLY_COLUMNS. Rows that a newer version of the same span replaces
     are dropped first.
     """
-    spans, impossible = plausible_usage(newest_versions(spans))
-    links = link(spans)
+    found = steps(newest_versions(spans))
+    spans, impossible = plausible_usage(found.spans)
+    links = found.links
     roots = _roots(spans, links)
     roles = usage_roles(spans, links)
     outcome = outcomes(spans, links, np.where(roots.real, roots.row, -1), roles.is_generation)
@@ -60,22 +65,50 @@ def assemble(spans: pa.Table) -> Assembly:
         | _counts(spans, links, roles, outcome)
         | _tokens(spans, links, roles)
         | _names(spans, links, roles, impossible)
-        | _membership(links)
+        | _membership(spans, links, roots)
     )
     return Assembly(
-        spans, links, roles, outcome, pa.table([columns[c.name] for c in RUNS.columns], RUNS.schema)
+        spans,
+        found.told,
+        links,
+        roles,
+        outcome,
+        pa.table([columns[c.name] for c in RUNS.columns], RUNS.schema),
     )
 
 
-def _membership(links: Links) -> dict[str, pa.Array]:
-    """Which traces a run has, and what it is: every run is one trace here."""
+def _membership(spans: pa.Table, links: Links, roots: _Roots) -> dict[str, pa.Array]:
+    """What names a run, which traces it has, and whether an agent was at work in it."""
+    trace = spans.column("trace_id").take(pa.array(roots.row))
+    turn = take(spans.column("turn_id"), first_values(spans, "turn_id", links, roots.row))
+    known = pc.not_equal(spans.column("dialect"), UNKNOWN)
+    agentic = pc.is_in(spans.column("kind"), value_set=pa.array(AGENT_KINDS)).to_numpy()
+    by_turn = pc.is_in(spans.column("dialect"), value_set=pa.array(thread_dialects(), pa.string()))
+    in_session = pc.and_(pc.is_valid(spans.column("session_id")), pc.invert(by_turn)).to_numpy()
+    at_work = np.bincount(links.run[agentic | in_session], minlength=links.runs) > 0
+    unknown = np.bincount(links.run[known.to_numpy()], minlength=links.runs) == 0
     return {
-        "trace_ids": pa.nulls(links.runs, pa.list_(pa.string())),
-        "turn_id": pa.nulls(links.runs, pa.string()),
+        "run_id": _run_ids(spans, trace, roots),
+        "trace_ids": pa.array(
+            joined_names(spans.column("trace_id"), links.run, links.runs, list), pa.list_(pa.string())
+        ),
+        "turn_id": turn,
         "merged_into": pa.nulls(links.runs, pa.string()),
-        "pack_digest": pa.nulls(links.runs, pa.string()),
-        "is_agent_run": pa.array(np.ones(links.runs, bool)),
+        "is_agent_run": pa.array(at_work | unknown),
     }
+
+
+def _run_ids(spans: pa.Table, trace: pa.ChunkedArray, roots: _Roots) -> pa.Array:
+    """Return the root's trace id; a later run of the same trace adds the id of its root."""
+    start = spans.column("started_ns").fill_null(0).to_numpy()[roots.row]
+    traces = value_codes(trace)
+    order = np.lexsort((start, traces))
+    later = np.zeros(len(order), bool)
+    later[order[1:]] = traces[order][1:] == traces[order][:-1]
+    if not later.any():
+        return trace
+    own = pc.binary_join_element_wise(trace, spans.column("span_id").take(pa.array(roots.row)), "-")
+    return pc.if_else(pa.array(later), own, trace)
 
 
 class _Roots(NamedTuple):
@@ -111,10 +144,9 @@ def _who(spans: pa.Table, links: Links, roots: _Roots) -> dict[str, pa.Array]:
     return who | {
         "tenant": of_root("tenant"),
         "date": of_root("date"),
-        "run_id": of_root("trace_id"),
         "trace_id": of_root("trace_id"),
         "root_span_id": of_root("span_id"),
-        "name": of_root("name"),
+        "name": _run_name(spans, links, roots),
     }  # fmt: skip
 
 
@@ -143,9 +175,22 @@ def _pack_version(
     source = pc.binary_join_element_wise("resource ", key, "")
     fallback = pc.if_else(pc.is_valid(candidate), "resource service.version", pa.scalar(None, pa.string()))
     return {
+        "pack_digest": pa.nulls(links.runs, pa.string()),
         "pack_version": pc.coalesce(take(spans.column("pack_version"), row), value, candidate),
         "pack_version_source": pc.coalesce(take(spans.column("pack_version_source"), row), source, fallback),
     }
+
+
+def _run_name(spans: pa.Table, links: Links, roots: _Roots) -> pa.ChunkedArray:
+    """Return the root's name; where the root is no step of an agent, that of the first agent below it."""
+    names = spans.column("name")
+    heads = pc.is_in(spans.column("kind"), value_set=pa.array(("agent", "workflow"))).to_numpy()
+    rows = np.flatnonzero(heads)
+    rows = rows[np.argsort(spans.column("started_ns").fill_null(0).to_numpy()[rows], kind="stable")[::-1]]
+    first = np.full(links.runs, -1, np.int64)
+    first[links.run[rows]] = rows  # the last assignment wins: the earliest
+    other = pc.equal(spans.column("kind").take(pa.array(roots.row)), "other").to_numpy()
+    return names.take(pa.array(np.where(other & (first >= 0), first, roots.row)))
 
 
 def _when(spans: pa.Table, links: Links) -> dict[str, pa.Array]:

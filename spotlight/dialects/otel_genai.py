@@ -19,9 +19,10 @@ OPERATIONS: Final = {
     **dict.fromkeys(("chat", "generate_content", "text_completion", "completion", "generate", "response",
                      "fetch_response", "realtime_inference", "llm_call"), "llm"),
     **dict.fromkeys(("embeddings", "embedding"), "embedding"),
-    **dict.fromkeys(("invoke_agent", "create_agent", "agent_call"), "agent"),
+    **dict.fromkeys(("invoke_agent", "agent_call"), "agent"),
     "invoke_workflow": "workflow",
-    **dict.fromkeys(("agent_step", "plan", "execute_task", "react", "schedule_tool_calls",
+    # Making an agent is no run of it.
+    **dict.fromkeys(("create_agent", "agent_step", "plan", "execute_task", "react", "schedule_tool_calls",
                      "execute_event_loop_cycle"), "step"),
     **dict.fromkeys(("execute_tool", "tool_call"), "tool"),
     "retrieval": "retrieval",

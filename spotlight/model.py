@@ -244,6 +244,7 @@ RUNS: Final = Table(
         Column("run_id", S, "names the run; the trace id where a trace is one run"),
         Column("trace_id", S, "trace of the run's root"),
         Column("trace_ids", STRINGS, "all traces with spans of the run, sorted"),
+        Column("signals", S, "what its steps were made from: span, log, or log,span"),
         Column("turn_id", S, "request of the user that it answers, where the client names it"),
         Column("is_agent_run", BOOL, "false for a trace in which no agent, model or tool was at work"),
         Column("merged_into", S, "run that took this one over when more became known; NULL for a run"),
@@ -306,4 +307,49 @@ REPLACED: Final = Table(
     frozenset(["trace_id", "span_id", "journal_position", "newest_position"]),
 )
 
-TABLES: Final = {t.name: t for t in (SPANS, PAYLOADS, LOGS, METRICS, RECEIPTS, REPLACED, RUNS)}
+SOURCES: Final = Table(
+    "sources",
+    "counts of one source (service, scope, signal) in one batch; rows of a source add up",
+    (
+        *_PARTITION_COLUMNS,
+        Column("received_ns", I64, "when the last request counted here came in, ns UTC"),
+        Column("journal_position", I64, "byte position of that request in the collector's journal"),
+        Column("service_name", S, "resource service.name"),
+        Column("scope_name", S, "instrumentation scope"),
+        Column("signal", S, "traces, logs or metrics"),
+        Column("dialect", S, "vocabulary the attributes were read with; NULL for metrics"),
+        Column("requests", I64, "requests that held items of the source"),
+        Column("items", I64, "spans, log records or data points received, resent ones included"),
+        Column("attributes", I64, "attributes of those spans or log records"),
+        Column("mapped_attributes", I64, "those whose key the vocabulary knows"),
+        Column("dropped_attributes", I64, "attributes the client says it dropped"),
+        Column("truncated_values", I64, "texts that were cut: marked so, unfinished JSON, or at a limit"),
+        Column("bad_json", I64, "texts that begin like JSON and do not parse, cut ones included"),
+        Column("resent", I64, "spans that came again with the same content, and were dropped"),
+        Column("replaced", I64, "spans that came again with other content"),
+    ),
+    frozenset(["journal_position"]),
+)
+
+SOURCE_KEYS: Final = Table(
+    "source_keys",
+    "count of one attribute key of a source in one batch; rows of a key add up",
+    (
+        *_PARTITION_COLUMNS,
+        Column("received_ns", I64, "when the last request counted here came in, ns UTC"),
+        Column("journal_position", I64, "byte position of that request in the collector's journal"),
+        Column("service_name", S, "resource service.name"),
+        Column("scope_name", S, "instrumentation scope"),
+        Column("signal", S, "traces or logs"),
+        Column("dialect", S, "vocabulary the attributes were read with"),
+        Column("key", S, "attribute key, indexes shown as N; NULL for the rarest where there are too many"),
+        Column("mapped", BOOL, "whether the vocabulary knows the key"),
+        Column("count", I64, "attributes with this key"),
+        Column("type", S, "type of one value: string, int, double, bool, list, map, bytes or empty"),
+    ),
+    frozenset(["journal_position"]),
+)
+
+TABLES: Final = {
+    t.name: t for t in (SPANS, PAYLOADS, LOGS, METRICS, RECEIPTS, REPLACED, RUNS, SOURCES, SOURCE_KEYS)
+}

@@ -65,7 +65,7 @@ def assemble(spans: pa.Table) -> Assembly:
         | _counts(spans, links, roles, outcome)
         | _tokens(spans, links, roles)
         | _names(spans, links, roles, impossible)
-        | _membership(spans, links, roots)
+        | _membership(spans, links, roots, found.told)
     )
     return Assembly(
         spans,
@@ -77,7 +77,7 @@ def assemble(spans: pa.Table) -> Assembly:
     )
 
 
-def _membership(spans: pa.Table, links: Links, roots: _Roots) -> dict[str, pa.Array]:
+def _membership(spans: pa.Table, links: Links, roots: _Roots, told: pa.Table) -> dict[str, pa.Array]:
     """What names a run, which traces it has, and whether an agent was at work in it."""
     trace = spans.column("trace_id").take(pa.array(roots.row))
     turn = take(spans.column("turn_id"), first_values(spans, "turn_id", links, roots.row))
@@ -87,12 +87,15 @@ def _membership(spans: pa.Table, links: Links, roots: _Roots) -> dict[str, pa.Ar
     in_session = pc.and_(pc.is_valid(spans.column("session_id")), pc.invert(by_turn)).to_numpy()
     at_work = np.bincount(links.run[agentic | in_session], minlength=links.runs) > 0
     unknown = np.bincount(links.run[known.to_numpy()], minlength=links.runs) == 0
+    signals = pa.chunked_array([*spans.column("signal").chunks, pa.repeat(pa.scalar("log"), told.num_rows)])
+    owners = np.concatenate([links.run, links.run[told.column("step").to_numpy()]])
     return {
         "run_id": _run_ids(spans, trace, roots),
         "trace_ids": pa.array(
             joined_names(spans.column("trace_id"), links.run, links.runs, list), pa.list_(pa.string())
         ),
         "turn_id": turn,
+        "signals": pa.array(joined_names(signals, owners, links.runs, ",".join), pa.string()),
         "merged_into": pa.nulls(links.runs, pa.string()),
         "is_agent_run": pa.array(at_work | unknown),
     }

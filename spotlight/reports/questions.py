@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import pyarrow as pa
 
@@ -12,7 +12,7 @@ from spotlight.errors import NotFound, SpotlightError
 from spotlight.lake import Reader, Scope, TableSize, sql_text
 from spotlight.model import DEFAULT_TENANT
 from spotlight.reports import span_document as span_documents
-from spotlight.reports.run_document import run_document
+from spotlight.reports.run_document import run_document, same_step
 
 # Equal steps into which a summary divides the time that its runs span.
 TIME_STEPS: Final = 24
@@ -112,22 +112,47 @@ class Reports:
     def run_document(self, run_id: str) -> dict[str, object]:
         """Return a run with the structure of its spans, columnar: see `run_document.run_document`."""
         run = self.run(run_id)
-        return run_document(run, self._ask("trace_spans", {"trace_id": run["trace_id"]}))
+        return run_document(run, self._run_spans(run))
 
     def span_document(self, run_id: str, span_id: str) -> dict[str, object]:
-        """Return everything about one span: see `span_document.span_document`. Raises: NotFound."""
-        key = {"trace_id": self.run(run_id)["trace_id"], "span_id": span_id}
+        """Return everything about one span: see `span_document.span_document`. Raises: NotFound.
+
+        What log records say of the same step is part of it.
+        """
+        run = self.run(run_id)
+        key = {"traces": run["trace_ids"], "span_id": span_id}
         rows = self._ask("span", key).to_pylist()
         if not rows:
             raise NotFound(
                 f"run {run_id!r} has no span {span_id!r}", hint="see them with `spotlight show RUN`"
             )
-        return span_documents.span_document(rows[0], self._ask("span_logs", key).to_pylist())
+        twins = self._twins(run, span_id)
+        place = {"trace_id": rows[0]["trace_id"], "span_id": span_id}
+        logs = self._ask("span_logs", place).to_pylist()
+        return span_documents.span_document(span_documents.filled(rows[0], twins), logs)
+
+    def _twins(self, run: Mapping[str, object], span_id: str) -> list[dict[str, object]]:
+        """Return the rows made from log records that repeat this span."""
+        if "log" not in str(run["signals"]):
+            return []
+        told = same_step(self._run_spans(run), span_id)
+        keys = [{"traces": [trace], "span_id": span} for trace, span in told]
+        return [row for key in keys for row in self._ask("span", key).to_pylist()]
 
     def run_payloads(self, run_id: str) -> dict[str, dict[str, str | None]]:
         """Return what each span of a run carried, by span id."""
-        rows = self._ask("trace_payloads", {"trace_id": self.run(run_id)["trace_id"]}).to_pylist()
-        return {row.pop("span_id"): row for row in rows}
+        run = self.run(run_id)
+        rows = self._ask("run_payloads", {"traces": run["trace_ids"]}).to_pylist()
+        return {row.pop("span_id"): row for row in rows if row.pop("trace_id")}
+
+    def _run_spans(self, run: Mapping[str, object]) -> pa.Table:
+        """Return the spans of a run, and those of runs that share a trace with it: they tell it apart."""
+        traces = cast("list[str]", run["trace_ids"])
+        found: list[str] = []
+        while len(found) < len(traces) and (len(traces) > 1 or "-" in str(run["run_id"])):
+            found = traces
+            traces = self._ask("related_traces", {"traces": found}).column("trace_id").to_pylist()
+        return self._ask("run_spans", {"traces": traces})
 
     def ingest_totals(self) -> list[dict[str, object]]:
         """Return what came in and what became of it, a row per (signal, outcome, reason)."""

@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spotlight.assembly import Assembly, assemble
-from spotlight.assembly.link import depths
-from spotlight.assembly.usage import ROLE_NAMES, inclusive_input
+from spotlight.assembly.link import Links, depths
+from spotlight.assembly.outcome import Outcome
+from spotlight.assembly.usage import ROLE_NAMES, UsageRoles, inclusive_input
 from spotlight.exact_json import plain_row
 
 FINE, SPAN_ERROR, HIDDEN_FAILURE = 0, 1, 2
@@ -21,7 +22,7 @@ def run_document(run: dict[str, object], spans: pa.Table) -> dict[str, object]:
     run's start; `dur` is None for a span that has not ended; `err` is 1 for a span in error, 2 for a
     failed tool whose span does not say so; tokens are None where unknown.
     """
-    found = assemble(spans)
+    found = only_run(assemble(spans), str(run["run_id"]))
     rows = found.spans
     order = display_order(found.links.parent, _start(rows))
     place = np.empty(len(order), np.int64)
@@ -62,6 +63,39 @@ def run_document(run: dict[str, object], spans: pa.Table) -> dict[str, object]:
         "tools": names["tool_name"][0],
         "cols": columns,
     }
+
+
+def only_run(found: Assembly, run_id: str) -> Assembly:
+    """Return an assembly of several runs cut down to one of them."""
+    ids = found.runs.column("run_id").to_pylist()
+    if len(ids) < 2:
+        return found
+    number = ids.index(run_id)
+    kept = np.flatnonzero(found.links.run == number)
+    place = np.full(found.spans.num_rows + 1, -1, np.int64)  # the last entry answers for row -1
+    place[kept] = np.arange(len(kept))
+    links = Links(np.zeros(len(kept), np.int64), place[found.links.parent[kept]], found.links.orphan[kept], 1)
+    roles = UsageRoles(*(array[kept] for array in found.roles))
+    deciding = place[found.outcome.deciding[number : number + 1]]
+    outcome = Outcome(
+        found.outcome.failed[kept],
+        found.outcome.is_tool_call[kept],
+        found.outcome.status[number : number + 1],
+        found.outcome.reason[number : number + 1],
+        deciding,
+    )
+    steps = place[found.told.column("step").to_numpy()]
+    told = found.told.set_column(2, "step", pa.array(steps)).filter(pa.array(steps >= 0))
+    spans = found.spans.take(pa.array(kept))
+    return Assembly(spans, told, links, roles, outcome, found.runs.slice(number, 1))
+
+
+def same_step(spans: pa.Table, span_id: str) -> list[tuple[str, str]]:
+    """Return (trace id, span id) of the rows made from log records that repeat this span."""
+    found = assemble(spans)
+    ids = found.spans.column("span_id").take(found.told.column("step")).to_pylist()
+    told = found.told.to_pylist()
+    return [(row["trace_id"], row["span_id"]) for row, own in zip(told, ids, strict=True) if own == span_id]
 
 
 def display_order(parent: np.ndarray, start: np.ndarray) -> np.ndarray:

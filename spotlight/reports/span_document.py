@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from spotlight import semconv
+from spotlight.assembly.evidence import FACTS
 from spotlight.exact_json import parsed, plain_row
 from spotlight.messages import read_conversation, to_json
 from spotlight.model import PAYLOADS
@@ -14,6 +15,7 @@ CONTENT: Final = tuple(
     c.name for c in PAYLOADS.columns
     if c.name.startswith(("input_", "output_", "system_", "tool_"))
 )  # fmt: skip
+_FILLED: Final = (*CONTENT, *FACTS, "approval_decision", "approval_source", "ttft_ms", "http_status")
 _JSON_COLUMNS: Final = (
     "attributes",
     "events",
@@ -54,6 +56,16 @@ def span_document(row: Mapping[str, object], logs: list[dict[str, object]]) -> d
         "messages": to_json(conversation),
         "logs": [plain_row(record) for record in records],
     }
+
+
+def filled(row: Mapping[str, object], twins: list[dict[str, object]]) -> dict[str, object]:
+    """Return a span's row with what log records of the same step say where it says nothing."""
+    merged = dict(row)
+    for twin in twins:
+        for name in _FILLED:
+            if merged[name] is None:
+                merged[name] = twin[name]
+    return merged
 
 
 def _promoted(row: Mapping[str, object]) -> dict[str, object]:

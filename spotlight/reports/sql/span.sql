@@ -1,7 +1,9 @@
 -- Everything about one span, its content included.  One row.
--- params: trace_id, span_id
+-- params: traces, span_id
 select s.*, p.input_messages, p.output_messages, p.system_instructions, p.tool_definitions, p.tool_arguments,
   p.tool_result, p.input_value, p.output_value
 from spans as s
 left join payloads as p on p.trace_id = s.trace_id and p.span_id = s.span_id
-where s.trace_id = $trace_id and s.span_id = $span_id
+where s.trace_id in (select unnest(cast($traces as varchar[]))) and s.span_id = $span_id
+order by s.trace_id
+limit 1

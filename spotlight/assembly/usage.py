@@ -42,6 +42,8 @@ class UsageRoles(NamedTuple):
 
     role: np.ndarray  # int8: NONE, LEAF, ROLLUP or DUPLICATE
     is_generation: np.ndarray  # bool: a model call, counted once
+    twin: np.ndarray  # int64: row that reports the same call and counts instead, -1 for none
+    twin_by_id: np.ndarray  # bool: the same response id told so; else the same usage at the same time
 
 
 def plausible_usage(spans: pa.Table) -> tuple[pa.Table, np.ndarray]:
@@ -73,11 +75,11 @@ def usage_roles(spans: pa.Table, links: Links) -> UsageRoles:
     usage_below = mark_ancestors(links.parent, has_usage)
     llm_below = mark_ancestors(links.parent, is_llm)
     role = np.where(has_usage, np.where(usage_below, ROLLUP, LEAF), NONE).astype(np.int8)
-    twin = _twins(spans, links, np.flatnonzero(role == LEAF))
-    role[twin] = DUPLICATE
+    twin, by_id = _twins(spans, links, np.flatnonzero(role == LEAF))
+    role[twin >= 0] = DUPLICATE
     is_generation = is_llm & ~llm_below
-    is_generation[twin] = False
-    return UsageRoles(role, is_generation)
+    is_generation[twin >= 0] = False
+    return UsageRoles(role, is_generation, twin, by_id)
 
 
 def inclusive_input(spans: pa.Table) -> pa.ChunkedArray:
@@ -95,10 +97,12 @@ def _valid(spans: pa.Table, column: str) -> np.ndarray:
     return np.asarray(pc.is_valid(spans.column(column)))
 
 
-def _twins(spans: pa.Table, links: Links, rows: np.ndarray) -> np.ndarray:
-    """Return the rows, of those given, that report a call another of them reports too."""
+def _twins(spans: pa.Table, links: Links, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return per span the row, of those given, that reports the same call and counts; and if its id says so."""
+    twin = np.full(spans.num_rows, -1, np.int64)
+    told_by_id = np.zeros(spans.num_rows, bool)
     if len(rows) < 2:
-        return rows[:0]
+        return twin, told_by_id
     picked = spans.select(_TWIN_COLUMNS).take(pa.array(rows))
     start, end = _times(picked)
     named = pc.is_valid(picked.column("response_id")).to_numpy()
@@ -111,7 +115,10 @@ def _twins(spans: pa.Table, links: Links, rows: np.ndarray) -> np.ndarray:
     usage = [picked.column(c).fill_null(-1).to_numpy() for c in ("input_tokens", "output_tokens")]
     group = [links.run[rows], links.parent[rows], *usage]
     by_time = _same_time_in_group(group, start, end, named, scope)
-    return np.unique(rows[by_id | by_time])
+    told_by_id[rows] = by_id >= 0
+    kept = np.where(by_id >= 0, by_id, by_time)
+    twin[rows] = np.where(kept >= 0, rows[kept], -1)
+    return twin, told_by_id
 
 
 def _times(spans: pa.Table) -> tuple[np.ndarray, np.ndarray]:
@@ -127,7 +134,7 @@ def _same_response(
     scope: np.ndarray,
     times: tuple[np.ndarray, np.ndarray],
 ) -> np.ndarray:
-    """Mark every named entry whose response an entry of higher preference reports too.
+    """Return for every named entry the one of higher preference that reports the same response, else -1.
 
     The id alone is not enough: local servers give every response the same one. Another scope, or
     the same time, must say so as well.
@@ -143,15 +150,15 @@ def _same_response(
     )
     for key in keys:
         same &= key[first] == key[second]
-    marked = np.zeros(len(named), bool)
-    marked[second[same]] = True
-    return marked
+    kept = np.full(len(named), -1, np.int64)
+    kept[second[same]] = first[same]
+    return kept
 
 
 def _same_time_in_group(
     keys: list[np.ndarray], start: np.ndarray, end: np.ndarray, named: np.ndarray, scope: np.ndarray
 ) -> np.ndarray:
-    """Mark one of every two neighbours of a group that two instrumentations report of one time."""
+    """Return for one of two neighbours of a group that two instrumentations report of one time the other."""
     order = np.lexsort((start, *keys))
     first, second = order[:-1], order[1:]
     same = (scope[first] != scope[second]) & ~(named[first] & named[second])
@@ -160,11 +167,14 @@ def _same_time_in_group(
     overlap = np.minimum(end[first], end[second]) - np.maximum(start[first], start[second])
     shorter = np.minimum(end[first] - start[first], end[second] - start[second])
     same &= (shorter > 0) & (overlap >= _SAME_CALL_OVERLAP * shorter)
-    marked = np.zeros(len(start), bool)
+    kept = np.full(len(start), -1, np.int64)
     paired = -1
     for pair in np.flatnonzero(same):
         if first[pair] == paired:
             continue  # already the twin of the entry before it
         paired = second[pair]
-        marked[first[pair] if named[second[pair]] else second[pair]] = True
-    return marked
+        one, other = int(first[pair]), int(second[pair])
+        if named[other]:
+            one, other = other, one
+        kept[other] = one
+    return kept

@@ -75,7 +75,7 @@ def only_run(found: Assembly, run_id: str) -> Assembly:
     place = np.full(found.spans.num_rows + 1, -1, np.int64)  # the last entry answers for row -1
     place[kept] = np.arange(len(kept))
     links = Links(np.zeros(len(kept), np.int64), place[found.links.parent[kept]], found.links.orphan[kept], 1)
-    roles = UsageRoles(*(array[kept] for array in found.roles))
+    roles = UsageRoles(*(array[kept] for array in found.roles))._replace(twin=place[found.roles.twin[kept]])
     deciding = place[found.outcome.deciding[number : number + 1]]
     outcome = Outcome(
         found.outcome.failed[kept],

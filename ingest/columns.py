@@ -179,7 +179,7 @@ class Resolver:
         """Return the key that won per row ("metadata.pack_version" for a member of `metadata`)."""
         if winners is None:
             return nulls(self.attributes.rows, pa.string())
-        texts = array([_source_name(source) for source in winners.sources], pa.string())
+        texts = array([source_name(source) for source in winners.sources], pa.string())
         return texts.take(array(winners.source, mask=winners.source < 0))
 
 
@@ -187,7 +187,8 @@ def _is_plain(source: Source) -> bool:
     return isinstance(source, str) or (isinstance(source, Key) and source.scale == 1)
 
 
-def _source_name(source: Source) -> str:
+def source_name(source: Source) -> str:
+    """Return the key that a source reads, as a user would write it."""
     if isinstance(source, str):
         return source
     if isinstance(source, JsonPath):

@@ -28,6 +28,8 @@ from ingest.decode import decode
 from ingest.envelope import Level
 from ingest.kinds import decide_kinds
 from ingest.segments import Record
+from ingest.source_counts import Counted, count_items
+from ingest.usage_keys import USAGE_COLUMNS, usage_keys
 from spotlight.dialects import UNKNOWN, dialects, effective_fields, recognise_scope
 from spotlight.dialects.table import TOOL_OUTCOME, TOTAL_TOKENS, Source
 from spotlight.model import PAYLOADS, SPANS
@@ -55,6 +57,7 @@ class Pivoted(NamedTuple):
     spans: pa.Table
     payloads: pa.Table
     dead: list[Record]
+    counts: Counted
 
 
 def pivot_traces(records: Sequence[Record]) -> Pivoted:
@@ -71,21 +74,27 @@ def _pivot(records: Sequence[Record], *, canonical: bool) -> Pivoted:
     level = envelope.flatten(decoded.batch)
     lost = set(decoded.dead)
     living = [record for i, record in enumerate(records) if i not in lost]
-    columns = _read_spans(level, living, lenient=canonical)
+    read = _read_spans(level, living, lenient=canonical)
+    columns = read.columns
     spans = pa.table([columns[name] for name in SPANS.schema.names], schema=SPANS.schema)
     has_content = ~np.logical_and.reduce([_nulls(columns[name]) for name in CONTENT_COLUMNS])
     payloads = pa.table([columns[name] for name in PAYLOADS.schema.names], schema=PAYLOADS.schema)
     if not has_content.all():
         payloads = payloads.filter(array(has_content))
-    return Pivoted(spans, payloads, [records[i] for i in decoded.dead])
+    return Pivoted(spans, payloads, [records[i] for i in decoded.dead], read.counts)
 
 
-def _read_spans(level: Level, records: Sequence[Record], *, lenient: bool) -> Columns:
-    """Return every column of `spans` and `payloads`, one row per span."""
+class _Read(NamedTuple):
+    columns: Columns
+    counts: Counted
+
+
+def _read_spans(level: Level, records: Sequence[Record], *, lenient: bool) -> _Read:
+    """Return every column of `spans` and `payloads`, one row per span, and what each source sent."""
     attributes = Attributes(level.items.field("attributes"), lenient=lenient)
     parts = find_dialects(level, attributes)
     columns = {
-        "dialect": _dialect_names(parts, attributes.rows),
+        "dialect": dialect_names(parts, attributes.rows),
         "name": level.items.field("name"),
         **envelope.arrival_columns(level, records),
         **envelope.scope_columns(level, lenient=lenient),
@@ -106,7 +115,7 @@ def _read_spans(level: Level, records: Sequence[Record], *, lenient: bool) -> Co
     columns["attributes"] = attributes.leftovers()
     flags |= _losses(level, columns, attributes)
     columns["quality_flags"] = envelope.quality_flags(attributes.rows, flags)
-    return columns
+    return _Read(columns, count_items(columns, attributes, level, "traces"))
 
 
 def find_dialects(level: Level, attributes: Attributes) -> list[Part]:
@@ -129,7 +138,8 @@ def find_dialects(level: Level, attributes: Attributes) -> list[Part]:
     return [Part(known[code], codes == code) for code in present]
 
 
-def _dialect_names(parts: Sequence[Part], rows: int) -> Array:
+def dialect_names(parts: Sequence[Part], rows: int) -> Array:
+    """Return the dialect of every row."""
     code_of = np.zeros(rows, np.int8)
     for code, part in enumerate(parts):
         if part.rows is not None:
@@ -147,8 +157,11 @@ def read_fields(
 
     signs = {sign: resolver.peek(resolve(sign, to), to) for sign, to in _SIGN_TARGETS.items()}
     cache_keys = []
+    usage_winners: dict[str, Winners | None] = {}
     for name in _field_columns(columns):
         winners = resolve(name, _target(name))
+        if name in USAGE_COLUMNS:
+            usage_winners[name] = winners
         if name == "pack_version":
             columns["pack_version_source"] = resolver.names(winners)
         if name in ("cache_read_tokens", "cache_write_tokens"):
@@ -161,6 +174,7 @@ def read_fields(
     columns["tool_failed"] = pc.if_else(is_tool, outcome, pa.scalar(None, pa.bool_()))
     basis = usage.decide_basis(resolver.parts, columns, signs[TOTAL_TOKENS], cache_keys)
     columns["usage_basis"] = basis.column
+    columns["usage_keys"] = usage_keys(resolver, usage_winners)
     return {"usage_assumed": basis.is_assumed, "usage_conflict": basis.is_conflict}
 
 
@@ -172,7 +186,8 @@ _DERIVED: Final = frozenset(
      "journal_position", "service_name", "service_version", "scope_name", "scope_version",
      "pack_version_source", "usage_basis", "status", "status_message", "tool_failed",
      "dropped_attributes", "trace_state", "trace_flags", "quality_flags", "attributes", "events",
-     "links", "resource", "scope", "content_digest", "linked_traces")
+     "links", "resource", "scope", "content_digest", "linked_traces",
+     "usage_keys")
 )  # fmt: skip
 
 

@@ -113,6 +113,7 @@ SPANS: Final = Table(
         Column("audio_input_tokens", I64, "those of input_tokens that were audio"),
         Column("audio_output_tokens", I64, "those of output_tokens that were audio"),
         Column("usage_basis", S, "inclusive or exclusive: does input_tokens contain the cache?"),
+        Column("usage_keys", JSON, "object: column of usage or cost -> attribute key that filled it"),
         Column("cost_reported_usd", F64, "cost as the client reported it, USD"),
         Column("ttft_ms", F64, "time to first token"),
         Column("tool_name", S, "tool called"),
@@ -350,6 +351,35 @@ SOURCE_KEYS: Final = Table(
     frozenset(["journal_position"]),
 )
 
+SCORES: Final = Table(
+    "scores",
+    "one row per received version of a judgement; the view keeps the newest version",
+    (
+        *_PARTITION_COLUMNS,
+        Column("score_id", S, "the sender's id of the score, else a digest of what it says"),
+        Column("target_type", S, "what is judged: run, trace, span, response or session"),
+        Column("trace_id", S, "trace judged, or the trace of the span; NULL where another id names it"),
+        Column("span_id", S, "span judged"),
+        Column("session_id", S, "session judged, or the session of the span"),
+        Column("response_id", S, "id of the provider's response that is judged"),
+        Column("name", S, "what was judged: reward, correctness, toxicity, ..."),
+        Column("value", F64, "the judgement as a number; NULL where there is only a label"),
+        Column("label", S, "the judgement in a word, as sent"),
+        Column("explanation", S, "why, as sent"),
+        Column("annotator", S, "human, llm or code"),
+        Column("evaluator", S, "who or what judged, as sent"),
+        Column("evaluator_version", S, "its version"),
+        Column("metadata", JSON, "what else the judgement says"),
+        Column("time_ns", I64, "when it was judged, else when that came in, ns UTC"),
+        Column("source", S, "log, span_event or span_attribute: where it was found"),
+        *_ARRIVAL_COLUMNS,
+        Column("service_name", S, "resource service.name of the sender"),
+        Column("scope_name", S, "instrumentation scope of the sender"),
+    ),
+    frozenset(["score_id", "trace_id", "span_id", "explanation", "metadata", "time_ns", "journal_position"]),
+)
+
 TABLES: Final = {
-    t.name: t for t in (SPANS, PAYLOADS, LOGS, METRICS, RECEIPTS, REPLACED, RUNS, SOURCES, SOURCE_KEYS)
+    t.name: t
+    for t in (SPANS, PAYLOADS, LOGS, METRICS, RECEIPTS, REPLACED, RUNS, SOURCES, SOURCE_KEYS, SCORES)
 }

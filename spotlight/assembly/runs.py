@@ -29,7 +29,7 @@ ASSEMBLY_COLUMNS: Final = (
     "started_ns", "ended_ns", "journal_position", "received_ns", "service_name", "service_version",
     "environment", "scope_name", "session_id", "turn_id", "user_id", "agent_name", "pack_name",
     "pack_version", "pack_version_source", "feature", "surface", "request_model", "response_model",
-    "response_id", "request_id", *TOKEN_COLUMNS, "usage_basis", "cost_reported_usd", "tool_name",
+    "response_id", "request_id", *TOKEN_COLUMNS, "usage_basis", "usage_keys", "cost_reported_usd", "tool_name",
     "tool_call_id", "status", "status_message", "tool_failed", "error_type", "error_message",
     "linked_traces", "content_digest", "quality_flags", "resource",
 )  # fmt: skip

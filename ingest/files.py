@@ -1,9 +1,13 @@
-"""Telemetry in files: OTLP requests as protobuf or JSON, one a file or one a line, gzipped or not."""
+"""Telemetry in files: OTLP requests as protobuf or JSON, one a file or one a line, gzipped or not.
+
+Files of other products are turned into such requests by `ingest.importers`.
+"""
 
 from __future__ import annotations
 
 import gzip
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -14,13 +18,17 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from ingest.importers import importer_of
+from ingest.importers.content import Content
+from ingest.importers.encoding import encode
 from ingest.requests import Encoding
 from spotlight.errors import UnreadableFile
 
 INDEX: Final = "index.jsonl"
-SUFFIXES: Final = frozenset([".binpb", ".pb", ".bin", ".json", ".jsonl", ".ndjson", ".otlp"])
+SUFFIXES: Final = frozenset(
+    [".binpb", ".pb", ".bin", ".json", ".jsonl", ".ndjson", ".otlp", ".eval", ".csv", ".parquet"]
+)
 _GZIP: Final = b"\x1f\x8b"
-_BOM: Final = b"\xef\xbb\xbf"
 _JSON_KEYS: Final = {"resourceSpans": "traces", "resourceLogs": "logs", "resourceMetrics": "metrics"}
 _CLASSES: Final[dict[str, type[Message]]] = {
     "traces": ExportTraceServiceRequest,
@@ -70,23 +78,37 @@ def find_files(paths: list[Path]) -> Found:
     return found
 
 
-def read_requests(path: Path, signal: str | None = None) -> Iterator[FileRequest]:
+def read_requests(
+    path: Path, signal: str | None = None, kept: Counter[str] | None = None
+) -> Iterator[FileRequest]:
     """Yield the OTLP requests of one file; `signal` where it is known already.
 
+    `kept` counts what another product's file holds that is neither span nor score, by its sort: such
+    things become log records.
     Raises: UnreadableFile saying why the file holds no telemetry.
     """
     body = _content(path)
-    text = body.removeprefix(_BOM).strip()
-    if not text:
+    content = Content(path, body)
+    if not content.text:
         raise UnreadableFile(f"{str(path)!r} is empty", hint="was the recording cut off?")
-    if text.startswith(b"{"):
-        yield from _json_requests(path, text)
+    importer = importer_of(content) if signal is None else None
+    if importer is not None:
+        items = importer.read(content)
+        for made in encode(importer.FORMAT, path, items, Counter() if kept is None else kept):
+            yield FileRequest(path, made.signal, "protobuf", made.body)
         return
-    found = signal or _signal_by_parsing(body, _signal_in_name(path))
+    found = None
+    if content.form in ("json", "lines"):
+        # A protobuf request begins with a line feed, and with "{" after it where it has 125 bytes.
+        found = _signal_by_parsing(body, _signal_in_name(path)) if body[:2] in (b"\n{", b"\n[") else None
+        if found is None:
+            yield from _json_requests(path, content.text)
+            return
+    found = signal or found or _signal_by_parsing(body, _signal_in_name(path))
     if found is None:
         raise UnreadableFile(
-            f"{str(path)!r} is neither OTLP JSON nor an OTLP protobuf request",
-            hint="put traces, logs or metrics into the file's name if it is one of those",
+            f"{str(path)!r} is neither OTLP nor a format that is imported",
+            hint="put traces, logs or metrics into the name of an OTLP protobuf file that is one of those",
         )
     yield FileRequest(path, found, "protobuf", body)
 
@@ -180,7 +202,8 @@ def _json_requests(path: Path, body: bytes) -> Iterator[FileRequest]:
         if signal is None:
             raise UnreadableFile(
                 f"line {number} of {str(path)!r} is not an OTLP JSON request",
-                hint="an OTLP request has resourceSpans, resourceLogs or resourceMetrics",
+                hint="an OTLP request has resourceSpans, resourceLogs or resourceMetrics; docs/importing.md "
+                "lists what else is read",
             )
         found += 1
         yield FileRequest(path, signal, "json", line)

@@ -15,6 +15,7 @@ from typing import Final
 SPOTLIGHT_KIND: Final = "spotlight.kind"
 SPOTLIGHT_TENANT_ID: Final = "spotlight.tenant.id"
 SPOTLIGHT_SESSION_ID: Final = "spotlight.session.id"
+SPOTLIGHT_TURN_ID: Final = "spotlight.turn.id"
 SPOTLIGHT_USER_ID: Final = "spotlight.user.id"
 SPOTLIGHT_PACK_NAME: Final = "spotlight.pack.name"
 SPOTLIGHT_PACK_VERSION: Final = "spotlight.pack.version"
@@ -27,8 +28,37 @@ SPOTLIGHT_FEATURE: Final = "spotlight.feature"
 SPOTLIGHT_SURFACE: Final = "spotlight.surface"
 SPOTLIGHT_ENVIRONMENT: Final = "spotlight.environment"
 SPOTLIGHT_DECISION: Final = "spotlight.decision"
+SPOTLIGHT_APPROVAL_DECISION: Final = "spotlight.approval.decision"
+SPOTLIGHT_APPROVAL_SOURCE: Final = "spotlight.approval.source"
+SPOTLIGHT_APPROVAL_REASON: Final = "spotlight.approval.reason"
+SPOTLIGHT_APPROVAL_WAIT_MS: Final = "spotlight.approval.wait_ms"
+SPOTLIGHT_MEMORY_STATE: Final = "spotlight.memory.state"
+SPOTLIGHT_CHECKPOINT_NAME: Final = "spotlight.checkpoint.name"
+SPOTLIGHT_CHECKPOINT_ID: Final = "spotlight.checkpoint.id"
+SPOTLIGHT_CHECKPOINT_STEP: Final = "spotlight.checkpoint.step"
+SPOTLIGHT_CHECKPOINT_STATUS: Final = "spotlight.checkpoint.status"
+SPOTLIGHT_CHECKPOINT_STATE: Final = "spotlight.checkpoint.state"
 SPOTLIGHT_REPLAY_OF: Final = "spotlight.replay_of"
 SPOTLIGHT_VARIANT: Final = "spotlight.variant"
+
+# Ours, on gen_ai.evaluation.result: what the conventions have no key for.
+SPOTLIGHT_SCORE_ID: Final = "spotlight.score.id"
+SPOTLIGHT_SCORE_TARGET: Final = "spotlight.score.target"
+SPOTLIGHT_SCORE_ANNOTATOR: Final = "spotlight.score.annotator"
+SPOTLIGHT_SCORE_EVALUATOR: Final = "spotlight.score.evaluator"
+SPOTLIGHT_SCORE_EVALUATOR_VERSION: Final = "spotlight.score.evaluator_version"
+SPOTLIGHT_SCORE_METADATA: Final = "spotlight.score.metadata"
+
+# Ours, on what was made from another product's file.
+SPOTLIGHT_IMPORT: Final = "spotlight.import"  # its scopes begin so
+SPOTLIGHT_IMPORT_FORMAT: Final = "spotlight.import.format"
+SPOTLIGHT_IMPORT_FILE: Final = "spotlight.import.file"
+SPOTLIGHT_IMPORT_TIMES: Final = "spotlight.import.times"
+SPOTLIGHT_IMPORT_KEPT: Final = "spotlight.import.kept"
+SPOTLIGHT_IMPORT_REASON: Final = "spotlight.import.reason"
+SPOTLIGHT_IMPORT_PLACE: Final = "spotlight.import.place"
+IMPORT_TRACE_ID: Final = "import.trace_id"
+IMPORT_SPAN_ID: Final = "import.span_id"
 
 # Resource: who sent it.
 SERVICE_NAME: Final = "service.name"
@@ -73,6 +103,11 @@ GEN_AI_TOOL_TYPE: Final = "gen_ai.tool.type"
 GEN_AI_TOOL_CALL_ID: Final = "gen_ai.tool.call.id"
 GEN_AI_TOOL_CALL_ARGUMENTS: Final = "gen_ai.tool.call.arguments"
 GEN_AI_TOOL_CALL_RESULT: Final = "gen_ai.tool.call.result"
+GEN_AI_EVALUATION_RESULT: Final = "gen_ai.evaluation.result"  # an event
+GEN_AI_EVALUATION_NAME: Final = "gen_ai.evaluation.name"
+GEN_AI_EVALUATION_VALUE: Final = "gen_ai.evaluation.score.value"
+GEN_AI_EVALUATION_LABEL: Final = "gen_ai.evaluation.score.label"
+GEN_AI_EVALUATION_EXPLANATION: Final = "gen_ai.evaluation.explanation"
 
 # OpenInference and Traceloop.
 OPENINFERENCE_SPAN_KIND: Final = "openinference.span.kind"

@@ -16,14 +16,15 @@ from spotlight.errors import SpotlightError, Unavailable, UnreadableFile
 
 
 def load(
-    paths: Annotated[list[Path], typer.Argument(help="OTLP files, or folders of them.")],
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders of them.")],
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Load files of OTLP into the lake.
+    """Load files of OTLP, and exports of other products, into the lake.
 
-    Protobuf, JSON or JSON lines, gzipped or not. Goes through the collector of the data folder where
-    one is running, else straight through the same pipeline; returns when the runs can be queried.
+    OTLP as protobuf, JSON or JSON lines, gzipped or not; which other files are read: docs/importing.md.
+    Goes through the collector of the data folder where one is running, else straight through the same
+    pipeline; returns when the runs can be queried.
 
     Example: spotlight load sample_traces
     """
@@ -39,9 +40,10 @@ def load(
             hint="OTLP files end in .binpb, .pb, .json, .jsonl or .gz",
         )
     counts: Counter[str] = Counter()
+    kept: Counter[str] = Counter()
     before = _duplicates(folder)
     with into_collector(folder) if collector_address(folder) else into_pipeline(folder) as send:
-        failures = _send_all(found.files, send, counts)
+        failures = _send_all(found.files, send, counts, kept)
     loaded = len(found.files) - len(failures)
     failures |= {str(path): why for path, why in found.unreadable.items()}
     taken = sum(counts[signal] for signal in ("traces", "logs", "metrics"))
@@ -51,6 +53,7 @@ def load(
         "log_records": counts["logs"], "metric_points": counts["metrics"], "rejected": counts["rejected"],
         "duplicates": max(0, min(taken, _duplicates(folder) - before)),
         "skipped_files": [str(p) for p in found.skipped], "unreadable": failures,
+        "kept_as_logs": dict(kept.most_common()),
         "runs": summary.runs, "failed_runs": summary.failed, "incomplete_runs": summary.incomplete,
     }  # fmt: skip
     if as_json:
@@ -63,7 +66,9 @@ def load(
         )
 
 
-def _send_all(files: list[tuple[Path, str | None]], send: Send, counts: Counter[str]) -> dict[str, str]:
+def _send_all(
+    files: list[tuple[Path, str | None]], send: Send, counts: Counter[str], kept: Counter[str]
+) -> dict[str, str]:
     """Send every request of every file; return the files that could not be loaded, with the reason."""
     from ingest.files import read_requests
 
@@ -72,7 +77,7 @@ def _send_all(files: list[tuple[Path, str | None]], send: Send, counts: Counter[
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
         for path, signal in progress.track(files, description="loading"):
             try:
-                for request in read_requests(path, signal):
+                for request in read_requests(path, signal, kept):
                     sent = send(request)
                     counts.update({"requests": 1, request.signal: sent.items, "rejected": sent.rejected})
             except SpotlightError as exc:
@@ -105,7 +110,10 @@ def _report(said: dict[str, Any]) -> None:
     for path, why in said["unreadable"].items():
         say(f"not loaded: {why}" if path in why else f"not loaded: {path}: {why}")
     if said["skipped_files"]:
-        say(f"left out, no OTLP: {', '.join(said['skipped_files'])}")
+        say(f"left out, no telemetry by their names: {', '.join(said['skipped_files'])}")
+    if said["kept_as_logs"]:
+        sorts = ", ".join(f"{count:,} {reason}" for reason, count in said["kept_as_logs"].items())
+        say(f"neither span nor score, kept as log records: {sorts}")
     say(
         f"the lake holds {said['runs']:,} runs, {said['failed_runs']:,} of them failed; "
         "list them with `spotlight runs`"

@@ -15,6 +15,7 @@ from spotlight.model import KINDS
 # Version aliases stand here too: nothing else uses these keys, and whoever sets one means it.
 OVERRIDES: Final[dict[str, tuple[Source, ...]]] = {
     "session_id": (sc.SPOTLIGHT_SESSION_ID,),
+    "turn_id": (sc.SPOTLIGHT_TURN_ID,),
     "user_id": (sc.SPOTLIGHT_USER_ID,),
     "pack_name": (sc.SPOTLIGHT_PACK_NAME, "agentpack.name", "agent.pack.name", "promptpack.name",
                   "promptpack.id", "pack.name"),
@@ -27,6 +28,8 @@ OVERRIDES: Final[dict[str, tuple[Source, ...]]] = {
     "feature": (sc.SPOTLIGHT_FEATURE,),
     "surface": (sc.SPOTLIGHT_SURFACE,),
     "environment": (sc.SPOTLIGHT_ENVIRONMENT,),
+    "approval_decision": (sc.SPOTLIGHT_APPROVAL_DECISION,),
+    "approval_source": (sc.SPOTLIGHT_APPROVAL_SOURCE,),
 }  # fmt: skip
 
 OVERRIDING_KINDS: Final = (KindRule(sc.SPOTLIGHT_KIND, {kind: kind for kind in KINDS}),)

@@ -76,6 +76,8 @@ def usage_roles(spans: pa.Table, links: Links) -> UsageRoles:
     llm_below = mark_ancestors(links.parent, is_llm)
     role = np.where(has_usage, np.where(usage_below, ROLLUP, LEAF), NONE).astype(np.int8)
     twin, by_id = _twins(spans, links, np.flatnonzero(role == LEAF))
+    further = (twin >= 0) & (twin[twin] >= 0)
+    twin[further] = twin[twin[further]]  # the report that counts, not another duplicate
     role[twin >= 0] = DUPLICATE
     is_generation = is_llm & ~llm_below
     is_generation[twin >= 0] = False
@@ -98,7 +100,7 @@ def _valid(spans: pa.Table, column: str) -> np.ndarray:
 
 
 def _twins(spans: pa.Table, links: Links, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return per span the row, of those given, that reports the same call and counts; and if its id says so."""
+    """Return per span the row, of those given, that reports the same call, and whether its id says so."""
     twin = np.full(spans.num_rows, -1, np.int64)
     told_by_id = np.zeros(spans.num_rows, bool)
     if len(rows) < 2:

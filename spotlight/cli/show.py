@@ -9,7 +9,8 @@ from rich.text import Text
 from rich.tree import Tree
 
 from spotlight.cli.options import DataOption, JsonOption, existing_data
-from spotlight.cli.output import count, duration, harmless, one_line, out, print_json, status, when
+from spotlight.cli.output import UNKNOWN, count, duration, harmless, one_line, out, print_json, status, when
+from spotlight.cli.show_usage import print_usage
 
 if TYPE_CHECKING:
     from spotlight.reports import Reports
@@ -22,6 +23,10 @@ _ERROR_LENGTH: Final = 300
 def show(
     run: Annotated[str, typer.Argument(help="Run id, or the beginning of one.")],
     payloads: Annotated[bool, typer.Option("--payloads", help="With what each step carried.")] = False,
+    usage: Annotated[
+        bool,
+        typer.Option("--usage", help="Every number of its usage: its attribute, its rule, what was not counted."),
+    ] = False,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -32,15 +37,43 @@ def show(
     from spotlight.reports import open_lake
 
     reports = open_lake(existing_data(data))
+    if usage:
+        account = reports.usage_account(run)
+        if as_json:
+            print_json(account)
+        else:
+            print_usage(account)
+        return
     document: dict[str, Any] = reports.run_document(run)
     run_id = document["run"]["run_id"]
     carried = reports.run_payloads(run_id) if payloads else {}
+    scores = reports.run_scores(run_id)
     if as_json:
-        print_json(document | ({"payloads": carried} if payloads else {}))
+        print_json(document | {"scores": scores} | ({"payloads": carried} if payloads else {}))
         return
     out.print(_headline(document["run"]))
+    for score in scores:
+        out.print(score_line(score))
     for tree in _trees(document, carried, _errors(reports, document)):
         out.print(tree)
+
+
+def score_line(score: dict[str, Any]) -> Text:
+    """Return one judgement as a line: its name, number and label, of what, by whom, and why."""
+    said = [f"{score['value']:g}"] if score["value"] is not None else []
+    said += [one_line(score["label"])] if score["label"] is not None else []
+    line = Text.assemble(
+        ("score ", "dim"), one_line(score["name"]), "  ", (" ".join(said) or UNKNOWN, "bold")
+    )
+    what = {"span": f"of span {score['span_id']}", "session": "of the session"}.get(score["target_type"], "")
+    by = [
+        f"by {one_line(score['annotator'])}" if score["annotator"] else "",
+        one_line(score["evaluator"] or ""),
+    ]
+    line.append("".join(f"  {part}" for part in (what, *by) if part), "dim")
+    if score["explanation"]:
+        line.append(f"  {one_line(score['explanation'])[:_ERROR_LENGTH]}")
+    return line
 
 
 def _headline(run: dict[str, Any]) -> Text:

@@ -8,11 +8,14 @@ from typing import Final, NamedTuple, cast
 
 import pyarrow as pa
 
+from spotlight.assembly import assemble
 from spotlight.errors import NotFound, SpotlightError
+from spotlight.exact_json import plain_row
 from spotlight.lake import Reader, Scope, TableSize, sql_text
 from spotlight.model import DEFAULT_TENANT
 from spotlight.reports import span_document as span_documents
-from spotlight.reports.run_document import run_document, same_step
+from spotlight.reports.run_document import only_run, run_document, same_step
+from spotlight.reports.usage_account import usage_account
 
 # Equal steps into which a summary divides the time that its runs span.
 TIME_STEPS: Final = 24
@@ -145,6 +148,17 @@ class Reports:
         rows = self._ask("run_payloads", {"traces": run["trace_ids"]}).to_pylist()
         return {row.pop("span_id"): row for row in rows if row.pop("trace_id")}
 
+    def usage_account(self, run_id: str) -> dict[str, object]:
+        """Return every number of a run's usage and whether it counts: see `usage_account.usage_account`."""
+        run = self.run(run_id)
+        found = only_run(assemble(self._run_spans(run)), str(run["run_id"]))
+        own = set(zip(*(found.spans.column(c).to_pylist() for c in ("trace_id", "span_id")), strict=True))
+        own |= {(row["trace_id"], row["span_id"]) for row in found.told.to_pylist()}
+        sent = self._ask("usage_sources", {"traces": run["trace_ids"]})
+        ids = zip(*(sent.column(c).to_pylist() for c in ("trace_id", "span_id")), strict=True)
+        mine = sent.filter(pa.array([key in own for key in ids], pa.bool_()))
+        return {"run_id": run["run_id"]} | usage_account(found, mine)
+
     def _run_spans(self, run: Mapping[str, object]) -> pa.Table:
         """Return the spans of a run, and those of runs that share a trace with it: they tell it apart."""
         traces = cast("list[str]", run["trace_ids"])
@@ -153,6 +167,13 @@ class Reports:
             found = traces
             traces = self._ask("related_traces", {"traces": found}).column("trace_id").to_pylist()
         return self._ask("run_spans", {"traces": traces})
+
+    def run_scores(self, run_id: str) -> list[dict[str, object]]:
+        """Return the judgements of a run, its spans and its session, the earliest first."""
+        run = self.run(run_id)
+        traces = run.get("trace_ids") or [run["trace_id"]]
+        rows = self._ask("run_scores", {"traces": traces, "session_id": run["session_id"]}).to_pylist()
+        return [plain_row(row) for row in rows]
 
     def ingest_totals(self) -> list[dict[str, object]]:
         """Return what came in and what became of it, a row per (signal, outcome, reason)."""

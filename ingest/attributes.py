@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import orjson
 
-from ingest import anyvalue, jsontext
+from ingest import anyvalue, jsontext, literals
 from ingest.anyvalue import Flags, Positions, Values
 from ingest.arrow import Array, ListArray, array
 
 Rows = npt.NDArray[np.int32]
+# Python literals are dictionaries of a few numbers; a longer text costs more than it can say.
+_LONGEST_LITERAL: Final = 20_000
 
 
 class Found(NamedTuple):
@@ -56,7 +57,7 @@ class Attributes:
         np.cumsum(np.bincount(self.codes, minlength=len(self.keys)), out=self._edges[1:])
         self.values = Values(pairs.field("value"), lenient=lenient)
         self._taken = self._superseded()
-        self._parsed: dict[str, Parsed] = {}
+        self._parsed: dict[tuple[str, bool], Parsed] = {}
 
     def _superseded(self) -> Flags:
         """Mark attributes that a later one of the same key in the same row replaces."""
@@ -99,6 +100,14 @@ class Attributes:
         inside = slice(self._edges[code], self._edges[code + 1])
         return Found(self._order[inside], self._sorted_rows[inside])
 
+    def key_counts(self) -> npt.NDArray[np.int64]:
+        """Return how many attributes every key has."""
+        return np.diff(self._edges)
+
+    def first_positions(self) -> Positions:
+        """Return where the first attribute of every key stands."""
+        return self._order[self._edges[:-1]]
+
     def find_filled(self, key: str) -> Found:
         """Return where `key` stands with a value that says something."""
         found = self.find(key)
@@ -116,17 +125,24 @@ class Attributes:
         """Return which of these attributes no column holds yet."""
         return ~self._taken[positions]
 
-    def parsed(self, key: str) -> Parsed:
-        """Return the values of `key` read as JSON, each distinct one once; None where that fails."""
-        if key not in self._parsed:
+    def parsed(self, key: str, *, python: bool = False) -> Parsed:
+        """Return the values of `key` read as JSON, each distinct one once; None where that fails.
+
+        With `python`, text that is no JSON is read as a Python literal.
+        """
+        if (key, python) not in self._parsed:
             texts = self.values.json(self.find(key).positions).dictionary_encode()
-            objects = [_parse(text) for text in texts.dictionary.to_pylist()]
-            self._parsed[key] = Parsed(objects, texts.indices.to_numpy())
-        return self._parsed[key]
+            objects = [literals.parse(text, python=python) for text in texts.dictionary.to_pylist()]
+            self._parsed[key, python] = Parsed(objects, texts.indices.to_numpy())
+        return self._parsed[key, python]
 
     def take(self, positions: Positions) -> None:
         """Mark attributes as held by a column: they leave the `attributes` JSON."""
         self._taken[positions] = True
+
+    def give_back(self, positions: Positions) -> None:
+        """Return attributes to the `attributes` JSON: the column holds something else than was sent."""
+        self._taken[positions] = False
 
     def objects(self, positions: Positions) -> Array:
         """Return one JSON object text per row, of the attributes at these ascending positions."""
@@ -145,12 +161,3 @@ class Attributes:
     def leftovers(self) -> Array:
         """Return what no column took, one JSON object text per row ({} for none)."""
         return self.objects(np.flatnonzero(~self._taken))
-
-
-def _parse(text: str) -> Any:
-    """Return a JSON value; where it is a string that holds JSON itself, that one (at most two levels)."""
-    try:
-        value = orjson.loads(text)
-        return orjson.loads(value) if isinstance(value, str) else value
-    except ValueError:
-        return None

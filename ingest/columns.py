@@ -7,6 +7,7 @@ batch share it, so that a mixed batch still costs one gather per column.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from ingest.anyvalue import Flags, Positions
 from ingest.arrow import Array, array, nulls
 from ingest.arrow import compute as pc
 from ingest.attributes import Attributes, Found
-from spotlight.dialects.table import JsonPath, Key, Prefix, Source
+from spotlight.dialects.table import InName, JsonPath, Key, Prefix, Source
 from spotlight.model import KINDS
 
 NONE: int = -1
@@ -41,15 +42,24 @@ class Winners(NamedTuple):
 
 
 class Resolver:
-    """Finds and reads fields of the rows of a batch; `kinds` are codes into model.KINDS, once known."""
+    """Finds and reads fields of the rows of a batch.
+
+    `kinds` are codes into model.KINDS, once known; `names` the spans' names, for sources in them.
+    """
 
     def __init__(
-        self, attributes: Attributes, parts: Sequence[Part], kinds: npt.NDArray[np.int8] | None = None
+        self,
+        attributes: Attributes,
+        parts: Sequence[Part],
+        kinds: npt.NDArray[np.int8] | None = None,
+        names: Array | None = None,
     ) -> None:
         self.attributes = attributes
         self.parts = parts
         self.kinds = kinds
+        self.names_of_spans = names
         self._members: dict[JsonPath, list[object]] = {}
+        self._in_names: dict[InName, Array] = {}
 
     def resolve(
         self,
@@ -74,6 +84,8 @@ class Resolver:
                 if not len(found.rows):
                     continue
                 found = self._allowed(found, source, part, content=content)
+                if not len(found.rows):
+                    continue
                 if winners is None:
                     rows = self.attributes.rows
                     winners = Winners(np.full(rows, NONE, np.int16), np.full(rows, NONE, np.intp), [])
@@ -92,20 +104,36 @@ class Resolver:
             wanted = [attributes.find_code(code) for code in attributes.codes_where(source.covers)]
             rows = np.concatenate([found.rows for found in wanted]) if wanted else np.empty(0, np.int32)
             return Found(np.full(len(rows), NONE, np.intp), rows)
+        if isinstance(source, InName):
+            rows = np.flatnonzero(self._in_name(source).is_valid().to_numpy(zero_copy_only=False))
+            return Found(np.full(len(rows), NONE, np.intp), rows.astype(np.int32))
         found = attributes.find(source.name)
         members = self._members_of(source)
         fill = members if to is None else [to.from_json(member) for member in members]
         says = np.array([member is not None for member in fill], bool)
-        hit = says[attributes.parsed(source.name).places]
+        hit = says[attributes.parsed(source.name, python=source.python).places]
         return Found(found.positions[hit], found.rows[hit])
 
     def _members_of(self, source: JsonPath) -> list[object]:
         """Return the member of each distinct value of the attribute; None where it says nothing."""
         if source not in self._members:
+            parsed = self.attributes.parsed(source.name, python=source.python)
             self._members[source] = [
-                convert.member(value, source.path) for value in self.attributes.parsed(source.name).objects
+                convert.member(value, source.path, python=source.python) for value in parsed.objects
             ]
         return self._members[source]
+
+    def _in_name(self, pattern: str) -> Array:
+        """Return per row what the pattern's first group finds in the span's name; NULL for nothing."""
+        if self._names is None:
+            return nulls(self.attributes.rows, pa.string())
+        if pattern not in self._in_names:
+            names = self._names.dictionary_encode()
+            whole = f"^(?:{pattern})$"
+            found = pc.replace_substring_regex(names.dictionary, whole, r"\1")
+            hit = pc.and_(pc.match_substring_regex(names.dictionary, whole), pc.not_equal(found, ""))
+            self._in_names[pattern] = pc.if_else(hit, found, pa.scalar(None, pa.string())).take(names.indices)
+        return self._in_names[pattern]
 
     def _allowed(self, found: Found, source: Source, part: Part, *, content: bool) -> Found:
         keep: Flags | None = None
@@ -115,11 +143,23 @@ class Resolver:
         if wanted and self.kinds is not None:
             of_kind = np.isin(self.kinds[found.rows], [KINDS.index(kind) for kind in wanted])
             keep = of_kind if keep is None else keep & of_kind
-        if content and not isinstance(source, Prefix):
+        if content and not isinstance(source, Prefix | InName):
             free = self.attributes.is_free(found.positions)
             if not free.all():
                 keep = free if keep is None else keep & free
         return found if keep is None else Found(found.positions[keep], found.rows[keep])
+
+    def _in_name(self, source: InName) -> Array:
+        """Return what the pattern's first group finds in every span's name, NULL for nothing."""
+        if source not in self._in_names:
+            if self.names_of_spans is None:
+                return nulls(self.attributes.rows, pa.string())
+            encoded = self.names_of_spans.dictionary_encode()
+            pattern = re.compile(source.pattern)
+            hits = [pattern.fullmatch(name or "") for name in encoded.dictionary.to_pylist()]
+            found = array([hit.group(1) or None if hit else None for hit in hits], pa.string())
+            self._in_names[source] = found.take(encoded.indices)
+        return self._in_names[source]
 
     def read(self, winners: Winners | None, to: convert.Target) -> Array:
         """Return the field as a column; attributes that it holds unchanged are taken."""
@@ -136,13 +176,21 @@ class Resolver:
         return _scattered(rows, layers, to.type)
 
     def peek(self, winners: Winners | None, to: convert.Target) -> Array:
-        """Return the field as a column and take nothing; plain attributes only."""
+        """Return the field as a column and take nothing; attributes and their members only."""
         rows = self.attributes.rows
         if winners is None:
             return nulls(rows, to.type)
-        at = np.flatnonzero(winners.position >= 0)
-        converted = convert.convert(self.attributes.values, winners.position[at], to)
-        return _scattered(rows, [(at, converted.column)], to.type)
+        layers: list[tuple[Positions, Array]] = []
+        for i, source in enumerate(winners.sources):
+            at = np.flatnonzero((winners.source == i) & (winners.position >= 0))
+            if not len(at):
+                continue
+            if isinstance(source, JsonPath):
+                column = self._read_source(source, at, winners.position[at], to)
+            else:
+                column = convert.convert(self.attributes.values, winners.position[at], to).column
+            layers.append((at, column))
+        return _scattered(rows, layers, to.type)
 
     def _read_plain(self, winners: Winners, to: convert.Target) -> Array:
         """Return a column whose every source is an attribute as it stands."""
@@ -164,11 +212,14 @@ class Resolver:
             rows[at] = True
             gathered = attributes.gather(attributes.codes_where(source.covers), rows)
             return gathered.take(array(at))
+        if isinstance(source, InName):
+            return self._in_name(source).take(array(at)).cast(to.type)
         if isinstance(source, JsonPath):
             distinct = convert.from_python(self._members_of(source), to)
             # one key's positions ascend
             place = np.searchsorted(attributes.find(source.name).positions, positions)
-            return distinct.take(array(attributes.parsed(source.name).places[place]))
+            places = attributes.parsed(source.name, python=source.python).places
+            return distinct.take(array(places[place]))
         converted = convert.convert(attributes.values, positions, to)
         if isinstance(source, Key) and source.scale != 1:
             return pc.multiply(converted.column, source.scale).cast(to.type)
@@ -193,6 +244,10 @@ def source_name(source: Source) -> str:
         return source
     if isinstance(source, JsonPath):
         return ".".join((source.name, *source.path))
+    if isinstance(source, InName):
+        return "name"
+    if isinstance(source, InName):
+        return "name"
     return source.prefix if isinstance(source, Prefix) else source.name
 
 

@@ -90,6 +90,14 @@ def resource_columns(level: Level, *, lenient: bool) -> dict[str, Array]:
     return {name: shared(column, level.resource_of.to_numpy()) for name, column in columns.items()}
 
 
+def service_names(level: Level) -> list[str | None]:
+    """Return the service.name of every resource."""
+    attributes = Attributes(level.resources.field("attributes"), lenient=True)
+    resolver = Resolver(attributes, [Part("", None)])
+    names: list[str | None] = resolver.peek(resolver.resolve([(SERVICE_NAME,)]), convert.TEXT).to_pylist()
+    return names
+
+
 def scope_columns(level: Level, *, lenient: bool) -> dict[str, Array]:
     """Return scope_name, scope_version and scope (JSON of its attributes, NULL for none) of every item."""
     attributes = Attributes(level.scopes.field("attributes"), lenient=lenient)

@@ -14,14 +14,17 @@ from ingest.arrow import Array, array
 from ingest.arrow import compute as pc
 from ingest.attributes import Attributes
 from ingest.columns import Part, Resolver
-from spotlight.dialects import effective_fields, effective_kinds, effective_names
-from spotlight.dialects.table import KindRule, Source
+from spotlight.dialects import effective_fields, effective_kinds, effective_names, effective_pseudo
+from spotlight.dialects.table import ANY, KindRule, Source
 from spotlight.model import KINDS
 
 INFERRED: Final = "inferred"
+PSEUDO: Final = "pseudo"
 _CODES: Final = {kind: code for code, kind in enumerate(KINDS)}
 _OTHER: Final = _CODES["other"]
 _UNDECIDED: Final = -1
+_BY_NAME: Final = 1
+_PSEUDO: Final = 2
 _KIND_TEXTS: Final = array(KINDS, pa.string())
 
 
@@ -39,11 +42,13 @@ class Kinds(NamedTuple):
 def decide_kinds(attributes: Attributes, parts: Sequence[Part], names: Array) -> Kinds:
     """Return every span's kind: attribute rules first, then signs of use, then the span's name.
 
+    A pseudo span is no step of any kind, unless the user himself says which it is.
+
     Source of the order: the kind table of the dialect reference, first hit wins.
     """
     codes = np.full(attributes.rows, _UNDECIDED, np.int8)
     sources = np.full(attributes.rows, _UNDECIDED, np.int16)
-    source_names = [INFERRED, "name"]
+    source_names = [INFERRED, "name", PSEUDO]
     for part in parts:
         for rule in reversed(effective_kinds(part.dialect)):  # weakest first: a stronger one overwrites
             if rule.key in attributes.code_of:
@@ -54,6 +59,7 @@ def decide_kinds(attributes: Attributes, parts: Sequence[Part], names: Array) ->
     codes[codes == _UNDECIDED] = _OTHER
     for part in parts:
         _apply_names(part, names, codes, sources)
+        _drop_pseudo(part, names, codes, sources)
     texts = array(source_names, pa.string()).take(array(sources, mask=sources < 0))
     return Kinds(codes, texts)
 
@@ -66,7 +72,12 @@ def _apply(
     sources: npt.NDArray[np.int16],
     source: int,
 ) -> None:
-    positions, rows = attributes.find(rule.key)
+    positions, rows = attributes.find_filled(rule.key)
+    if ANY in rule.kinds:
+        hit = rows if part.rows is None else rows[part.rows[rows]]
+        codes[hit] = _CODES[rule.kinds[ANY]]
+        sources[hit] = source
+        return
     keep = attributes.values.tags[positions] == STRING
     if part.rows is not None:
         keep &= part.rows[rows]
@@ -78,6 +89,20 @@ def _apply(
     code_of = found[words.indices.to_numpy()]
     hit = rows[keep][code_of != _UNDECIDED]
     codes[hit] = code_of[code_of != _UNDECIDED]
+    sources[hit] = source
+
+
+def _apply_any(
+    rule: KindRule,
+    attributes: Attributes,
+    part: Part,
+    codes: npt.NDArray[np.int8],
+    sources: npt.NDArray[np.int16],
+    source: int,
+) -> None:
+    rows = attributes.find_filled(rule.key).rows
+    hit = rows if part.rows is None else rows[part.rows[rows]]
+    codes[hit] = _CODES[rule.kinds[ANY]]
     sources[hit] = source
 
 
@@ -98,7 +123,7 @@ def _carries(resolver: Resolver, fields: Sequence[str]) -> Flags:
     for part in resolver.parts:
         known = effective_fields(part.dialect)
         sources = [source for field in fields for source in known.get(field, ())]
-        tables.append([source for source in sources if not getattr(source, "kinds", ())])
+        tables.append([s for s in sources if not getattr(s, "kinds", ()) and not isinstance(s, InName)])
     winners = resolver.resolve(tables)
     if winners is None:
         return np.zeros(resolver.attributes.rows, bool)
@@ -114,4 +139,27 @@ def _apply_names(
             hit &= part.rows
         hit &= pc.starts_with(names, rule.beginning).to_numpy(zero_copy_only=False)
         codes[hit] = _CODES[rule.kind]
-        sources[hit] = 1
+        sources[hit] = _BY_NAME
+
+
+def _drop_pseudo(
+    part: Part, names: Array, codes: npt.NDArray[np.int8], sources: npt.NDArray[np.int16]
+) -> None:
+    """Make spans that only wrap others, or hold a place, no steps."""
+    for name in effective_pseudo(part.dialect):
+        found = pc.starts_with(names, name[:-1]) if name.endswith("*") else pc.equal(names, name)
+        hit = pc.fill_null(found, False).to_numpy(zero_copy_only=False)
+        if part.rows is not None:
+            hit = hit & part.rows
+        codes[hit] = _OTHER
+        sources[hit] = 2
+
+
+def _is_pseudo(part: Part, names: Array) -> Flags:
+    """Return which rows of the part are called like one of its dialect's pseudo spans."""
+    exact = {name for name in effective_pseudo(part.dialect) if not name.endswith("*")}
+    beginnings = tuple(name[:-1] for name in effective_pseudo(part.dialect) if name.endswith("*"))
+    encoded = names.dictionary_encode()
+    known = [name in exact or name.startswith(beginnings) for name in encoded.dictionary.to_pylist()]
+    hit = np.array(known, bool)[encoded.indices.to_numpy()]
+    return hit if part.rows is None else hit & part.rows

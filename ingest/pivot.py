@@ -30,7 +30,14 @@ from ingest.kinds import decide_kinds
 from ingest.segments import Record
 from ingest.source_counts import Counted, count_items
 from ingest.usage_keys import USAGE_COLUMNS, usage_keys
-from spotlight.dialects import UNKNOWN, dialects, effective_fields, recognise_scope
+from spotlight.dialects import (
+    UNKNOWN,
+    dialects,
+    effective_failed_results,
+    effective_fields,
+    recognise_scope,
+    recognise_service,
+)
 from spotlight.dialects.table import TOOL_OUTCOME, TOTAL_TOKENS, Source
 from spotlight.model import PAYLOADS, SPANS
 
@@ -102,7 +109,7 @@ def _read_spans(level: Level, records: Sequence[Record], *, lenient: bool) -> _R
     resource = envelope.resource_columns(level, lenient=lenient)
     kinds = decide_kinds(attributes, parts, columns["name"])
     columns |= {"kind": kinds.texts(), "kind_source": kinds.source}
-    resolver = Resolver(attributes, parts, kinds.codes)
+    resolver = Resolver(attributes, parts, kinds.codes, columns["name"])
     flags = read_fields(resolver, [effective_fields(part.dialect) for part in parts], columns)
     columns["environment"] = pc.coalesce(columns["environment"], resource.pop("environment"))
     columns |= resource
@@ -110,16 +117,18 @@ def _read_spans(level: Level, records: Sequence[Record], *, lenient: bool) -> _R
     flags |= _read_times(level, columns)
     _read_outcome(level, columns, lenient=lenient)
     columns["links"] = span_events.read_links(level.items.field("links"), lenient=lenient)
-    columns["linked_traces"] = nulls(attributes.rows, _SPAN_TYPES["linked_traces"])
+    columns["linked_traces"] = span_events.linked_traces(
+        columns["links"], columns["trace_id"], _linking(parts)
+    )
     columns["content_digest"] = nulls(attributes.rows, pa.string())
     columns["attributes"] = attributes.leftovers()
     flags |= _losses(level, columns, attributes)
     columns["quality_flags"] = envelope.quality_flags(attributes.rows, flags)
-    return _Read(columns, count_items(columns, attributes, level, "traces"))
+    return _Read(columns, count_items(columns, attributes, level, parts, "traces"))
 
 
 def find_dialects(level: Level, attributes: Attributes) -> list[Part]:
-    """Return the rows of each dialect: by scope, else by the first dialect that knows a key."""
+    """Return the rows of each dialect: by scope, else by service, else by the first that knows a key."""
     names = level.scopes.field("name").to_pylist()
     scope_dialects = [recognise_scope(name or "") for name in names]
     known = [*dialects(), UNKNOWN]
@@ -131,7 +140,10 @@ def find_dialects(level: Level, attributes: Attributes) -> list[Part]:
             below = tuple(key for key in dialect.keys if key.endswith("."))
             for key in attributes.codes_where(lambda k, e=exact, b=below: k in e or k.startswith(b)):  # type: ignore[misc]
                 by_keys[attributes.find_code(key).rows] = code
-        codes = np.where(codes < 0, by_keys, codes)
+        services = [recognise_service(name) if name else None for name in envelope.service_names(level)]
+        by_service = np.array([known.index(name) if name else -1 for name in services], np.int16)
+        by_service = by_service[level.resource_of.to_numpy()]
+        codes = np.where(codes < 0, np.where(by_service < 0, by_keys, by_service), codes)
     present: list[int] = np.unique(codes).tolist()
     if len(present) == 1:
         return [Part(known[present[0]], None)]
@@ -171,7 +183,8 @@ def read_fields(
         columns[name] = resolver.read(resolve(name, convert.CONTENT, content=True), convert.CONTENT)
     outcome = _failures(signs[TOOL_OUTCOME])
     is_tool = pc.equal(columns["kind"], "tool")
-    columns["tool_failed"] = pc.if_else(is_tool, outcome, pa.scalar(None, pa.bool_()))
+    failed = pc.if_else(is_tool, outcome, pa.scalar(None, pa.bool_()))
+    columns["tool_failed"] = _failed_by_result(resolver.parts, failed, columns)
     basis = usage.decide_basis(resolver.parts, columns, signs[TOTAL_TOKENS], cache_keys)
     columns["usage_basis"] = basis.column
     columns["usage_keys"] = usage_keys(resolver, usage_winners)
@@ -206,6 +219,20 @@ def _failures(outcomes: Array) -> Array:
     words = outcomes.dictionary_encode()
     failed = [_OUTCOMES.get((word or "").strip().lower()) for word in words.dictionary.to_pylist()]
     return array(failed, pa.bool_()).take(words.indices)
+
+
+def _failed_by_result(parts: Sequence[Part], failed: Array, columns: Columns) -> Array:
+    """Return which tools failed, those among them whose result says so in the client's own words."""
+    for part in parts:
+        patterns = effective_failed_results(part.dialect)
+        if not patterns:
+            continue
+        said = pc.match_substring_regex(columns["tool_result"], "|".join(f"(?:{p})" for p in patterns))
+        hit = pc.and_(pc.fill_null(said, False), pc.equal(columns["kind"], "tool"))
+        if part.rows is not None:
+            hit = pc.and_(hit, array(part.rows))
+        failed = pc.if_else(hit, True, failed)
+    return failed
 
 
 def _identity(level: Level) -> Columns:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import orjson
 import pyarrow as pa
 
 from ingest import convert, jsontext
@@ -64,6 +66,19 @@ def read_links(column: ListArray, *, lenient: bool) -> Array:
         _dropped(links), "}", "",
     )  # fmt: skip
     return jsontext.arrays(rows, span_of, text)
+
+
+def linked_traces(links: Array, traces: Array, parts: Sequence[Part]) -> Array:
+    """Return the other traces that links name, sorted, for the rows of these parts; NULL elsewhere."""
+    found: list[list[str] | None] = [None] * len(links)
+    wanted = np.zeros(len(links), bool)
+    for part in parts:
+        wanted[slice(None) if part.rows is None else part.rows] = True
+    wanted &= links.is_valid().to_numpy(zero_copy_only=False)
+    for row in np.flatnonzero(wanted).tolist():
+        named = {link["trace_id"] for link in orjson.loads(links[row].as_py())}
+        found[row] = sorted(named - {None, traces[row].as_py()}) or None
+    return array(found, pa.list_(pa.string()))
 
 
 class _Flat(NamedTuple):

@@ -9,8 +9,8 @@ To support a new framework: write one module with its table, record one sample.
     otel_genai  OpenTelemetry GenAI semantic conventions, every generation of them
     ...         one module per further vocabulary
 
-A span's dialect is decided by its instrumentation scope, and by its keys where no dialect
-knows the scope. A span nobody knows is "unknown": stored whole, read with `baseline`.
+A span's dialect is decided by its instrumentation scope; where no dialect knows that, by the
+service's name; then by its keys. A span nobody knows is "unknown": stored whole, read with `baseline`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from functools import cache, lru_cache
 from typing import Final
 
 from spotlight.dialects.baseline import OVERRIDES, OVERRIDING_KINDS
-from spotlight.dialects.table import Dialect, KindRule, NameRule, Source
+from spotlight.dialects.table import Dialect, InName, KindRule, NameRule, Source, UsageRule
 
 UNKNOWN: Final = "unknown"
 _BASELINE: Final = "baseline"
@@ -59,6 +59,18 @@ def recognise_scope(scope_name: str) -> str | None:
     return max(matches, key=lambda match: match[0])[1] if matches else None
 
 
+@lru_cache(maxsize=4096)
+def recognise_service(service_name: str) -> str | None:
+    """Return the dialect of the client that calls itself so (longest match), else None."""
+    matches = [
+        (len(service), dialect.name)
+        for dialect in dialects().values()
+        for service in dialect.services
+        if service_name == service or (not service[-1].isalnum() and service_name.startswith(service))
+    ]
+    return max(matches, key=lambda match: match[0])[1] if matches else None
+
+
 def _begins_with(name: str, scope: str) -> bool:
     """Return whether `scope` is `name`, or ends where a word of `name` ends."""
     if not name.startswith(scope):
@@ -88,13 +100,17 @@ def _lineage(name: str) -> tuple[Dialect, ...]:
 def effective_fields(name: str) -> dict[str, tuple[Source, ...]]:
     """Return every field with its sources in order of precedence; an unknown name has the baseline's.
 
-    Order: spotlight.* keys, the dialect's own, those of the dialects it extends, the baseline's.
+    Order: spotlight.* keys, the dialect's own, those of the dialects it extends, the baseline's;
+    last of all what span names say.
     """
     merged: dict[str, dict[Source, None]] = {}
     for table in (OVERRIDES, *(dialect.fields for dialect in _lineage(name))):
         for column, sources in table.items():
             merged.setdefault(column, {}).update(dict.fromkeys(sources))
-    return {column: tuple(sources) for column, sources in merged.items()}
+    return {
+        column: tuple(sorted(sources, key=lambda source: isinstance(source, InName)))
+        for column, sources in merged.items()
+    }
 
 
 @cache
@@ -108,6 +124,40 @@ def effective_kinds(name: str) -> tuple[KindRule, ...]:
 def effective_names(name: str) -> tuple[NameRule, ...]:
     """Return the rules on span names, first hit wins."""
     return tuple(rule for dialect in _lineage(name) for rule in dialect.names)
+
+
+@cache
+def effective_failed_results(name: str) -> tuple[str, ...]:
+    """Return the patterns that, found in a tool's result, say that the tool failed."""
+    return tuple(dict.fromkeys(found for dialect in _lineage(name) for found in dialect.failed_results))
+
+
+@cache
+def effective_pseudo(name: str) -> tuple[str, ...]:
+    """Return the names (or beginnings, ending in "*") of spans that are no steps of their own."""
+    return tuple(dict.fromkeys(found for dialect in _lineage(name) for found in dialect.pseudo))
+
+
+@cache
+def joins_by_links(name: str) -> bool:
+    """Return whether traces of this dialect that span links tie together are one run."""
+    known = dialects()
+    runs = known[name].runs if name in known else None
+    return runs is not None and runs.by_links
+
+
+@cache
+def usage_rules(name: str) -> tuple[UsageRule, ...]:
+    """Return the rules on reports that mean something else than the dialect's others, first hit wins."""
+    known = dialects()
+    return known[name].usage_rules if name in known else ()
+
+
+@cache
+def output_excludes_reasoning(name: str) -> bool:
+    """Return whether the dialect reports reasoning beside the output, not within."""
+    known = dialects()
+    return name in known and known[name].output_excludes_reasoning
 
 
 @cache

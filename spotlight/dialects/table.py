@@ -24,8 +24,9 @@ class Key:
 class JsonPath:
     """One member of an attribute that holds a JSON object as text, or a nested map.
 
-    With an empty path, the decoded value itself. JSON within JSON is decoded once more; where
-    `python` is set, a Python literal is read too (some clients send str() of a dictionary).
+    With an empty path, the decoded value itself. A step of digits picks an item of a list. JSON
+    within JSON is decoded once more; where `python` is set, a Python literal is read too (some
+    clients send str() of a dictionary).
     """
 
     name: str
@@ -36,7 +37,10 @@ class JsonPath:
 
 @dataclass(frozen=True)
 class InName:
-    """What the first group of a regular expression (RE2, whole name) finds in the span's name."""
+    """What the first group of a regular expression (RE2, whole name) finds in the span's name.
+
+    The weakest source: asked after all attributes, those of extended dialects too.
+    """
 
     pattern: str
     kinds: tuple[str, ...] = ()
@@ -88,6 +92,24 @@ class NameRule:
 
 
 @dataclass(frozen=True)
+class UsageRule:
+    """Reports whose numbers mean something else than the dialect's others; all that is given must hold.
+
+    `basis` and `output_excludes_reasoning` as in Dialect, None for what the rule does not say.
+    `providers` are words of the provider's name; `having` and `lacking` attribute names, or
+    prefixes where they end in a dot; `input_from` the sources that gave the input tokens
+    ("usage_details.input" for a member).
+    """
+
+    basis: str | None = None
+    output_excludes_reasoning: bool | None = None
+    providers: tuple[str, ...] = ()
+    having: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+    input_from: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class LogRule:
     """A log event that is a step of a run: it becomes a span with signal `log`.
 
@@ -127,11 +149,13 @@ class Dialect:
     `scopes` are instrumentation scope names, or whole leading words of them ("pydantic-ai"
     knows "pydantic-ai.tools", not "pydantic-ais"; "codex_" knows "codex_cli"), and are asked
     first; `keys` are attribute names, or prefixes where they end in a dot, and are asked
-    where no dialect knows the scope; `services` are whole values of service.name, asked before
-    the keys. `fields` maps a column of `spans` or `payloads`, or one
+    where no dialect knows the scope; `services` are values of service.name, or beginnings of it
+    where they end in no letter or digit, asked before the keys. `fields` maps a column of `spans` or `payloads`, or one
     of SIGNS, to its sources in order of precedence. `extends` names the dialects whose
     tables stand behind this one's. `usage_basis` says whether input tokens contain the
-    cache: "inclusive", "exclusive", or None where the reports themselves must tell.
+    cache: "inclusive", "exclusive", or None where the reports themselves must tell;
+    `output_excludes_reasoning` that reasoning is reported beside the output, not within;
+    `usage_rules` name the reports for which either is different, the first that fits decides.
     """
 
     name: str
@@ -140,6 +164,8 @@ class Dialect:
     fields: Mapping[str, tuple[Source, ...]] = field(default_factory=dict)
     kinds: tuple[KindRule, ...] = ()
     usage_basis: str | None = None
+    output_excludes_reasoning: bool = False
+    usage_rules: tuple[UsageRule, ...] = ()
     extends: tuple[str, ...] = ()
     names: tuple[NameRule, ...] = ()
     services: tuple[str, ...] = ()
@@ -147,7 +173,10 @@ class Dialect:
     runs: RunRule | None = None
     # RE2 patterns that, found in a tool's result, say that the tool failed.
     failed_results: tuple[str, ...] = ()
-    # Span names that are no steps of their own: placeholders and wrappers to be left out of counts.
+    # Whether service.version is that of what the team deployed; a coding agent sends its own.
+    own_service_version: bool = True
+    # Span names, or beginnings that end in "*", that are no steps of their own: placeholders and
+    # wrappers to be left out of counts.
     pseudo: tuple[str, ...] = ()
 
 
@@ -157,4 +186,5 @@ ANY: Final = "*"
 # Fields that fill no column but help to read others.
 TOTAL_TOKENS = "total_tokens"  # input + output as reported: tells inclusive from exclusive usage
 TOOL_OUTCOME = "tool_outcome"  # a word beside the status: success, error, true, false, ...
-SIGNS = (TOTAL_TOKENS, TOOL_OUTCOME)
+FIRST_TOKEN_AT = "first_token_at"  # when the first token came, ISO 8601: tells ttft_ms
+SIGNS = (TOTAL_TOKENS, TOOL_OUTCOME, FIRST_TOKEN_AT)

@@ -15,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("spotlight", "ingest", "dashboards", "replay")
+OWN_DISTRIBUTION = ROOT / "spotlight" / "sdk"  # spotlight-sdk: tests/house/test_sdk_wheel.py
 SAMPLE = "adk-latest-content"
 BUILD = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
 
@@ -65,12 +66,12 @@ def clean_environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def test_wheel_holds_every_file_of_the_packages(wheel: Path) -> None:
-    """Modules, SQL, browser files and type markers of all four packages are in the wheel, and no more."""
+    """Modules, SQL, browser files and type markers of all four packages are in the wheel, and no more: the SDK is none."""
     source = {
         str(path.relative_to(ROOT))
         for package in PACKAGES
         for path in (ROOT / package).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and "__pycache__" not in path.parts and OWN_DISTRIBUTION not in path.parents
     }
     with zipfile.ZipFile(wheel) as archive:
         shipped = {name for name in archive.namelist() if ".dist-info/" not in name}

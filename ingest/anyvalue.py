@@ -72,6 +72,8 @@ class Values:
         self._contents = pa.BinaryArray.from_buffers(
             pa.binary(), 2 * count, [None, py_buffer(edges), data_buffer or py_buffer(b"")]
         )
+        self.begins: npt.NDArray[np.int32] = edges[1::2]
+        self.ends: npt.NDArray[np.int32] = edges[2::2]
         self._encoded = encoded
 
     def _byte(self, where: npt.NDArray[np.int32]) -> npt.NDArray[np.uint8]:
@@ -144,6 +146,25 @@ class Values:
     def contents(self, at: Positions, *, missing: Flags | None = None) -> Array:
         """Return the undecoded contents (of strings, bytes, lists and maps) at these positions."""
         return self._contents.take(array(2 * at + 1, mask=missing))
+
+    def first_bytes(self, at: Positions) -> npt.NDArray[np.uint8]:
+        """Return the first byte of the contents at these positions, none of which may be empty."""
+        return self._data[self.begins[at]]
+
+    def last_bytes(self, at: Positions, which: int = 1) -> npt.NDArray[np.uint8]:
+        """Return the last byte (the last but one, ...) of the contents at these positions, all that long."""
+        return self._data[self.ends[at] - which]
+
+    def tails(self, at: Positions, size: int) -> Array:
+        """Return the last `size` bytes of the contents at these ascending positions, undecoded."""
+        edges = np.empty(2 * len(at) + 1, np.int32)
+        edges[0] = 0
+        edges[1::2] = np.maximum(self.begins[at], self.ends[at] - np.int32(size))
+        edges[2::2] = self.ends[at]
+        windows = pa.BinaryArray.from_buffers(
+            pa.binary(), 2 * len(at), [None, py_buffer(edges), py_buffer(self._data)]
+        )
+        return windows.take(array(np.arange(1, 2 * len(at), 2)))
 
     def ints(self, at: Positions) -> npt.NDArray[np.int64]:
         """Return the ints (or bools) at these positions."""

@@ -16,7 +16,9 @@ from ingest.log_spans import NOTHING
 from ingest.logs import pivot_logs
 from ingest.metrics import pivot_metrics
 from ingest.pivot import Pivoted, pivot_traces
+from ingest.scores import read_scores
 from ingest.segments import Record
+from ingest.source_counts import Counted, count_points, merged
 from spotlight.lake import Stretch
 from spotlight.model import LOGS, METRICS, PAYLOADS, RECEIPTS, SPANS
 
@@ -50,6 +52,8 @@ class Made(NamedTuple):
     metrics: pa.Table
     receipts: list[Receipt]
     records: int
+    counts: Counted
+    scores: pa.Table
 
 
 class SeenRequests:
@@ -99,7 +103,9 @@ def make_batch(batch: Stretch, records: Sequence[Record], seen: SeenRequests, de
     steps = logs_out.steps if logs_out else NOTHING
     spans = pa.concat_tables([rows["traces"], steps.spans])
     payloads = pa.concat_tables([payloads, steps.payloads])
-    return Made(batch, spans, payloads, rows["logs"], rows["metrics"], receipts, len(records))
+    counts = merged([out.counts for out in (traces_out, logs_out) if out] + [count_points(rows["metrics"])])
+    scores = read_scores(rows["traces"], rows["logs"])
+    return Made(batch, spans, payloads, rows["logs"], rows["metrics"], receipts, len(records), counts, scores)
 
 
 def _pivot_in_chunks(records: Sequence[Record]) -> Pivoted:
@@ -116,7 +122,8 @@ def _pivot_in_chunks(records: Sequence[Record]) -> Pivoted:
     spans, payloads = (
         pa.concat_tables(tables) for tables in zip(*((p.spans, p.payloads) for p in parts), strict=True)
     )
-    return Pivoted(spans, payloads, [record for part in parts for record in part.dead])
+    dead = [record for part in parts for record in part.dead]
+    return Pivoted(spans, payloads, dead, merged([part.counts for part in parts]))
 
 
 def receipt_rows(receipts: Iterable[Receipt]) -> pa.Table:

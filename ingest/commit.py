@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.batches import Made, Receipt, receipt_rows
-from ingest.dedup import Settled, settle
+from ingest.dedup import Settled, settle, unchanged
 from ingest.keys import SeenSpans
 from ingest.run_keeper import RunKeeper
+from ingest.source_counts import count_again
 from spotlight.lake import Lake, Reader, Scope, sql_text
-from spotlight.model import DEFAULT_TENANT, PAYLOADS, REPLACED, SPANS
+from spotlight.model import DEFAULT_TENANT, PAYLOADS, SPANS
 
 # Spans known by their own key per tenant, 8 bytes each. Of older ones the trace is known, and a new
 # span of such a trace costs a look into the lake.
@@ -64,8 +65,14 @@ class Committer:
             "payloads": pa.concat_tables([s.payloads for s in settled.values()]),
             "replaced": pa.concat_tables([s.replaced for s in settled.values()]),
             "receipts": receipt_rows(outcome),
+            "sources": pa.concat_tables(
+                [made.counts.sources, *(count_again(s.resent, s.newer) for s in settled.values())]
+            ),
+            "source_keys": made.counts.keys,
             "spans": pa.concat_tables([s.spans for s in settled.values()]),
         }
+        if made.scores.num_rows:  # seldom: an empty commit would cost every batch one more
+            rows["scores"] = made.scores
         missing = [table for table in rows if not self._lake.is_committed(table, made.batch)]
         first = [
             self._side.submit(self._lake.append, t, rows[t], made.batch) for t in missing if t != "spans"
@@ -91,8 +98,7 @@ class Committer:
     def _settle(self, made: Made) -> dict[str, Settled]:
         tenants = pc.unique(made.spans.column("tenant")).to_pylist()
         if not tenants:
-            empty = Settled(made.spans, made.payloads, REPLACED.schema.empty_table(), 0)
-            return {DEFAULT_TENANT: empty}
+            return {DEFAULT_TENANT: unchanged(made.spans, made.payloads)}
         settled = {}
         for tenant in tenants:
             state = self._tenant(tenant)

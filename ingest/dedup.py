@@ -34,6 +34,13 @@ class Settled(NamedTuple):
     payloads: pa.Table
     replaced: pa.Table  # model.REPLACED: spans that came again with other content
     duplicates: int
+    resent: pa.Table  # spans that came again with the same content
+    newer: pa.Table  # spans that came again with other content
+
+
+def unchanged(spans: pa.Table, payloads: pa.Table) -> Settled:
+    """Return a batch of which nothing came before."""
+    return Settled(spans, payloads, REPLACED.schema.empty_table(), 0, spans.slice(0, 0), spans.slice(0, 0))
 
 
 def settle(spans: pa.Table, payloads: pa.Table, known: SeenSpans, fetch: FetchStored) -> Settled:
@@ -45,7 +52,7 @@ def settle(spans: pa.Table, payloads: pa.Table, known: SeenSpans, fetch: FetchSt
     seen = known.may_hold(spans)
     suspects = np.flatnonzero(seen | _repeated(span_keys(spans)))
     if not len(suspects):
-        return Settled(spans, payloads, REPLACED.schema.empty_table(), 0)
+        return unchanged(spans, payloads)
     maybe_stored = spans.select(["trace_id", "span_id"]).filter(pa.array(seen))
     stored_spans, stored_payloads = fetch(*(pc.unique(column).to_pylist() for column in maybe_stored.columns))
     versions = _versions(stored_spans, stored_payloads)
@@ -54,11 +61,14 @@ def settle(spans: pa.Table, payloads: pa.Table, known: SeenSpans, fetch: FetchSt
     keep = np.ones(spans.num_rows, bool)
     keep[verdict.drop] = False
     kept = spans.filter(pa.array(keep))
+    newer = spans.take(pa.array(verdict.replacing, pa.int64()))
     return Settled(
         kept,
         _payloads_of(payloads, kept),
-        _replaced_rows(spans.take(pa.array(verdict.replacing, pa.int64()))),
+        _replaced_rows(newer),
         len(verdict.duplicates),
+        spans.take(pa.array(verdict.duplicates, pa.int64())),
+        newer,
     )
 
 

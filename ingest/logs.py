@@ -16,8 +16,11 @@ from ingest.attributes import Attributes
 from ingest.columns import Part, Resolver
 from ingest.decode import decode
 from ingest.envelope import Level
+from ingest.log_identity import identity_columns
 from ingest.log_spans import LogSpans, spans_from_logs
+from ingest.pivot import dialect_names, find_dialects
 from ingest.segments import Record
+from ingest.source_counts import Counted, count_items
 from spotlight.model import LOGS
 from spotlight.semconv import EVENT_NAME
 
@@ -28,6 +31,7 @@ class PivotedLogs(NamedTuple):
     rows: pa.Table
     steps: LogSpans
     dead: list[Record]
+    counts: Counted
 
 
 def pivot_logs(records: Sequence[Record]) -> PivotedLogs:
@@ -47,10 +51,14 @@ def _pivot(records: Sequence[Record], *, canonical: bool) -> PivotedLogs:
     columns |= envelope.scope_columns(level, lenient=canonical)
     columns |= envelope.resource_columns(level, lenient=canonical)
     _read_times(level, columns)
-    _read_content(level, columns, lenient=canonical)
+    attributes = _read_content(level, columns, lenient=canonical)
+    parts = find_dialects(level, attributes)
+    columns |= identity_columns(attributes, parts)
     rows = pa.table([columns[name] for name in LOGS.schema.names], schema=LOGS.schema)
     steps = spans_from_logs(level, columns, lenient=canonical)
-    return PivotedLogs(rows, steps, [records[i] for i in decoded.dead])
+    columns["dialect"] = dialect_names(parts, attributes.rows)
+    counts = count_items(columns, attributes, level, parts, "logs")
+    return PivotedLogs(rows, steps, [records[i] for i in decoded.dead], counts)
 
 
 def _read_times(level: Level, columns: dict[str, Array]) -> None:
@@ -63,7 +71,8 @@ def _read_times(level: Level, columns: dict[str, Array]) -> None:
     columns["date"] = envelope.partition_days(np.where(time == 0, observed, time), received).dates
 
 
-def _read_content(level: Level, columns: dict[str, Array], *, lenient: bool) -> None:
+def _read_content(level: Level, columns: dict[str, Array], *, lenient: bool) -> Attributes:
+    """Add what the records say; returns their attributes."""
     items = level.items
     attributes = Attributes(items.field("attributes"), lenient=lenient)
     columns["attributes"] = attributes.leftovers()  # before event.name is read: it stays there too
@@ -79,3 +88,4 @@ def _read_content(level: Level, columns: dict[str, Array], *, lenient: bool) -> 
     columns["trace_flags"] = items.field("flags").cast(pa.int64())
     columns["trace_id"] = envelope.hex_ids(items.field("trace_id"), 16)
     columns["span_id"] = envelope.hex_ids(items.field("span_id"), 8)
+    return attributes

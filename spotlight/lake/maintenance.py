@@ -1,7 +1,7 @@
 """Keeping the lake quick to read: small files become large ones, old versions of runs go.
 
-Recorded rows are only moved, never changed. Each step is one Delta commit that takes the small
-files out and puts the large one in, so readers see either and never both.
+Recorded rows are only moved, never changed; counts of sources are added up. Each step is one Delta
+commit that takes the small files out and puts the large one in, so readers see either and never both.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from spotlight.lake.files import Part, write_part
 from spotlight.lake.store import Lake
-from spotlight.model import PARTITION, TABLES, Table
+from spotlight.model import PARTITION, TABLES, Column, Table
 
 SMALL_BYTES: Final = 16 << 20
 MIN_FILES: Final = 16
@@ -36,8 +36,17 @@ _ORDER: Final = {
     "replaced": "trace_id",
     "metrics": "name, time_ns",
     "logs": "time_ns",
+    "scores": "score_id",
+    "sources": "received_ns",
+    "source_keys": "received_ns, key",
 }
 _NEWEST_RUN: Final = " qualify row_number() over (partition by run_id order by assembled_position desc) = 1"
+# Tables of counts: what a row is counted by within an hour of arrivals; the other numbers add up.
+_COUNTED_BY: Final = {
+    "sources": ("service_name", "scope_name", "signal", "dialect"),
+    "source_keys": ("service_name", "scope_name", "signal", "dialect", "key", "mapped"),
+}
+_HOUR_NS: Final = 3_600_000_000_000
 _log = logging.getLogger(__name__)
 
 
@@ -121,13 +130,33 @@ def _remove(file: _File) -> RemoveAction:
 
 def _read_sorted(root: Path, table: Table, group: list[_File]) -> pa.Table:
     body = [c for c in table.columns if c.name not in PARTITION]
-    columns = ", ".join(c.name for c in body)
     order = _ORDER.get(table.name, "trace_id, started_ns")
-    newest = _NEWEST_RUN if table.name == "runs" else ""
     with duckdb.connect(":memory:") as con:
         con.execute("set threads = 1")  # beside ingest, not instead of it
         rows = con.sql(
-            f"select {columns} from read_parquet($files, hive_partitioning = false){newest} order by {order}",  # noqa: S608
+            f"select {_selected(table, body)} from read_parquet($files, hive_partitioning = false)"  # noqa: S608
+            f"{_kept(table)} order by {order}",
             params={"files": [str(root / f.path) for f in group]},
         ).to_arrow_table()
     return rows.cast(pa.schema([pa.field(c.name, c.type) for c in body]))
+
+
+def _selected(table: Table, body: list[Column]) -> str:
+    """Return what is selected of the small files: their columns, or what counts add up to."""
+    by = _COUNTED_BY.get(table.name)
+    if by is None:
+        return ", ".join(c.name for c in body)
+    return ", ".join(c.name if c.name in by else f"{_added_up(c)} as {c.name}" for c in body)
+
+
+def _added_up(column: Column) -> str:
+    how = {"received_ns": "max", "journal_position": "max", "type": "any_value"}.get(column.name, "sum")
+    return f"cast({how}({column.name}) as {'varchar' if column.type == pa.string() else 'bigint'})"
+
+
+def _kept(table: Table) -> str:
+    """Return which rows of the small files are kept, or come together."""
+    if table.name == "runs":
+        return _NEWEST_RUN
+    by = _COUNTED_BY.get(table.name)
+    return f" group by {', '.join(by)}, received_ns // {_HOUR_NS}" if by else ""

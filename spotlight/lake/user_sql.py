@@ -6,7 +6,10 @@ import duckdb
 
 from spotlight.errors import QueryRefused
 
-_HINT = "write one select over the views spans, payloads, logs, metrics, receipts, runs"
+_HINT = (
+    "write one select over the views spans, payloads, logs, metrics, receipts, runs, scores, sources, "
+    "source_keys"
+)
 
 
 def check_select(sql: str) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from ingest import anyvalue, jsontext
+from ingest import anyvalue, jsontext, literals
 from ingest.anyvalue import Flags, Positions, Values
 from ingest.arrow import Array, array
 
@@ -32,12 +32,23 @@ class Converted(NamedTuple):
     unchanged: Flags
 
 
-def member(value: Any, path: Sequence[str]) -> object:
-    """Return the member of a JSON object at `path`; None where there is none or it is empty."""
+def member(value: Any, path: Sequence[str], *, python: bool = False) -> object:
+    """Return the member of a JSON value at `path`; None where there is none or it is empty.
+
+    A step of digits picks an item of a list; text on the way is read as JSON once (`python`: or
+    as a Python literal).
+    """
+    texts_read = 0
     for name in path:
-        if not isinstance(value, dict):
+        if isinstance(value, str) and not texts_read:
+            value = literals.nested(value, python=python)
+            texts_read += 1
+        if isinstance(value, dict):
+            value = value.get(name)
+        elif isinstance(value, list) and name.isdecimal() and len(name) < 10 and int(name) < len(value):
+            value = value[int(name)]
+        else:
             return None
-        value = value.get(name)
     return None if value == "" else value
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from spotlight.cli.options import DataOption, JsonOption, read_folder
-from spotlight.cli.output import count, out, print_json, size, table, when
+from spotlight.cli.output import UNKNOWN, count, out, print_json, size, table, when
 from spotlight.cli.supervisor import read_ready
 
 
@@ -42,6 +42,24 @@ def status(data: DataOption = None, as_json: JsonOption = False) -> None:
         for r in said["received"]
     ]  # fmt: skip
     out.print(table(_HEADINGS, rows, numbers=("requests", "items", "size")))
+    if said["metric_usage"]:
+        out.print("\nusage that only metrics tell: send logs or traces too, to see runs")
+        out.print(
+            table(
+                _METRIC_HEADINGS, [_metric_row(r) for r in said["metric_usage"]], numbers=_METRIC_HEADINGS[3:]
+            )
+        )
+
+
+_METRIC_HEADINGS = ("service", "session", "model", "input", "output", "cache read", "reported USD")
+
+
+def _metric_row(row: dict[str, Any]) -> list[Any]:
+    cost = row["cost_reported_usd"]
+    return [
+        row["service_name"], row["session_id"], row["model"], count(row["input_tokens"]),
+        count(row["output_tokens"]), count(row["cache_read_tokens"]), UNKNOWN if cost is None else f"{cost:.4f}",
+    ]  # fmt: skip
 
 
 def _running(part: dict[str, object] | None) -> str:
@@ -77,4 +95,5 @@ def _status(folder: Path) -> dict[str, Any]:
         "incomplete_runs": summary.incomplete,
         "dead_requests": len(list(dead.glob("*.binpb"))) if dead.is_dir() else 0,
         "received": reports.ingest_totals(),
+        "metric_usage": reports.metric_usage(),
     }

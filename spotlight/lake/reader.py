@@ -19,8 +19,10 @@ from spotlight.errors import LakeError, QueryRefused
 from spotlight.lake.user_sql import check_select
 from spotlight.model import DEFAULT_TENANT, TABLES, Table
 
-VIEWS = ("spans", "payloads", "logs", "metrics", "receipts", "assembled_runs", "runs", "other_traces",
-         "sources", "source_keys", "scores")  # fmt: skip
+VIEWS = (
+    "spans", "payloads", "logs", "metrics", "receipts", "assembled_runs", "runs", "other_traces",
+    "metric_usage", "sources", "source_keys", "scores",
+)  # fmt: skip
 # Two commits within one clock tick of the file system give a folder one modification time; a folder
 # changed this recently is looked into again.
 _TICK_NS = 50_000_000

@@ -180,6 +180,11 @@ class Reports:
         rows: list[dict[str, object]] = self._ask("ingest_totals", {}).to_pylist()
         return rows
 
+    def metric_usage(self) -> list[dict[str, object]]:
+        """Return tokens and cost that only metrics tell, a row per (service, session, model)."""
+        rows: list[dict[str, object]] = self._ask("metric_usage", {}).to_pylist()
+        return rows
+
     def lake_size(self) -> dict[str, TableSize]:
         """Return rows, files and bytes of every table."""
         return self._reader.sizes()

@@ -6,7 +6,8 @@ select
 from scores
 where list_contains($traces, trace_id)
   or (target_type = 'session' and session_id = $session_id)
-  or (trace_id is null and response_id in (
-    select response_id from spans where list_contains($traces, trace_id)
+  or (trace_id is null and (
+    span_id in (select span_id from spans where list_contains($traces, trace_id))
+    or response_id in (select response_id from spans where list_contains($traces, trace_id))
   ))
 order by time_ns, name, score_id

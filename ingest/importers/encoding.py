@@ -136,8 +136,8 @@ class _Batch:
         record.time_unix_nano = _time(time_ns)
         if trace is not None:
             record.trace_id = trace_bytes(self._source, trace)
-            if span is not None:
-                record.span_id = span_bytes(self._source, trace, span)
+        if span is not None:  # alone it says enough where it is an id of OpenTelemetry
+            record.span_id = span_bytes(self._source, trace or "", span)
 
     def _ids(self, trace: str, span: str) -> tuple[bytes, bytes]:
         return trace_bytes(self._source, trace), span_bytes(self._source, trace, span)

@@ -7,7 +7,6 @@ batch share it, so that a mixed batch still costs one gather per column.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -57,9 +56,9 @@ class Resolver:
         self.attributes = attributes
         self.parts = parts
         self.kinds = kinds
-        self.names_of_spans = names
+        self._names = names
         self._members: dict[JsonPath, list[object]] = {}
-        self._in_names: dict[InName, Array] = {}
+        self._in_names: dict[str, Array] = {}
 
     def resolve(
         self,
@@ -105,7 +104,8 @@ class Resolver:
             rows = np.concatenate([found.rows for found in wanted]) if wanted else np.empty(0, np.int32)
             return Found(np.full(len(rows), NONE, np.intp), rows)
         if isinstance(source, InName):
-            rows = np.flatnonzero(self._in_name(source).is_valid().to_numpy(zero_copy_only=False))
+            valid = self._in_name(source.pattern).is_valid()
+            rows = np.flatnonzero(valid.to_numpy(zero_copy_only=False))
             return Found(np.full(len(rows), NONE, np.intp), rows.astype(np.int32))
         found = attributes.find(source.name)
         members = self._members_of(source)
@@ -148,18 +148,6 @@ class Resolver:
             if not free.all():
                 keep = free if keep is None else keep & free
         return found if keep is None else Found(found.positions[keep], found.rows[keep])
-
-    def _in_name(self, source: InName) -> Array:
-        """Return what the pattern's first group finds in every span's name, NULL for nothing."""
-        if source not in self._in_names:
-            if self.names_of_spans is None:
-                return nulls(self.attributes.rows, pa.string())
-            encoded = self.names_of_spans.dictionary_encode()
-            pattern = re.compile(source.pattern)
-            hits = [pattern.fullmatch(name or "") for name in encoded.dictionary.to_pylist()]
-            found = array([hit.group(1) or None if hit else None for hit in hits], pa.string())
-            self._in_names[source] = found.take(encoded.indices)
-        return self._in_names[source]
 
     def read(self, winners: Winners | None, to: convert.Target) -> Array:
         """Return the field as a column; attributes that it holds unchanged are taken."""
@@ -213,7 +201,7 @@ class Resolver:
             gathered = attributes.gather(attributes.codes_where(source.covers), rows)
             return gathered.take(array(at))
         if isinstance(source, InName):
-            return self._in_name(source).take(array(at)).cast(to.type)
+            return self._in_name(source.pattern).take(array(at))
         if isinstance(source, JsonPath):
             distinct = convert.from_python(self._members_of(source), to)
             # one key's positions ascend

@@ -15,8 +15,9 @@ from ingest.arrow import compute as pc
 from ingest.attributes import Attributes
 from ingest.columns import Part, Resolver
 from spotlight.dialects import effective_fields, effective_kinds, effective_names, effective_pseudo
-from spotlight.dialects.table import ANY, KindRule, Source
+from spotlight.dialects.table import ANY, InName, KindRule, Source
 from spotlight.model import KINDS
+from spotlight.semconv import SPOTLIGHT_KIND
 
 INFERRED: Final = "inferred"
 PSEUDO: Final = "pseudo"
@@ -59,7 +60,11 @@ def decide_kinds(attributes: Attributes, parts: Sequence[Part], names: Array) ->
     codes[codes == _UNDECIDED] = _OTHER
     for part in parts:
         _apply_names(part, names, codes, sources)
-        _drop_pseudo(part, names, codes, sources)
+        if effective_pseudo(part.dialect):
+            own = [code for code, key in enumerate(source_names) if key == SPOTLIGHT_KIND]
+            hit = _is_pseudo(part, names) & ~np.isin(sources, own)
+            codes[hit] = _OTHER
+            sources[hit] = _PSEUDO
     texts = array(source_names, pa.string()).take(array(sources, mask=sources < 0))
     return Kinds(codes, texts)
 
@@ -77,7 +82,6 @@ def _apply(
         hit = rows if part.rows is None else rows[part.rows[rows]]
         codes[hit] = _CODES[rule.kinds[ANY]]
         sources[hit] = source
-        return
     keep = attributes.values.tags[positions] == STRING
     if part.rows is not None:
         keep &= part.rows[rows]
@@ -89,20 +93,6 @@ def _apply(
     code_of = found[words.indices.to_numpy()]
     hit = rows[keep][code_of != _UNDECIDED]
     codes[hit] = code_of[code_of != _UNDECIDED]
-    sources[hit] = source
-
-
-def _apply_any(
-    rule: KindRule,
-    attributes: Attributes,
-    part: Part,
-    codes: npt.NDArray[np.int8],
-    sources: npt.NDArray[np.int16],
-    source: int,
-) -> None:
-    rows = attributes.find_filled(rule.key).rows
-    hit = rows if part.rows is None else rows[part.rows[rows]]
-    codes[hit] = _CODES[rule.kinds[ANY]]
     sources[hit] = source
 
 
@@ -142,24 +132,11 @@ def _apply_names(
         sources[hit] = _BY_NAME
 
 
-def _drop_pseudo(
-    part: Part, names: Array, codes: npt.NDArray[np.int8], sources: npt.NDArray[np.int16]
-) -> None:
-    """Make spans that only wrap others, or hold a place, no steps."""
-    for name in effective_pseudo(part.dialect):
-        found = pc.starts_with(names, name[:-1]) if name.endswith("*") else pc.equal(names, name)
-        hit = pc.fill_null(found, False).to_numpy(zero_copy_only=False)
-        if part.rows is not None:
-            hit = hit & part.rows
-        codes[hit] = _OTHER
-        sources[hit] = 2
-
-
 def _is_pseudo(part: Part, names: Array) -> Flags:
     """Return which rows of the part are called like one of its dialect's pseudo spans."""
     exact = {name for name in effective_pseudo(part.dialect) if not name.endswith("*")}
     beginnings = tuple(name[:-1] for name in effective_pseudo(part.dialect) if name.endswith("*"))
     encoded = names.dictionary_encode()
     known = [name in exact or name.startswith(beginnings) for name in encoded.dictionary.to_pylist()]
-    hit = np.array(known, bool)[encoded.indices.to_numpy()]
+    hit: Flags = np.array(known, bool)[encoded.indices.to_numpy()]
     return hit if part.rows is None else hit & part.rows

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from ingest import convert, envelope, span_events, usage
+from ingest import convert, envelope, moments, span_events, usage
 from ingest.anyvalue import Flags, NonCanonical
 from ingest.arrow import Array, array, nulls
 from ingest.arrow import compute as pc
@@ -27,18 +27,19 @@ from ingest.columns import Part, Resolver, Winners
 from ingest.decode import decode
 from ingest.envelope import Level
 from ingest.kinds import decide_kinds
+from ingest.outcomes import failed_tools
 from ingest.segments import Record
 from ingest.source_counts import Counted, count_items
 from ingest.usage_keys import USAGE_COLUMNS, usage_keys
 from spotlight.dialects import (
     UNKNOWN,
     dialects,
-    effective_failed_results,
     effective_fields,
+    joins_by_links,
     recognise_scope,
     recognise_service,
 )
-from spotlight.dialects.table import TOOL_OUTCOME, TOTAL_TOKENS, Source
+from spotlight.dialects.table import FIRST_TOKEN_AT, TOOL_OUTCOME, TOTAL_TOKENS, Source
 from spotlight.model import PAYLOADS, SPANS
 
 CONTENT_COLUMNS: Final = (
@@ -47,10 +48,6 @@ CONTENT_COLUMNS: Final = (
 )  # fmt: skip
 _JSON_COLUMNS: Final = frozenset(("finish_reasons", "model_params"))
 _SPAN_TYPES: Final = {column.name: column.type for column in SPANS.columns}
-_OUTCOMES: Final = {
-    **dict.fromkeys(("success", "ok", "succeeded", "completed", "true"), False),
-    **dict.fromkeys(("error", "failure", "failed", "false"), True),
-}
 _ERROR_STATUS: Final = 2
 _STATUSES: Final = array(("unset", "ok", "error"), pa.string())
 _NO_TEXT: Final = pa.scalar(None, pa.string())
@@ -115,10 +112,13 @@ def _read_spans(level: Level, records: Sequence[Record], *, lenient: bool) -> _R
     columns |= resource
     columns |= _identity(level)
     flags |= _read_times(level, columns)
+    columns["ttft_ms"] = pc.coalesce(
+        columns["ttft_ms"], moments.since(columns["started_ns"], columns[FIRST_TOKEN_AT])
+    )
     _read_outcome(level, columns, lenient=lenient)
     columns["links"] = span_events.read_links(level.items.field("links"), lenient=lenient)
     columns["linked_traces"] = span_events.linked_traces(
-        columns["links"], columns["trace_id"], _linking(parts)
+        columns["links"], columns["trace_id"], [part for part in parts if joins_by_links(part.dialect)]
     )
     columns["content_digest"] = nulls(attributes.rows, pa.string())
     columns["attributes"] = attributes.leftovers()
@@ -162,13 +162,15 @@ def dialect_names(parts: Sequence[Part], rows: int) -> Array:
 def read_fields(
     resolver: Resolver, tables: Sequence[Mapping[str, Sequence[Source]]], columns: Columns
 ) -> dict[str, Flags]:
-    """Add every field of the tables, one per part, to `columns`; returns flags on usage."""
+    """Add every field of the tables, one per part, to `columns`; returns flags on usage.
+
+    FIRST_TOKEN_AT is added too: it becomes a length once the spans' start is known.
+    """
 
     def resolve(field: str, to: convert.Target, *, content: bool = False) -> Winners | None:
         return resolver.resolve([table.get(field, ()) for table in tables], to=to, content=content)
 
     signs = {sign: resolver.peek(resolve(sign, to), to) for sign, to in _SIGN_TARGETS.items()}
-    cache_keys = []
     usage_winners: dict[str, Winners | None] = {}
     for name in _field_columns(columns):
         winners = resolve(name, _target(name))
@@ -176,22 +178,22 @@ def read_fields(
             usage_winners[name] = winners
         if name == "pack_version":
             columns["pack_version_source"] = resolver.names(winners)
-        if name in ("cache_read_tokens", "cache_write_tokens"):
-            cache_keys.append(resolver.names(winners))
         columns[name] = resolver.read(winners, _target(name))
     for name in CONTENT_COLUMNS:
         columns[name] = resolver.read(resolve(name, convert.CONTENT, content=True), convert.CONTENT)
-    outcome = _failures(signs[TOOL_OUTCOME])
-    is_tool = pc.equal(columns["kind"], "tool")
-    failed = pc.if_else(is_tool, outcome, pa.scalar(None, pa.bool_()))
-    columns["tool_failed"] = _failed_by_result(resolver.parts, failed, columns)
-    basis = usage.decide_basis(resolver.parts, columns, signs[TOTAL_TOKENS], cache_keys)
-    columns["usage_basis"] = basis.column
+    columns["tool_failed"] = failed_tools(
+        resolver.parts, columns["kind"], signs[TOOL_OUTCOME], columns["tool_result"]
+    )
+    meaning = usage.read_meaning(resolver, usage_winners, columns, signs[TOTAL_TOKENS])
+    columns |= {"usage_basis": meaning.basis, "output_tokens": meaning.output_tokens}
     columns["usage_keys"] = usage_keys(resolver, usage_winners)
-    return {"usage_assumed": basis.is_assumed, "usage_conflict": basis.is_conflict}
+    columns[FIRST_TOKEN_AT] = signs[FIRST_TOKEN_AT]
+    return {"usage_assumed": meaning.is_assumed, "usage_conflict": meaning.is_conflict}
 
 
-_SIGN_TARGETS: Final = {TOTAL_TOKENS: convert.WHOLE, TOOL_OUTCOME: convert.TEXT}
+_SIGN_TARGETS: Final = {
+    TOTAL_TOKENS: convert.WHOLE, TOOL_OUTCOME: convert.TEXT, FIRST_TOKEN_AT: convert.TEXT,
+}  # fmt: skip
 # Columns of `spans` that come from somewhere else than a dialect's table.
 _DERIVED: Final = frozenset(
     ("tenant", "date", "trace_id", "span_id", "parent_span_id", "signal", "dialect", "name", "kind",
@@ -212,27 +214,6 @@ def _target(column: str) -> convert.Target:
     if column in _JSON_COLUMNS:
         return convert.JSON
     return {pa.int64(): convert.WHOLE, pa.float64(): convert.REAL}.get(_SPAN_TYPES[column], convert.TEXT)
-
-
-def _failures(outcomes: Array) -> Array:
-    """Return true or false for the words clients use for a tool's outcome, NULL for others."""
-    words = outcomes.dictionary_encode()
-    failed = [_OUTCOMES.get((word or "").strip().lower()) for word in words.dictionary.to_pylist()]
-    return array(failed, pa.bool_()).take(words.indices)
-
-
-def _failed_by_result(parts: Sequence[Part], failed: Array, columns: Columns) -> Array:
-    """Return which tools failed, those among them whose result says so in the client's own words."""
-    for part in parts:
-        patterns = effective_failed_results(part.dialect)
-        if not patterns:
-            continue
-        said = pc.match_substring_regex(columns["tool_result"], "|".join(f"(?:{p})" for p in patterns))
-        hit = pc.and_(pc.fill_null(said, False), pc.equal(columns["kind"], "tool"))
-        if part.rows is not None:
-            hit = pc.and_(hit, array(part.rows))
-        failed = pc.if_else(hit, True, failed)
-    return failed
 
 
 def _identity(level: Level) -> Columns:

@@ -70,6 +70,8 @@ def read_links(column: ListArray, *, lenient: bool) -> Array:
 
 def linked_traces(links: Array, traces: Array, parts: Sequence[Part]) -> Array:
     """Return the other traces that links name, sorted, for the rows of these parts; NULL elsewhere."""
+    if not parts or links.null_count == len(links):
+        return nulls(len(links), pa.list_(pa.string()))
     found: list[list[str] | None] = [None] * len(links)
     wanted = np.zeros(len(links), bool)
     for part in parts:

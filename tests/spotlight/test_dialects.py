@@ -15,7 +15,7 @@ from spotlight.dialects import (
     effective_names,
     recognise_scope,
 )
-from spotlight.dialects.table import SIGNS, JsonPath, Key, Prefix
+from spotlight.dialects.table import ANY, SIGNS, InName, JsonPath, Key, Prefix
 from spotlight.model import KINDS, PAYLOADS, SPANS
 
 COLUMNS = {*SPANS.schema.names, *PAYLOADS.schema.names, *SIGNS}
@@ -23,7 +23,7 @@ COLUMNS = {*SPANS.schema.names, *PAYLOADS.schema.names, *SIGNS}
 
 def test_every_module_with_a_dialect_is_registered() -> None:
     """The registry is the package's modules; our own comes first, the general ones last."""
-    names = {info.name for info in pkgutil.iter_modules(package.__path__)} - {"table"}
+    names = {info.name for info in pkgutil.iter_modules(package.__path__)} - {"table", "vocabulary"}
     assert names == set(dialects())
     order = list(dialects())
     assert "spotlight" == order[0]
@@ -38,7 +38,7 @@ def test_fields_name_columns_and_sources(name: str) -> None:
         assert column in COLUMNS, column
         assert len(sources) == len(set(sources)), column
         for source in sources:
-            assert isinstance(source, str | Key | JsonPath | Prefix), source
+            assert isinstance(source, str | Key | JsonPath | InName | Prefix), source
             assert set(getattr(source, "kinds", ())) <= set(KINDS), source
 
 

@@ -25,7 +25,7 @@ def show(
     payloads: Annotated[bool, typer.Option("--payloads", help="With what each step carried.")] = False,
     usage: Annotated[
         bool,
-        typer.Option("--usage", help="Every number of its usage: whence, by what rule, what was not counted."),
+        typer.Option("--usage", help="Every number of its usage: whence, by what rule, what is left out."),
     ] = False,
     data: DataOption = None,
     as_json: JsonOption = False,

@@ -56,9 +56,10 @@ _METRIC_HEADINGS = ("service", "session", "model", "input", "output", "cache rea
 
 def _metric_row(row: dict[str, Any]) -> list[Any]:
     cost = row["cost_reported_usd"]
+    dollars = UNKNOWN if cost is None else f"{cost:.4f}"
     return [
         row["service_name"], row["session_id"], row["model"], count(row["input_tokens"]),
-        count(row["output_tokens"]), count(row["cache_read_tokens"]), UNKNOWN if cost is None else f"{cost:.4f}",
+        count(row["output_tokens"]), count(row["cache_read_tokens"]), dollars,
     ]  # fmt: skip
 
 

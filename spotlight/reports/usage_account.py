@@ -25,7 +25,7 @@ BASES: Final = {
 }
 _DOUBTS: Final = {
     "usage_assumed": "nothing says whether the cache is in it: taken to be",
-    "usage_conflict": "more cache than input, though the client is known to count it in: the parts were added",
+    "usage_conflict": "more cache than input, though the client should count it in: the parts were added",
     "impossible_usage": "a number no call can have was left out",
 }
 # Sums that clients keep under keys of their own; read by no table, since their parts are counted.

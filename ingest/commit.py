@@ -85,6 +85,8 @@ class Committer:
             state = self._tenant(tenant)
             state.known.add(left.spans)
             state.keeper.note(left.spans)
+        for tenant in pc.unique(made.logs.column("tenant")).to_pylist():
+            self._tenant(tenant).keeper.note_logs(_of_tenant(made.logs, tenant))
 
     def assemble(self) -> int:
         """Assemble the runs that new spans touch, commit them and return how many there were."""

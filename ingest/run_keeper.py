@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from ingest.families import Families
 from ingest.keys import KeySet, trace_keys
+from ingest.log_identity import LogIdentity
 from spotlight.assembly import ASSEMBLY_COLUMNS, assemble
 from spotlight.assembly.membership import Ties, stated_ties, thread_dialects, ties
 from spotlight.lake import Reader, sql_text
@@ -29,6 +30,7 @@ class RunKeeper:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._stored = KeySet()
+        self._log_identity = LogIdentity(reader)
         self._stored.add(trace_keys(reader.query(sql_text("ingest", "assembled_traces"))))
         self._pending: list[pa.Table] = [
             reader.query(sql_text("ingest", "unassembled_spans")).select(ASSEMBLY_COLUMNS)
@@ -53,6 +55,10 @@ class RunKeeper:
         """Take notice of spans that have just been committed."""
         self._pending.append(spans.select(ASSEMBLY_COLUMNS))
 
+    def note_logs(self, logs: pa.Table) -> None:
+        """Take notice of log records that have just been committed: they may say whose a run is."""
+        self._log_identity.note(logs)
+
     def assemble(self) -> pa.Table:
         """Return the runs that the noted spans belong to, as rows of the runs table.
 
@@ -60,17 +66,20 @@ class RunKeeper:
         """
         fresh = pa.concat_tables([_SCHEMA.empty_table(), *(t.cast(_SCHEMA) for t in self._pending)])
         self._pending.clear()
-        if fresh.num_rows == 0:
+        told = pa.array(self._log_identity.take_news(), pa.string())
+        if fresh.num_rows == 0 and not len(told):
             return RUNS.schema.empty_table()
         self._families.add(ties(pa.concat_tables([*self._recent, fresh])))
-        touched = pc.unique(fresh.column("trace_id"))
+        touched = pc.unique(pa.chunked_array([*fresh.column("trace_id").chunks, told]))
         family = self._families.of(touched.to_pylist())
         if family:
             touched = pc.unique(pa.concat_arrays([touched, pa.array(sorted(family), pa.string())]))
         known = self._known(touched)
-        parts = [self._from_lake(known), *self._from_memory(touched), fresh]
-        runs = _assemble_apart(pa.concat_tables(parts), self._families)
-        if family:
+        spans = pa.concat_tables([self._from_lake(known), *self._from_memory(touched), fresh])
+        if spans.num_rows == 0:  # log records came before all spans of their traces
+            return RUNS.schema.empty_table()
+        runs = _assemble_apart(spans, self._families, self._log_identity.of(touched))
+        if family and runs.num_rows:
             runs = self._settle_family(runs, family, set(known))
         self._remember(fresh)
         return runs
@@ -125,13 +134,13 @@ def _merged(run_id: str, owner: str, row: dict[str, object]) -> dict[str, object
     return kept | {"run_id": run_id, "merged_into": owner, "is_agent_run": False, "trace_ids": []}
 
 
-def _assemble_apart(spans: pa.Table, families: Families) -> pa.Table:
+def _assemble_apart(spans: pa.Table, families: Families, said: pa.Table) -> pa.Table:
     """Return the runs of these spans; a trace that cannot be assembled costs its own run, not the others'.
 
     Its spans are stored and can be queried; the log names the trace.
     """
     try:
-        return assemble(spans).runs
+        return assemble(spans, said).runs
     except (pa.ArrowException, ArithmeticError, LookupError, TypeError, ValueError):
         traces = pc.unique(spans.column("trace_id")).to_pylist()
         half: set[str] = set()
@@ -143,7 +152,7 @@ def _assemble_apart(spans: pa.Table, families: Families) -> pa.Table:
             return RUNS.schema.empty_table()
     first = pc.is_in(spans.column("trace_id"), value_set=pa.array(sorted(half)))
     halves = spans.filter(first), spans.filter(pc.invert(first))
-    return pa.concat_tables([_assemble_apart(half, families) for half in halves])
+    return pa.concat_tables([_assemble_apart(half, families, said) for half in halves])
 
 
 _TRACE_DIGITS: Final = 32

@@ -1,30 +1,14 @@
-"""Whose a run was: session, user, pack, agent, found on its spans and their resources."""
+"""Which spans speak for a run, and what all of them say together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable
 
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from spotlight.assembly.link import Links
-
-# Resource attributes that say whose a run was, in order of precedence, per column.
-RESOURCE_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
-    "session_id": ("spotlight.session.id", "session.id"),
-    "user_id": ("spotlight.user.id", "user.id", "enduser.id"),
-    "pack_name": ("spotlight.pack.name", "pack.name"),
-    "pack_version": (
-        "spotlight.pack.version", "agentpack.version", "agent.pack.version", "promptpack.version",
-        "pack.version",
-    ),
-    "agent_name": ("gen_ai.agent.name",),
-    "feature": ("spotlight.feature",),
-    "surface": ("spotlight.surface",),
-}  # fmt: skip
 
 
 def first_values(spans: pa.Table, column: str, links: Links, root_row: np.ndarray) -> np.ndarray:
@@ -43,28 +27,6 @@ def first_values(spans: pa.Table, column: str, links: Links, root_row: np.ndarra
 def take(column: pa.ChunkedArray, rows: np.ndarray) -> pa.ChunkedArray:
     """Return the values at `rows`, NULL where the row is -1."""
     return column.take(pa.array(rows, mask=rows < 0))
-
-
-def resource_values(resources: pa.ChunkedArray, column: str) -> tuple[pa.Array, pa.Array]:
-    """Return (value, key) per row from the resource JSON texts, NULL where none of the keys is there.
-
-    Each distinct text is parsed once.
-    """
-    keys = RESOURCE_KEYS[column]
-    encoded = resources.combine_chunks().dictionary_encode()
-    found = [_first_present(text, keys) for text in encoded.dictionary.to_pylist()]
-    values = pa.array([v for v, _ in found], pa.string()).take(encoded.indices)
-    sources = pa.array([k for _, k in found], pa.string()).take(encoded.indices)
-    return values, sources
-
-
-def _first_present(text: str | None, keys: tuple[str, ...]) -> tuple[str | None, str | None]:
-    attributes = orjson.loads(text) if text else {}
-    for key in keys:
-        value = attributes.get(key)
-        if isinstance(value, str) and value:
-            return value, key
-    return None, None
 
 
 def joined_names(

@@ -8,10 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spotlight.assembly.identity import first_values, joined_names, resource_values, take
+from spotlight.assembly.claims import NOTHING_SAID, Claims, positions_said
+from spotlight.assembly.identity import first_values, joined_names, take
 from spotlight.assembly.link import Links, newest_versions, value_codes
 from spotlight.assembly.membership import AGENT_KINDS, thread_dialects
 from spotlight.assembly.outcome import REASONS, STATUS_NAMES, Outcome, outcomes
+from spotlight.assembly.pack_identity import pack_columns
 from spotlight.assembly.steps import steps
 from spotlight.assembly.usage import (
     LEAF,
@@ -28,10 +30,11 @@ ASSEMBLY_COLUMNS: Final = (
     "tenant", "date", "trace_id", "span_id", "parent_span_id", "signal", "dialect", "name", "kind",
     "started_ns", "ended_ns", "journal_position", "received_ns", "service_name", "service_version",
     "environment", "scope_name", "session_id", "turn_id", "user_id", "agent_name", "pack_name",
-    "pack_version", "pack_version_source", "feature", "surface", "request_model", "response_model",
-    "response_id", "request_id", *TOKEN_COLUMNS, "usage_basis", "usage_keys", "cost_reported_usd", "tool_name",
-    "tool_call_id", "status", "status_message", "tool_failed", "error_type", "error_message",
-    "linked_traces", "content_digest", "quality_flags", "resource",
+    "pack_version", "pack_version_source", "pack_digest", "tenant_claimed", "feature", "surface",
+    "request_model", "response_model", "response_id", "request_id", *TOKEN_COLUMNS, "usage_basis",
+    "usage_keys", "cost_reported_usd", "tool_name", "tool_call_id", "status", "status_message",
+    "tool_failed", "error_type", "error_message",
+    "linked_traces", "content_digest", "quality_flags", "resource", "scope",
 )  # fmt: skip
 
 
@@ -46,11 +49,11 @@ class Assembly(NamedTuple):
     runs: pa.Table  # model.RUNS, one row per run
 
 
-def assemble(spans: pa.Table) -> Assembly:
+def assemble(spans: pa.Table, said: pa.Table = NOTHING_SAID) -> Assembly:
     """Return the runs that these spans make; all known spans of traces that belong together must be given.
 
     `spans` has at least ASSEMBLY_COLUMNS. Rows that a newer version of the same span replaces
-    are dropped first.
+    are dropped first. `said` is what log records say of whose these traces are (claims.SAID).
     """
     found = steps(newest_versions(spans))
     spans, impossible = plausible_usage(found.spans)
@@ -59,8 +62,8 @@ def assemble(spans: pa.Table) -> Assembly:
     roles = usage_roles(spans, links)
     outcome = outcomes(spans, links, np.where(roots.real, roots.row, -1), roles.is_generation)
     columns = (
-        _who(spans, links, roots)
-        | _when(spans, links)
+        _who(spans, links, roots, said)
+        | _when(spans, links, said)
         | _how_it_ended(spans, roots, outcome)
         | _counts(spans, links, roles, outcome)
         | _tokens(spans, links, roles)
@@ -129,22 +132,19 @@ def _roots(spans: pa.Table, links: Links) -> _Roots:
     return _Roots(row, ~links.orphan[row] if links.runs else np.zeros(0, bool))
 
 
-def _who(spans: pa.Table, links: Links, roots: _Roots) -> dict[str, pa.Array]:
-    """Identity of every run: its spans say it first, then the resource of its root."""
+def _who(spans: pa.Table, links: Links, roots: _Roots, said: pa.Table) -> dict[str, pa.Array]:
+    """Identity of every run; see `claims` for who is believed."""
 
     def of_root(column: str) -> pa.ChunkedArray:
         return spans.column(column).take(pa.array(roots.row))
 
-    def found(column: str) -> pa.ChunkedArray:
-        return take(spans.column(column), first_values(spans, column, links, roots.row))
-
-    resources = of_root("resource")
-    on_resource = {c: resource_values(resources, c) for c in _ON_RESOURCE}
-    who = {c: pc.coalesce(found(c), on_resource[c][0]) for c in _ON_RESOURCE if c != "pack_version"}
-    who |= {c: pc.coalesce(of_root(c), found(c)) for c in ("environment", "service_name")}
-    who["pack_name"] = pc.coalesce(who["pack_name"], who["agent_name"], who["service_name"])
-    who |= _pack_version(spans, links, roots, on_resource["pack_version"], of_root("service_version"))
-    return who | {
+    claims = Claims(spans, links, roots.row, roots.real, said)
+    session = claims.find("session_id")
+    who = {column: claims.find(column).value for column in _CLAIMED}
+    who |= {c: pc.coalesce(of_root(c), claims.find(c).value) for c in ("environment", "service_name")}
+    return who | pack_columns(spans, links, roots.row, claims, who["agent_name"], who["service_name"]) | {
+        "session_id": session.value,
+        "session_source": session.stood(),
         "tenant": of_root("tenant"),
         "date": of_root("date"),
         "trace_id": of_root("trace_id"),
@@ -153,35 +153,7 @@ def _who(spans: pa.Table, links: Links, roots: _Roots) -> dict[str, pa.Array]:
     }  # fmt: skip
 
 
-_ON_RESOURCE: Final = (
-    "session_id",
-    "user_id",
-    "agent_name",
-    "pack_name",
-    "pack_version",
-    "feature",
-    "surface",
-)
-
-
-def _pack_version(
-    spans: pa.Table,
-    links: Links,
-    roots: _Roots,
-    on_resource: tuple[pa.Array, pa.Array],
-    service: pa.ChunkedArray,
-) -> dict[str, pa.Array]:
-    """The declared version and the key that declared it; a service version only stands in, marked svc:."""
-    row = first_values(spans, "pack_version", links, roots.row)
-    value, key = on_resource
-    candidate = pc.binary_join_element_wise("svc:", service, "")
-    source = pc.binary_join_element_wise("resource ", key, "")
-    fallback = pc.if_else(pc.is_valid(candidate), "resource service.version", pa.scalar(None, pa.string()))
-    return {
-        "pack_digest": pa.nulls(links.runs, pa.string()),
-        "pack_version": pc.coalesce(take(spans.column("pack_version"), row), value, candidate),
-        "pack_version_source": pc.coalesce(take(spans.column("pack_version_source"), row), source, fallback),
-    }
+_CLAIMED: Final = ("user_id", "agent_name", "feature", "surface", "tenant_claimed")
 
 
 def _run_name(spans: pa.Table, links: Links, roots: _Roots) -> pa.ChunkedArray:
@@ -196,14 +168,15 @@ def _run_name(spans: pa.Table, links: Links, roots: _Roots) -> pa.ChunkedArray:
     return names.take(pa.array(np.where(other & (first >= 0), first, roots.row)))
 
 
-def _when(spans: pa.Table, links: Links) -> dict[str, pa.Array]:
+def _when(spans: pa.Table, links: Links, said: pa.Table) -> dict[str, pa.Array]:
     start = _extreme(spans.column("started_ns"), links, np.minimum)
     end = _extreme(pc.coalesce(spans.column("ended_ns"), spans.column("started_ns")), links, np.maximum)
+    newest = _extreme(spans.column("journal_position"), links, np.maximum)
     return {
         "started_ns": start,
         "ended_ns": end,
         "duration_ms": _milliseconds(start, end),
-        "assembled_position": _extreme(spans.column("journal_position"), links, np.maximum),
+        "assembled_position": pc.max_element_wise(newest, pa.array(positions_said(spans, links, said))),
     }
 
 

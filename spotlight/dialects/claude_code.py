@@ -37,6 +37,7 @@ DIALECT: Final = Dialect(
     name="claude_code",
     scopes=("com.anthropic.claude_code",),
     services=("claude-code",),
+    own_service_version=False,
     keys=("claude_code.",),
     usage_basis="exclusive",
     extends=("otel_genai",),

@@ -38,6 +38,7 @@ DIALECT: Final = Dialect(
     name="codex",
     scopes=("codex_", "codex-"),
     services=("codex_", "codex-"),
+    own_service_version=False,
     keys=("codex.",),
     usage_basis="inclusive",
     extends=("otel_genai",),

@@ -16,6 +16,7 @@ DIALECT: Final = Dialect(
     name="copilot",
     scopes=("copilot-chat", "github-copilot", "copilot_chat"),
     services=("copilot-chat", "github-copilot"),
+    own_service_version=False,
     keys=("copilot_chat.",),
     extends=("otel_genai",),
     fields={

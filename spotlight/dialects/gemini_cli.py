@@ -34,6 +34,7 @@ _USAGE: Final[dict[str, tuple[Source, ...]]] = {
 _TOOL: Final[dict[str, tuple[Source, ...]]] = {
     "tool_name": ("function_name",),
     "tool_arguments": ("function_args",),
+    "tool_result": ("metadata",),  # the output itself stands on spans only
     "tool_call_id": ("call_id",),
     "approval_decision": ("decision",),
     TOOL_OUTCOME: ("success",),
@@ -64,6 +65,7 @@ DIALECT: Final = Dialect(
     name="gemini_cli",
     scopes=("gemini-cli",),
     services=("gemini-cli",),
+    own_service_version=False,
     keys=("gemini_cli.",),
     usage_basis="inclusive",
     extends=("otel_genai",),
@@ -83,5 +85,5 @@ DIALECT: Final = Dialect(
     },
     logs=log_rules("gemini_cli"),
     runs=RunRule(by_turn=True),
-    failed_results=(r"Exit Code: (?:[1-9]|-)", r"(?m)^Error: "),
+    failed_results=(r"Exit Code: (?:[1-9]|-)", r'"isError": ?true'),
 )  # fmt: skip

@@ -12,4 +12,6 @@ from typing import Final
 
 from spotlight.dialects.table import Dialect
 
-DIALECT: Final = Dialect(name="opencode", scopes=("opencode",), services=("opencode",))
+DIALECT: Final = Dialect(
+    name="opencode", scopes=("opencode",), services=("opencode",), own_service_version=False
+)

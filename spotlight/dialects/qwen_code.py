@@ -14,6 +14,7 @@ DIALECT: Final = Dialect(
     name="qwen_code",
     scopes=("qwen-code",),
     services=("qwen-code",),
+    own_service_version=False,
     keys=("qwen-code.",),
     usage_basis="inclusive",
     extends=("gemini_cli",),

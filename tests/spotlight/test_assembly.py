@@ -117,7 +117,7 @@ def test_pack_version_says_where_it_came_from() -> None:
     declared = only_run([span("r", pack_version="2", pack_version_source="spotlight.pack.version")])
     resource = only_run([span("r", resource='{"spotlight.pack.version":"3"}')])
     service = only_run([span("r", service_version="1.4.0")])
-    assert [("2", "spotlight.pack.version"), ("3", "resource spotlight.pack.version"),
+    assert [("2", "root spotlight.pack.version"), ("3", "resource spotlight.pack.version"),
             ("svc:1.4.0", "resource service.version")] == [
         (r["pack_version"], r["pack_version_source"]) for r in (declared, resource, service)
     ]  # fmt: skip

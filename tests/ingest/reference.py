@@ -6,24 +6,50 @@ it, and nothing else.
 
 from __future__ import annotations
 
+import ast
 import base64
 import json
 import math
+import re
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import orjson
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from spotlight.dialects import dialects, effective_fields, effective_kinds, effective_names, recognise_scope
-from spotlight.dialects.table import JsonPath, Key, Prefix, Source
+from spotlight.dialects import (
+    dialects,
+    effective_failed_results,
+    effective_fields,
+    effective_kinds,
+    effective_names,
+    effective_pseudo,
+    joins_by_links,
+    recognise_scope,
+    recognise_service,
+)
+from spotlight.dialects.table import (
+    ANY,
+    FIRST_TOKEN_AT,
+    TOOL_OUTCOME,
+    TOTAL_TOKENS,
+    InName,
+    JsonPath,
+    Key,
+    Prefix,
+    Source,
+)
 from spotlight.model import PAYLOADS, SPANS
+from tests.ingest.reference_usage import meaning
 
 FIELDS = tuple(
     dict.fromkeys(column for name in (*dialects(), "unknown") for column in effective_fields(name))
 )
 CONTENT = tuple(column for column in PAYLOADS.schema.names if column in FIELDS)
 JSON_FIELDS = ("finish_reasons", "model_params")
-TYPES = {field.name: str(field.type) for field in (*SPANS.schema, *PAYLOADS.schema)}
+TYPES = {field.name: str(field.type) for field in (*SPANS.schema, *PAYLOADS.schema)} | {
+    TOTAL_TOKENS: "int64", TOOL_OUTCOME: "string", FIRST_TOKEN_AT: "string"
+}  # fmt: skip
 
 
 class Attribute(NamedTuple):
@@ -71,7 +97,9 @@ def read_spans(body: bytes) -> list[dict[str, Any]]:
         resource = plain_all(resource_spans.resource)
         for scope_spans in resource_spans.scope_spans:
             for span in scope_spans.spans:
-                row = {**_envelope(span, resource, scope_spans.scope), **_fields(span, scope_spans.scope)}
+                dialect = recognise_scope(scope_spans.scope.name) or _by_service(resource)
+                row = {**_envelope(span, resource, scope_spans.scope), **_fields(span, dialect)}
+                row["linked_traces"] = _linked_traces(span, row)
                 row["environment"] = row["environment"] or resource.get("deployment.environment.name")
                 rows.append(row | _error(span, row))
     return rows
@@ -113,28 +141,78 @@ def _error(span: Any, row: dict[str, Any]) -> dict[str, Any]:
     return {"error_type": row["error_type"] or last.get("exception.type"), "error_message": message}
 
 
-def _fields(span: Any, scope: Any) -> dict[str, Any]:
+def _linked_traces(span: Any, row: dict[str, Any]) -> list[str] | None:
+    if not joins_by_links(row["dialect"]):
+        return None
+    named = {link.trace_id.hex() for link in span.links if len(link.trace_id) == 16}
+    return sorted(named - {row["trace_id"]}) or None
+
+
+def _by_service(resource: dict[str, Any]) -> str | None:
+    name = resource.get("service.name")
+    return recognise_service(name) if isinstance(name, str) else None
+
+
+def _fields(span: Any, dialect: str | None) -> dict[str, Any]:
     attributes = {a.key: Attribute(a.value.WhichOneof("value"), plain(a.value)) for a in span.attributes}
-    dialect = recognise_scope(scope.name) or _by_keys(attributes)
+    dialect = dialect or _by_keys(attributes)
     kind, kind_source = _kind(span.name, attributes, dialect)
     row: dict[str, Any] = {"dialect": dialect, "kind": kind, "kind_source": kind_source}
     taken: set[str] = set()
     table = effective_fields(dialect)
     order = [name for name in SPANS.schema.names if name in FIELDS] + list(CONTENT)
+    keys: dict[str, str] = {}
     for column in order:
         row[column] = None
         for source in table.get(column, ()):
-            value = _read(source, column, attributes, kind, taken)
+            value = _read(source, column, attributes, span.name, kind, taken)
             if value is not None:
                 row[column] = value
-                if column == "pack_version":
-                    row["pack_version_source"] = _name(source)
+                keys[column] = _name(source)
                 break
+    signs = {sign: _sign(sign, table, attributes) for sign in (TOTAL_TOKENS, TOOL_OUTCOME, FIRST_TOKEN_AT)}
+    row["pack_version_source"] = keys.get("pack_version")
+    sent = {key: a.value for key, a in attributes.items()}
+    means = meaning(row, keys, sent, signs[TOTAL_TOKENS])
+    if means["output_tokens"] != row["output_tokens"]:
+        taken.discard(keys["output_tokens"])
+    row |= means
+    row["tool_failed"] = _failed(row, signs[TOOL_OUTCOME])
+    if row["ttft_ms"] is None:
+        row["ttft_ms"] = _since(span.start_time_unix_nano, signs[FIRST_TOKEN_AT])
     row["attributes"] = typed({key: a.value for key, a in attributes.items() if key not in taken})
     return row
 
 
+def _sign(sign: str, table: Any, attributes: dict[str, Attribute]) -> Any:
+    values = (_read(source, sign, attributes, "", "", set()) for source in table.get(sign, ()))
+    return next((value for value in values if value is not None), None)
+
+
+def _failed(row: dict[str, Any], word: str | None) -> bool | None:
+    if row["kind"] != "tool":
+        return None
+    if any(re.search(p, row["tool_result"] or "") for p in effective_failed_results(row["dialect"])):
+        return True
+    word = (word or "").strip().lower()
+    if word in ("success", "ok", "succeeded", "completed", "true"):
+        return False
+    return True if word in ("error", "failure", "failed", "false") else None
+
+
+def _since(started_ns: int, moment: str | None) -> float | None:
+    try:
+        found = datetime.fromisoformat((moment or "").strip('"'))
+    except ValueError:
+        return None
+    found = found if found.tzinfo else found.replace(tzinfo=UTC)
+    took = (int(found.timestamp() * 1e6) * 1000 - started_ns) / 1e6
+    return took if started_ns and took >= 0 else None
+
+
 def _name(source: Source) -> str:
+    if isinstance(source, InName):
+        return "name"
     if isinstance(source, JsonPath):
         return ".".join((source.name, *source.path))
     return source if isinstance(source, str) else getattr(source, "name", "")
@@ -150,6 +228,10 @@ def _by_keys(attributes: dict[str, Attribute]) -> str:
 
 def _kind(name: str, attributes: dict[str, Attribute], dialect: str) -> tuple[str, str | None]:
     kind, source = _kind_of_attributes(attributes, dialect)
+    if source != "spotlight.kind":
+        for pseudo in effective_pseudo(dialect):
+            if name == pseudo or (pseudo.endswith("*") and name.startswith(pseudo[:-1])):
+                return "other", "pseudo"
     for rule in effective_names(dialect):
         if kind in rule.instead_of and name.startswith(rule.beginning):
             return rule.kind, "name"
@@ -161,6 +243,8 @@ def _kind_of_attributes(attributes: dict[str, Attribute], dialect: str) -> tuple
         value = attributes.get(rule.key, Attribute(None, None)).value
         if isinstance(value, str) and value.strip().strip('"').lower() in rule.kinds:
             return rule.kinds[value.strip().strip('"').lower()], rule.key
+        if ANY in rule.kinds and value not in (None, ""):
+            return rule.kinds[ANY], rule.key
     table = effective_fields(dialect)
 
     def carries(*columns: str) -> bool:
@@ -176,37 +260,69 @@ def _kind_of_attributes(attributes: dict[str, Attribute], dialect: str) -> tuple
 
 
 def _says(source: Source, attributes: dict[str, Attribute]) -> bool:
+    if isinstance(source, InName):
+        return False
     if isinstance(source, Prefix):
         return any(source.covers(key) for key in attributes)
     name = source if isinstance(source, str) else source.name
     found = attributes.get(name)
     if isinstance(source, JsonPath):
-        return found is not None and _member(found.value, source.path) is not None
+        return found is not None and _member(found.value, source) is not None
     return found is not None and found.value not in (None, "")
 
 
-def _member(value: Any, path: tuple[str, ...]) -> Any:
+def _member(value: Any, source: JsonPath) -> Any:
     if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return None
-    for step in path:
-        value = value.get(step) if isinstance(value, dict) else None
+        value = _decoded(value, python=source.python)
+        if isinstance(value, str):
+            value = _decoded_deeper(value, python=source.python)
+    deeper = False
+    for step in source.path:
+        if isinstance(value, str) and not deeper:
+            deeper = True
+            value = _decoded_deeper(value, python=source.python)
+        if isinstance(value, list) and step.isdecimal():
+            value = value[int(step)] if int(step) < len(value) else None
+        else:
+            value = value.get(step) if isinstance(value, dict) else None
     return None if value == "" else value
 
 
-def _read(source: Source, column: str, attributes: dict[str, Attribute], kind: str, taken: set[str]) -> Any:
+def _decoded(text: str, *, python: bool) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        pass
+    try:
+        found = ast.literal_eval(text.strip()) if python else None
+    except (ValueError, SyntaxError):
+        return None
+    return json.loads(json.dumps(found)) if isinstance(found, dict | list | tuple) else None
+
+
+def _decoded_deeper(text: str, *, python: bool) -> Any:
+    found = _decoded(text, python=python)
+    return found if isinstance(found, dict | list) else text
+
+
+def _read(
+    source: Source, column: str, attributes: dict[str, Attribute], span: str, kind: str, taken: set[str]
+) -> Any:
     """Return the column's value from this source, None where it has none; notes what was taken."""
     kinds = getattr(source, "kinds", ())
-    if (kinds and kind not in kinds) or not _says(source, attributes):
+    if kinds and kind not in kinds:
+        return None
+    if isinstance(source, InName):
+        found = re.fullmatch(source.pattern, span)
+        return (found.group(1) or None) if found else None
+    if not _says(source, attributes):
         return None
     if isinstance(source, Prefix):
         below = {key: a.value for key, a in attributes.items() if source.covers(key) and key not in taken}
         taken.update(below)
         return typed(below)
     if isinstance(source, JsonPath):
-        return convert(column, _member(attributes[source.name].value, source.path))
+        return convert(column, _member(attributes[source.name].value, source))
     key = source if isinstance(source, Key) else Key(source)
     if column in CONTENT and key.name in taken:
         return None

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from enum import Enum
 from typing import Any, NoReturn
+from uuid import UUID
 
+import numpy as np
 import pytest
 from opentelemetry import context, trace
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
@@ -178,6 +180,29 @@ def test_values_that_cannot_be_shown_do_not_stop_a_tool(spans: Spans) -> None:
     assert raised.value is error
     assert ["execute_tool odd", "execute_tool ?"] == spans.names()
     assert StatusCode.ERROR == spans["execute_tool ?"].status.status_code
+
+
+def test_facts_of_any_type_are_carried(spans: Spans) -> None:
+    """Ids that are no text, numbers of other libraries and numbers too large for OTLP arrive readable."""
+    session = UUID(int=7)
+    with (
+        spotlight.run("r", session=session) as run,
+        spotlight.generation("m", parameters={"seed": 2**70}) as call,
+    ):  # type: ignore[arg-type]
+        call.usage(np.int64(5), 2**64, cache_read_tokens=Unspeakable())  # type: ignore[arg-type]
+        call.set("cost", Decimal("1.5"))
+    assert (str(session), str(session)) == (
+        spans.says("chat m", "spotlight.session.id"),
+        spans.says("chat m", "gen_ai.conversation.id"),
+    )
+    assert (5, str(2**64), "<Unspeakable>", 1.5, str(2**70)) == tuple(
+        spans.says("chat m", key)
+        for key in (
+            "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens",
+            "gen_ai.usage.cache_read.input_tokens", "cost", "gen_ai.request.seed",
+        )
+    )  # fmt: skip
+    assert run.trace_id == f"{spans['chat m'].context.trace_id:032x}"  # type: ignore[union-attr]
 
 
 def test_a_broken_provider_stops_nothing(said: Callable[[], list[str]]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import enum
 import json
 import math
+import operator
 import os
 from collections.abc import Mapping, Sequence, Set
 from typing import Any, Final
@@ -53,6 +55,31 @@ def to_json(value: object) -> str:
 def clean(text: str) -> str:
     """Return text that OTLP can carry: lone surrogates become question marks."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def as_attribute(value: Any) -> Any:
+    """Return a fact as OTLP can carry it: text, number of at most 64 bits, truth value, or a list of such.
+
+    Other numbers (numpy's, Decimal) become plain ones, anything else its text.
+    """
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, bool | float):
+        return value
+    if isinstance(value, list | tuple):
+        return [as_attribute(item) for item in value]
+    with contextlib.suppress(Exception):
+        if hasattr(value, "__index__"):
+            number = operator.index(value)
+            return number if is_int64(number) else str(number)
+        if hasattr(value, "__float__"):
+            return float(value)
+    return described(value)
+
+
+def is_int64(value: int) -> bool:
+    """Return whether an integer fits OTLP; exporters drop an attribute that does not."""
+    return -(2**63) <= value < 2**63
 
 
 def described(value: object) -> str:

@@ -13,7 +13,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import TracerProvider
 
 from spotlight_sdk import keys
-from spotlight_sdk.content import with_capture
+from spotlight_sdk.content import described, is_int64, with_capture
 from spotlight_sdk.guard import say_once
 
 Value = str | bool | int | float
@@ -64,7 +64,7 @@ def identity_values(
         keys.PROMPT_NAME: prompt, keys.PROMPT_VERSION: prompt_version,
         keys.SKILL_NAME: skill, keys.SKILL_VERSION: skill_version,
     }  # fmt: skip
-    return {key: value for key, value in values.items() if value is not None}
+    return {key: described(value) for key, value in values.items() if value is not None}
 
 
 def bind(values: Mapping[str, object], within: Context, *, propagate: bool | None = None) -> Context:
@@ -198,7 +198,9 @@ def _may_travel(key: str) -> bool:
 def _checked(key: str, value: object, max_length: int) -> Value | None:
     if value is None or value == "":
         return None
-    if isinstance(value, float) and not math.isfinite(value):
+    if (isinstance(value, float) and not math.isfinite(value)) or (
+        isinstance(value, int) and not is_int64(value)
+    ):
         value = None
     if isinstance(value, str):
         shown = value[:max_length]

@@ -25,7 +25,8 @@ def score(
 ) -> None:
     """Record a score of the current span, or of `span`, as the event `gen_ai.evaluation.result`.
 
-    A span that has ended takes no more scores. `annotator` and `evaluator` say who judged; `response_id` names the answer of the model that is judged.
+    A span that has ended takes no more scores. `annotator` and `evaluator` say who judged; `response_id`
+    names the answer of the model that is judged.
     """
     with harmless("recording a score"):
         judged = trace.get_current_span() if span is None else span

@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import time
 from collections.abc import Callable, Mapping
+from numbers import Number
 from types import TracebackType
 from typing import Any, ClassVar, Final, ParamSpec, TypeVar
 
@@ -14,7 +15,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from spotlight_sdk import keys
-from spotlight_sdk.content import captures_content, clean, described, to_text, with_capture
+from spotlight_sdk.content import as_attribute, captures_content, clean, described, to_text, with_capture
 from spotlight_sdk.guard import harmless, say_once
 from spotlight_sdk.identities import Value, carried, provider_of
 from spotlight_sdk.version import VERSION
@@ -67,7 +68,8 @@ class Step:
         self.facts: dict[str, Any] = {}
         self.content: dict[str, object] = {}
         self._opened: list[Opened] = []
-        self._has_been = False
+        self._began = False
+        self._last: Span = trace.INVALID_SPAN
 
     @property
     def span(self) -> Span:
@@ -76,12 +78,12 @@ class Step:
 
     @property
     def trace_id(self) -> str:
-        """Id of the trace, 32 hex digits: what `spotlight show` takes."""
-        return trace.format_trace_id(self.span.get_span_context().trace_id)
+        """Id of the trace that the step is or was part of, 32 hex digits: what `spotlight show` takes."""
+        return trace.format_trace_id(self._last.get_span_context().trace_id)
 
     def set(self, key: str, value: object) -> None:
         """Put a fact on the step's span under a key of one's own; what is no plain value becomes JSON."""
-        self._fact(key, value if isinstance(value, bool | int | float) else to_text(value))
+        self._fact(key, value if isinstance(value, Number) else to_text(value))
 
     def record(self) -> None:
         """Record the step as something that just happened: begun and ended at once."""
@@ -151,7 +153,8 @@ class Step:
     def _for_call(self: S, function: Callable[..., object], args: Any, kwargs: Any) -> S:
         """Return a step of its own for one call of a decorated function."""
         one = copy.copy(self)
-        one.facts, one.content, one._opened, one._has_been = dict(self.facts), dict(self.content), [], False
+        one.facts, one.content, one._opened = dict(self.facts), dict(self.content), []
+        one._began, one._last = False, trace.INVALID_SPAN
         with harmless("reading the arguments of a call"):
             one.name = self.name or getattr(function, "__name__", type(function).__name__)
             one._called(function, args, kwargs)
@@ -162,8 +165,7 @@ class Step:
         if value is None or self._is_kept(self.facts, key, value):
             return
         with harmless(f"setting {key!r:.100}"):
-            shown: Any = clean(value) if isinstance(value, str) else value
-            self.span.set_attribute(key, shown)
+            self.span.set_attribute(key, as_attribute(value))
 
     def _content(self, key: str, value: object) -> None:
         """Set an attribute that carries content, where content is recorded."""
@@ -177,7 +179,7 @@ class Step:
         """Keep a value where the step is not under way, and return whether it was not."""
         if self._opened:
             return False
-        if self._has_been:
+        if self._began:
             say_once(f"{key!r:.100} was said of a step that has ended: not recorded")
         else:
             until_begun[key] = value
@@ -201,7 +203,7 @@ class Step:
             inside = trace.set_span_in_context(opened.span, inside)
             opened.context = context.set_value(_STEPS, (*_steps(inside), self), inside)
         self._opened.append(opened)
-        self._has_been = True
+        self._began, self._last = True, opened.span
         for key, value in self.content.items():
             self._content(key, value)
         return opened
@@ -209,7 +211,7 @@ class Step:
     def _attributes(self, inside: Context) -> dict[str, Any]:
         whose: Mapping[str, Value] = carried(inside)
         also = {_ALSO[key]: value for key, value in whose.items() if key in _ALSO}
-        own = {key: clean(v) if isinstance(v, str) else v for key, v in self.facts.items()}
+        own = {key: as_attribute(value) for key, value in self.facts.items()}
         operation = {keys.OPERATION: self.operation} if self.operation else {}
         return {**whose, **also, **operation, keys.KIND: self.kind, **own}
 

@@ -118,16 +118,16 @@ class Reader:
                 if delta.version() == before:
                     self._seen[table.name] = (delta, changed_ns)
                     return
-            files = self._files(delta)
+            files = self._files(table.name, delta)
         except DeltaError as exc:
             raise LakeError(f"cannot read table {table.name!r} in {self.folder}: {exc}",
                             hint="run `spotlight doctor`") from exc  # fmt: skip
         _define_stored(self._con, table, files)
         self._seen[table.name] = (delta, changed_ns)
 
-    def _files(self, delta: DeltaTable) -> list[str]:
+    def _files(self, name: str, delta: DeltaTable) -> list[str]:
         """Paths of the snapshot's files that belong to this reader's tenant."""
-        root = Path(delta.table_uri.removeprefix("file://"))
+        root = self.folder / name  # the table's own address has spaces and umlauts percent-encoded
         return [str(root / f["path"]) for f in _actions(delta) if f["partition.tenant"] == self.scope.tenant]
 
     def user_query(self, sql: str, *, limit: int, memory_limit: str = "2GB") -> pa.Table:
@@ -140,7 +140,7 @@ class Reader:
         check_select(sql)
         self.refresh()
         with self._lock:
-            files = {name: self._files(delta) for name, (delta, _) in self._seen.items()}
+            files = {name: self._files(name, delta) for name, (delta, _) in self._seen.items()}
         with duckdb.connect(":memory:") as con:
             for name, table in TABLES.items():
                 _define_stored(con, table, files.get(name, []))

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from spotlight.cli.options import DataOption, JsonOption, read_folder
+import typer
+
+from spotlight.cli.options import DataOption, JsonOption, existing_data, read_folder
 from spotlight.cli.output import UNKNOWN, count, out, print_json, size, table, when
+from spotlight.cli.sources import print_sources
 from spotlight.cli.supervisor import read_ready
 
 
-def status(data: DataOption = None, as_json: JsonOption = False) -> None:
+def status(
+    data: DataOption = None,
+    as_json: JsonOption = False,
+    sources: Annotated[
+        bool, typer.Option("--sources", help="Who sent what, what is odd about it, and what to do.")
+    ] = False,
+) -> None:
     """Say what came in and what became of it.
 
-    How much was accepted, refused, deduplicated, what still waits, and how large the lake is.
+    How much was accepted, refused, deduplicated, what still waits, and how large the lake is. With
+    `--sources`: per service, instrumentation scope and signal.
 
-    Example: spotlight status --json
+    Example: spotlight status --sources
     """
+    if sources:
+        print_sources(existing_data(data), as_json=as_json)
+        return
     folder = read_folder(data)
     said = _status(folder)
     if as_json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 import pyarrow as pa
 
@@ -15,6 +15,7 @@ from spotlight.lake import Reader, Scope, TableSize, sql_text
 from spotlight.model import DEFAULT_TENANT
 from spotlight.reports import span_document as span_documents
 from spotlight.reports.run_document import only_run, run_document, same_step
+from spotlight.reports.sources import Source, described_sources
 from spotlight.reports.usage_account import usage_account
 
 # Equal steps into which a summary divides the time that its runs span.
@@ -183,6 +184,24 @@ class Reports:
     def metric_usage(self) -> list[dict[str, object]]:
         """Return tokens and cost that only metrics tell, a row per (service, session, model)."""
         rows: list[dict[str, object]] = self._ask("metric_usage", {}).to_pylist()
+        return rows
+
+    def sources(self, since_ns: int | None = None) -> list[dict[str, Any]]:
+        """Return every source (service, scope, signal) with its counts and hints: see `sources`.
+
+        `since_ns` leaves out what came in earlier.
+        """
+        since = {"since_ns": since_ns}
+        more = ("source_sessions", "source_steps", "source_runs")
+        tables = [self._ask(name, since).to_pylist() for name in ("source_list", *more)]
+        return described_sources(tables[0], tables[1:])
+
+    def source_keys(
+        self, source: Source, since_ns: int | None = None, limit: int = 500
+    ) -> list[dict[str, Any]]:
+        """Return the attribute keys of a source, the unmapped first, then by frequency."""
+        wanted = source._asdict() | {"since_ns": since_ns, "limit": limit}
+        rows: list[dict[str, Any]] = self._ask("source_keys_of", wanted).to_pylist()
         return rows
 
     def lake_size(self) -> dict[str, TableSize]:

@@ -205,6 +205,27 @@ def test_facts_of_any_type_are_carried(spans: Spans) -> None:
     assert run.trace_id == f"{spans['chat m'].context.trace_id:032x}"  # type: ignore[union-attr]
 
 
+def test_arguments_of_the_wrong_sort_stop_nothing(spans: Spans) -> None:
+    """What a program passes by mistake is recorded as well as it can be, and raises nothing."""
+
+    class Odd(dict[str, object]):
+        def items(self) -> NoReturn:
+            raise RuntimeError("odd")
+
+        get = __iter__ = items  # type: ignore[assignment]
+
+    odd: Any = Odd(role="user")
+    with spotlight.run("r", input=odd), spotlight.generation("m", messages=[odd], parameters=odd) as call:
+        call.usage("many", cache_read_tokens=5, cache_in_input=False)  # type: ignore[arg-type]
+        call.response(finish_reasons=None)
+        call.set("mine", odd)
+        call.output(odd)
+    spotlight.decision("d", decision_type="d", input_context_refs=5, policy_checks=[odd]).record()  # type: ignore[arg-type]
+    spotlight.approval("a", asked_ns="then").record()  # type: ignore[arg-type]
+    spotlight.score("s", "high")  # type: ignore[arg-type]
+    assert ["chat m", "invoke_agent r", "decision d"] == spans.names()
+
+
 def test_a_broken_provider_stops_nothing(said: Callable[[], list[str]]) -> None:
     """Where another processor raises, the program goes on, and the log says so once."""
 

@@ -32,7 +32,7 @@ class Approval(Step):
         self._content(keys.TOOL_ARGUMENTS, arguments)
 
     def _start_ns(self) -> int | None:
-        return self._asked_ns
+        return None if self._asked_ns is None else int(self._asked_ns)
 
     def _returned(self, value: object) -> None:
         if isinstance(value, bool):

@@ -9,7 +9,7 @@ import json
 import math
 import operator
 import os
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, Final
 
 from opentelemetry import context
@@ -75,6 +75,16 @@ def as_attribute(value: Any) -> Any:
         if hasattr(value, "__float__"):
             return float(value)
     return described(value)
+
+
+def as_list(value: object) -> list[object]:
+    """Return the items of a collection, none for None; anything else, text too, is the only item."""
+    if value is None:
+        return []
+    if not isinstance(value, str | bytes | Mapping) and isinstance(value, Iterable):
+        with contextlib.suppress(Exception):
+            return list(value)
+    return [value]
 
 
 def is_int64(value: int) -> bool:

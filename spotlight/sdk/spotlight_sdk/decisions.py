@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from spotlight_sdk import keys
-from spotlight_sdk.content import to_json
+from spotlight_sdk.content import as_list, to_json
+from spotlight_sdk.guard import harmless
 from spotlight_sdk.steps import Opened, Step
 
 
@@ -32,12 +33,16 @@ class Decision(Step):
             "decision_type": decision_type,
             "selected_tool": selected_tool,
             "summary": summary,
-            "input_context_refs": None if input_context_refs is None else list(input_context_refs),
-            "policy_checks": None if policy_checks is None else list(policy_checks),
+            "input_context_refs": None if input_context_refs is None else as_list(input_context_refs),
+            "policy_checks": None if policy_checks is None else as_list(policy_checks),
         }
         self._record = self._record | {key: value for key, value in said.items() if value is not None}
         if self._opened:
-            self._fact(keys.DECISION, self._text())
+            self._say()
+
+    def _say(self) -> None:
+        with harmless("recording a decision"):
+            self._fact(keys.DECISION, self._text() if self._record else None)
 
     def _text(self) -> str:
         """Return the record; without content, the facts but not the summary."""
@@ -45,7 +50,7 @@ class Decision(Step):
 
     def _begin(self) -> Opened:
         opened = super()._begin()
-        self._fact(keys.DECISION, self._text() if self._record else None)
+        self._say()
         return opened
 
 

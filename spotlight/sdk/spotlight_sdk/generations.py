@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from opentelemetry.trace import SpanKind
 
 from spotlight_sdk import keys
-from spotlight_sdk.content import to_text
+from spotlight_sdk.content import as_list
+from spotlight_sdk.guard import harmless
 from spotlight_sdk.messages import as_instructions, as_messages
 from spotlight_sdk.steps import Opened, Step
 
@@ -44,8 +45,9 @@ class Generation(Step):
         Set `cache_in_input` to false where `input_tokens` does not count what was read from and written to
         the cache (Anthropic's own API): the sum is recorded, as the conventions want it.
         """
-        if not cache_in_input and input_tokens is not None:
-            input_tokens += (cache_read_tokens or 0) + (cache_write_tokens or 0)
+        with harmless("summing tokens"):
+            if not cache_in_input and input_tokens is not None:
+                input_tokens += (cache_read_tokens or 0) + (cache_write_tokens or 0)
         self._fact(keys.INPUT_TOKENS, input_tokens)
         self._fact(keys.OUTPUT_TOKENS, output_tokens)
         self._fact(keys.CACHE_READ, cache_read_tokens)
@@ -53,13 +55,16 @@ class Generation(Step):
         self._fact(keys.REASONING, reasoning_tokens)
 
     def response(
-        self, *, id: str | None = None, model: str | None = None, finish_reasons: Iterable[str] = ()
+        self,
+        *,
+        id: str | None = None,
+        model: str | None = None,
+        finish_reasons: Iterable[str] | None = None,
     ) -> None:
         """Record what the provider says of its answer."""
         self._fact(keys.RESPONSE_ID, id)
         self._fact(keys.RESPONSE_MODEL, model)
-        reasons = [finish_reasons] if isinstance(finish_reasons, str) else list(finish_reasons)
-        self._fact(keys.FINISH_REASONS, reasons or None)
+        self._fact(keys.FINISH_REASONS, [reason for reason in as_list(finish_reasons) if reason] or None)
 
     def first_token(self) -> None:
         """Record that the answer begins now; a decorated generator does so with its first item."""
@@ -95,9 +100,9 @@ def generation(
     made._fact(keys.OPERATION, operation)
     made._fact(keys.PROVIDER, provider)
     made._fact(keys.REQUEST_MODEL, model)
-    for name, value in (parameters or {}).items():
-        plain = isinstance(value, bool | int | float | str)
-        made._fact(f"gen_ai.request.{name}", value if plain or value is None else to_text(value))
+    with harmless("reading the parameters of a model call"):
+        for name, value in (parameters or {}).items():
+            made.set(f"gen_ai.request.{name}", value)
     made._content(keys.INPUT_MESSAGES, as_messages(messages, "user"))
     made._content(keys.SYSTEM_INSTRUCTIONS, as_instructions(system))
     made._content(keys.TOOL_DEFINITIONS, tools)

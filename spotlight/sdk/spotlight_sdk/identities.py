@@ -14,7 +14,7 @@ from opentelemetry.trace import TracerProvider
 
 from spotlight_sdk import keys
 from spotlight_sdk.content import described, is_int64, with_capture
-from spotlight_sdk.guard import say_once
+from spotlight_sdk.guard import harmless, say_once
 
 Value = str | bool | int | float
 
@@ -102,8 +102,9 @@ class Identity:
 
     def __enter__(self) -> None:
         how, within = self._how, context.get_current()
-        within = bind(self._values, within, propagate=how["propagate"])
-        within = with_provider(how["tracer_provider"], with_capture(how["capture"], within))
+        with harmless("setting whose the spans are"):
+            within = bind(self._values, within, propagate=how["propagate"])
+            within = with_provider(how["tracer_provider"], with_capture(how["capture"], within))
         self._tokens.append(context.attach(within))
 
     def __exit__(

@@ -16,7 +16,14 @@ _CHAT: Final = frozenset(("role", "content", "name", "tool_calls", "tool_call_id
 
 
 def as_messages(messages: object, role: str) -> object:
-    """Return messages for an attribute; text becomes one message of `role`."""
+    """Return messages for an attribute; text becomes one message of `role`, what cannot be read stays."""
+    try:
+        return _messages(messages, role)
+    except Exception:
+        return messages
+
+
+def _messages(messages: object, role: str) -> object:
     if messages is None:
         return None
     if isinstance(messages, str):

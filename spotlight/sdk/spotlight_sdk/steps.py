@@ -83,7 +83,8 @@ class Step:
 
     def set(self, key: str, value: object) -> None:
         """Put a fact on the step's span under a key of one's own; what is no plain value becomes JSON."""
-        self._fact(key, value if isinstance(value, Number) else to_text(value))
+        with harmless(f"setting {key!r:.100}"):
+            self._fact(key, value if value is None or isinstance(value, Number) else to_text(value))
 
     def record(self) -> None:
         """Record the step as something that just happened: begun and ended at once."""

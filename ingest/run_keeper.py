@@ -45,8 +45,8 @@ class RunKeeper:
         self._families.add(stated_ties(self._reader.query(sql_text("ingest", "tied_spans"), threads)))
         for row in self._reader.query(sql_text("ingest", "published_runs")).to_pylist():
             self._publish(row["run_id"])
-            traces = row["trace_ids"] or []
-            self._families.add(Ties(traces, [f"trace {traces[0]}"] * len(traces)))
+            traces = row["trace_ids"]
+            self._families.add(Ties(traces, [f"trace {trace}" for trace in traces[:1]] * len(traces)))
 
     def _publish(self, run_id: str) -> None:
         self._published.setdefault(run_id[:_TRACE_DIGITS], set()).add(run_id)

@@ -1,4 +1,4 @@
--- Traces that have a run.  One row per trace.
+-- Traces that have a run, or a part in one.  One row per trace.
 -- params: none
-select distinct trace_id
+select distinct unnest(trace_ids) as trace_id
 from stored_runs

@@ -127,7 +127,7 @@ class Reader:
 
     def _files(self, name: str, delta: DeltaTable) -> list[str]:
         """Paths of the snapshot's files that belong to this reader's tenant."""
-        root = (self.folder / name).absolute()  # the table's own address has spaces and umlauts percent-encoded
+        root = (self.folder / name).absolute()  # its own address is percent-encoded
         return [str(root / f["path"]) for f in _actions(delta) if f["partition.tenant"] == self.scope.tenant]
 
     def user_query(self, sql: str, *, limit: int, memory_limit: str = "2GB") -> pa.Table:

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from dashboards.text import escape
-from dashboards.views import run, runs
+from dashboards.views import run, runs, sources
 from dashboards.views.navigation import way_back
 from spotlight.errors import SpotlightError
 
@@ -45,7 +45,7 @@ section[data-testid="stSidebar"] { width: 184px !important; min-width: 184px; }
 </style>"""
 
 
-def _sidebar(runs_page: Page, run_page: Page, on_run: bool) -> None:
+def _sidebar(runs_page: Page, run_page: Page, sources_page: Page, on_run: bool) -> None:
     """Draw the ways to the list as it was left, and to the run that was opened last."""
     if on_run and st.query_params.get("run"):
         st.session_state["last_run"] = {key: st.query_params.get_all(key) for key in st.query_params}
@@ -53,6 +53,7 @@ def _sidebar(runs_page: Page, run_page: Page, on_run: bool) -> None:
         st.page_link(runs_page, query_params=way_back() if on_run else {})
         if last := st.session_state.get("last_run"):
             st.page_link(run_page, query_params=last)
+        st.page_link(sources_page)
 
 
 def main() -> None:
@@ -63,8 +64,11 @@ def main() -> None:
     run_page: Page = st.Page(
         lambda: run.draw(runs_page), title="Run", icon=":material/account_tree:", url_path="run"
     )
-    page = st.navigation([runs_page, run_page], position="hidden")
-    _sidebar(runs_page, run_page, on_run=page == run_page)
+    sources_page: Page = st.Page(
+        lambda: sources.draw(sources_page), title="Sources", icon=":material/sensors:", url_path="sources"
+    )
+    page = st.navigation([runs_page, run_page, sources_page], position="hidden")
+    _sidebar(runs_page, run_page, sources_page, on_run=page == run_page)
     try:
         page.run()
     except SpotlightError as exc:

@@ -15,7 +15,7 @@ from spotlight.errors import PartFailed
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from spotlight.reports import RunFilters, RunsSummary
+    from spotlight.reports import RunFilters, RunsSummary, Source
 
 
 class RunSource(Protocol):
@@ -41,6 +41,14 @@ class RunSource(Protocol):
 
     def span_document(self, run_id: str, span_id: str) -> dict[str, Any]:
         """Return everything about one span. Raises: NotFound."""
+
+    def sources(self, since_ns: int | None = None) -> list[dict[str, Any]]:
+        """Return every source with its counts and hints."""
+
+    def source_keys(
+        self, source: Source, since_ns: int | None = None, limit: int = 500
+    ) -> list[dict[str, Any]]:
+        """Return the attribute keys of a source, the unmapped first."""
 
     def data_version(self) -> int:
         """Return a number that changes when anything new is visible."""

@@ -6,6 +6,7 @@ Texts and advice are ours; nothing a client sent is in them but counts.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -46,7 +47,7 @@ HINTS: Final = (
     Hint(
         "unknown_items",
         NOTE,
-        "No vocabulary knows {n} of {of} items: they are kept whole, and what they mean is not known.",
+        "No vocabulary knows {n} of {of} items: kept whole, and what they mean is not known.",
         "Nothing to do where it is no agent library. Else add a dialect: docs/dialects.md.",
         "items",
     ),
@@ -72,14 +73,14 @@ HINTS: Final = (
     Hint(
         "truncated_values",
         PROBLEM,
-        "{n} texts were cut before they were sent: such calls cannot be replayed exactly.",
+        "Cut before sending: {n} texts. Such calls cannot be replayed exactly.",
         "Raise or unset OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT, OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT and the "
         "client's own limit on content.",
     ),
     Hint(
         "bad_json",
         PROBLEM,
-        "{n} texts begin like JSON and do not parse: they are shown as text.",
+        "Begins like JSON and does not parse: {n} texts, shown as text.",
         "Cut texts are counted here too. Else send JSON, not the language's own notation of an object.",
     ),
     Hint(
@@ -92,13 +93,13 @@ HINTS: Final = (
     Hint(
         "streamed_without_usage",
         PROBLEM,
-        "Usage is missing on {n} streamed calls: their tokens are unknown.",
+        "Usage missing on {n} streamed calls: their tokens are unknown.",
         'Ask for it: stream_options={"include_usage": true}.',
     ),
     Hint(
         "calls_without_usage",
         PROBLEM,
-        "{n} of {of} model calls report no tokens: they are unknown, not 0.",
+        "No tokens reported on {n} of {of} model calls: unknown, not 0.",
         "Where calls are streamed, ask for include_usage; else update the instrumentation.",
         "calls",
     ),
@@ -111,25 +112,25 @@ HINTS: Final = (
     Hint(
         "usage_assumed",
         NOTE,
-        "{n} spans do not tell whether input tokens contain the cache: they are taken to.",
+        "Whether input tokens contain the cache is not told in {n} spans: taken to.",
         "Update the instrumentation to semantic conventions 1.40 or later, where they do.",
     ),
     Hint(
         "usage_conflict",
         PROBLEM,
-        "{n} spans report more cache than input, against their own convention: the parts are added.",
+        "More cache than input, against the convention, in {n} spans: the parts are added.",
         "Report it to the instrumentation's authors; `spotlight show RUN --usage` has the numbers.",
     ),
     Hint(
         "repeated_usage",
         NOTE,
-        "{n} agent spans repeat the usage of the calls below them: counted once.",
+        "Agent spans repeat the usage of the calls below them ({n} spans): counted once.",
         "Nothing to do.",
     ),
     Hint(
         "told_twice",
         NOTE,
-        "{n} model calls are reported by two instrumentations: counted once.",
+        "Reported by two instrumentations: {n} model calls, counted once.",
         "Switch one of them off to send half as much.",
     ),
     Hint(
@@ -163,7 +164,7 @@ HINTS: Final = (
     Hint(
         "runs_without_session",
         PROBLEM,
-        "{n} of {of} runs name no session: they cannot be shown as a conversation.",
+        "No session in {n} of {of} runs: they belong to no conversation.",
         "Set session.id or gen_ai.conversation.id on the root span.",
         "runs",
     ),
@@ -191,43 +192,43 @@ HINTS: Final = (
     Hint(
         "resent",
         NOTE,
-        "{n} spans were sent again with the same content: stored once.",
+        "Sent again with the same content: {n} spans, stored once.",
         "Nothing to do. Where they are many, acknowledgements get lost: look at the exporter's timeout.",
     ),
     Hint(
         "replaced",
         NOTE,
-        "{n} spans were sent again with other content: the newest counts.",
+        "Sent again with other content: {n} spans, the newest counts.",
         "Nothing to do.",
     ),
     Hint(
         "clock_skew",
         PROBLEM,
-        "The clock of {n} spans is absurd: they are filed under the day they arrived.",
+        "Clock skew: times out of all reason in {n} spans, filed under the day they arrived.",
         "Set the clock of the sending machine; times are ns since 1970 UTC.",
     ),
     Hint(
         "no_start",
         PROBLEM,
-        "{n} spans have no start time.",
+        "No start time in {n} spans.",
         "Report it to the instrumentation's authors.",
     ),
     Hint(
         "end_before_start",
         PROBLEM,
-        "{n} spans end before they start: shown with a duration of 0.",
+        "End before the start in {n} spans: shown with a duration of 0.",
         "Use one clock for both times, or report it to the instrumentation's authors.",
     ),
     Hint(
         "duplicate_attributes",
         NOTE,
-        "{n} spans have an attribute twice: the last one counts.",
+        "An attribute twice in {n} spans: the last one counts.",
         "Report it to the instrumentation's authors.",
     ),
     Hint(
         "bad_id",
         PROBLEM,
-        "{n} spans have a trace id or span id that is none: they belong to no run.",
+        "No valid trace id or span id in {n} spans: they belong to no run.",
         "Trace ids are 16 bytes, span ids 8, not all zero.",
     ),
     Hint(
@@ -244,10 +245,15 @@ CONTENT_SETTINGS: Final[Mapping[str, str]] = {
     "OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental (older ones: ..._CONTENT=true).",
     "openllmetry": "Set TRACELOOP_TRACE_CONTENT=true.",
     "openinference": "Unset OPENINFERENCE_HIDE_INPUTS and OPENINFERENCE_HIDE_OUTPUTS.",
-    "claude_code": "Set OTEL_LOG_USER_PROMPTS=1, OTEL_LOG_TOOL_DETAILS=1 and OTEL_LOG_TOOL_CONTENT=1.",
-    "codex": "Set log_user_prompt = true under [otel] in config.toml.",
+    "claude_code": "The client sends prompts and tool calls only: set OTEL_LOG_USER_PROMPTS=1, "
+    "OTEL_LOG_TOOL_DETAILS=1 and OTEL_LOG_TOOL_CONTENT=1.",
+    "codex": "The client sends prompts and tool calls only: set log_user_prompt = true under [otel] in "
+    "config.toml.",
     "gemini_cli": "Set telemetry.logPrompts to true in settings.json.",
 }
+
+
+_ONE: Final = re.compile(r"\b1 (span|text|attribute|model call|streamed call)s\b")
 
 
 def source_hints(facts: Mapping[str, object]) -> list[dict[str, str]]:
@@ -263,7 +269,10 @@ def _is_due(hint: Hint, facts: Mapping[str, object]) -> bool:
 
 def _said(hint: Hint, facts: Mapping[str, object]) -> dict[str, str]:
     of = f"{_count(facts, hint.whole):,}" if hint.whole else ""
-    text = hint.text.format(n=f"{_count(facts, hint.part):,}", of=of)
+    n = _count(facts, hint.part)
+    text = hint.text.format(n=f"{n:,}", of=of)
+    if n == 1:
+        text = _ONE.sub(r"1 \1", text)
     advice = hint.advice
     if hint.part == "calls_without_content":
         settings = [CONTENT_SETTINGS.get(name) for name in str(facts.get("dialects") or "").split(", ")]

@@ -61,6 +61,13 @@ def run_list(columns: list[dict[str, Any]], rows: list[dict[str, Any]], back: st
     _list_renderer()(data={"module": module, "columns": columns, "rows": rows, "back": back}, key="runs")
 
 
+def table_of_links(label: str, columns: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None:
+    """Draw a table in the look of the list of runs; a row with an `href` of ours opens it."""
+    module = f"/assets/trace/{assets().digest}/run_list.js"
+    data = {"module": module, "label": label, "columns": columns, "rows": rows}
+    _list_renderer()(data=data, key=f"table-{label}")
+
+
 def trace_view(run_id: str, version: str, initial_span: str | None) -> None:
     """Draw the trace of a run, opened at a span. A selection stays in the browser, in its address.
 

@@ -33,7 +33,8 @@ judged as (
     s.kind = 'llm' and not s.is_error and not coalesce(a.llm_below, false) as is_call,
     s.has_usage or coalesce(a.usage_below, false) as is_metered,
     s.kind in ('agent', 'workflow', 'step') and s.has_usage and m.trace_id is not null as repeats_usage,
-    t.trace_id is not null as is_told_twice,
+    t.trace_id is not null
+      or (s.kind = 'llm' and s.has_usage and coalesce(a.llm_below and a.usage_below, false)) as is_told_twice,
     exists (select 1 from payloads as p where p.trace_id = s.trace_id and p.span_id = s.span_id) as has_content
   from steps as s
   left join above as a on a.trace_id = s.trace_id and a.span_id = s.span_id

@@ -33,11 +33,11 @@ function durationCell(share, text) {
 
 function runRow(run, columns, href) {
   const row = el("tr", `status-${run.status}`);
-  row.dataset.href = href;
+  if (href) row.dataset.href = href;
   columns.forEach(({ name, align }, k) => {
     const text = run.cells[k];
     let cell = name === "duration" ? durationCell(run.share, text) : el("td", align ?? null);
-    if (k === 0) {
+    if (k === 0 && href) {
       const link = el("a", null, text);
       link.href = href;
       cell.append(link);
@@ -66,6 +66,11 @@ function listenForOpening(table) {
   });
 }
 
+/** The address a row opens: its own, or that of its run; none for a row that only says something. */
+function addressOf(row, back) {
+  return row.id ? `/run?run=${encodeURIComponent(row.id)}${back}` : row.href;
+}
+
 /** Show whole rows only: the list ends with the window, not in the middle of a line. */
 function fit(frame) {
   const top = Math.max(0, frame.getBoundingClientRect().top + window.scrollY);
@@ -81,9 +86,9 @@ export default function mount({ data, parentElement }) {
   const columns = el("colgroup");
   for (const { width } of data.columns) columns.append(Object.assign(el("col"), { width }));
   const rows = el("tbody");
-  rows.append(...data.rows.map((run) => runRow(run, data.columns, `/run?run=${encodeURIComponent(run.id)}${data.back}`)));
+  rows.append(...data.rows.map((run) => runRow(run, data.columns, addressOf(run, data.back))));
   const table = el("table", null, null, columns, headRow(data.columns), rows);
-  table.setAttribute("aria-label", "Runs");
+  table.setAttribute("aria-label", data.label ?? "Runs");
   table.style.minWidth = data.columns.reduce((sum, column) => sum + column.width, 0) + "px";
   const frame = el("div", "runs-frame", null, table);
   listenForOpening(table);

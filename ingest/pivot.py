@@ -20,14 +20,15 @@ import pyarrow as pa
 
 from ingest import convert, envelope, moments, span_events, usage
 from ingest.anyvalue import Flags, NonCanonical
-from ingest.arrow import Array, array, nulls
+from ingest.arrow import Array, array
 from ingest.arrow import compute as pc
 from ingest.attributes import Attributes
 from ingest.columns import Part, Resolver, Winners
 from ingest.decode import decode
+from ingest.digests import content_digests
 from ingest.envelope import Level
 from ingest.kinds import decide_kinds
-from ingest.outcomes import failed_tools
+from ingest.outcomes import Claims, failed_tools
 from ingest.segments import Record
 from ingest.source_counts import Counted, count_items
 from ingest.usage_keys import USAGE_COLUMNS, usage_keys
@@ -39,7 +40,7 @@ from spotlight.dialects import (
     recognise_scope,
     recognise_service,
 )
-from spotlight.dialects.table import FIRST_TOKEN_AT, TOOL_OUTCOME, TOTAL_TOKENS, Source
+from spotlight.dialects.table import FIRST_TOKEN_AT, TOOL_ERROR, TOOL_OUTCOME, TOTAL_TOKENS, Source
 from spotlight.model import PAYLOADS, SPANS
 
 CONTENT_COLUMNS: Final = (
@@ -47,6 +48,11 @@ CONTENT_COLUMNS: Final = (
     "tool_result", "input_value", "output_value",
 )  # fmt: skip
 _JSON_COLUMNS: Final = frozenset(("finish_reasons", "model_params"))
+# Columns whose value names something: a marker of a withheld value names nothing.
+_NAMES: Final = frozenset(
+    ("session_id", "user_id", "turn_id", "agent_name", "agent_id", "pack_name", "pack_version",
+     "prompt_name", "prompt_version", "feature")
+)  # fmt: skip
 _SPAN_TYPES: Final = {column.name: column.type for column in SPANS.columns}
 _ERROR_STATUS: Final = 2
 _STATUSES: Final = array(("unset", "ok", "error"), pa.string())
@@ -120,8 +126,8 @@ def _read_spans(level: Level, records: Sequence[Record], *, lenient: bool) -> _R
     columns["linked_traces"] = span_events.linked_traces(
         columns["links"], columns["trace_id"], [part for part in parts if joins_by_links(part.dialect)]
     )
-    columns["content_digest"] = nulls(attributes.rows, pa.string())
     columns["attributes"] = attributes.leftovers()
+    columns["content_digest"] = content_digests(columns)
     flags |= _losses(level, columns, attributes)
     columns["quality_flags"] = envelope.quality_flags(attributes.rows, flags)
     return _Read(columns, count_items(columns, attributes, level, parts, "traces"))
@@ -182,7 +188,10 @@ def read_fields(
     for name in CONTENT_COLUMNS:
         columns[name] = resolver.read(resolve(name, convert.CONTENT, content=True), convert.CONTENT)
     columns["tool_failed"] = failed_tools(
-        resolver.parts, columns["kind"], signs[TOOL_OUTCOME], columns["tool_result"]
+        resolver.parts,
+        columns["kind"],
+        Claims(signs[TOOL_OUTCOME], signs[TOOL_ERROR]),
+        columns["tool_result"],
     )
     meaning = usage.read_meaning(resolver, usage_winners, columns, signs[TOTAL_TOKENS])
     columns |= {"usage_basis": meaning.basis, "output_tokens": meaning.output_tokens}
@@ -192,7 +201,8 @@ def read_fields(
 
 
 _SIGN_TARGETS: Final = {
-    TOTAL_TOKENS: convert.WHOLE, TOOL_OUTCOME: convert.TEXT, FIRST_TOKEN_AT: convert.TEXT,
+    TOTAL_TOKENS: convert.WHOLE, TOOL_OUTCOME: convert.TEXT, TOOL_ERROR: convert.TEXT,
+    FIRST_TOKEN_AT: convert.TEXT,
 }  # fmt: skip
 # Columns of `spans` that come from somewhere else than a dialect's table.
 _DERIVED: Final = frozenset(
@@ -213,6 +223,8 @@ def _field_columns(columns: Columns) -> list[str]:
 def _target(column: str) -> convert.Target:
     if column in _JSON_COLUMNS:
         return convert.JSON
+    if column in _NAMES:
+        return convert.NAME
     return {pa.int64(): convert.WHOLE, pa.float64(): convert.REAL}.get(_SPAN_TYPES[column], convert.TEXT)
 
 

@@ -63,13 +63,13 @@ def test_spotlight_sees_the_run(collected: Collected) -> None:
     run = document["run"]
     assert {
         "run_id": trace_id, "session_id": "s-1", "user_id": "u-1", "pack_name": "support",
-        "pack_version": "1.4.0", "pack_version_source": "spotlight.pack.version", "agent_name": "desk",
+        "pack_version": "1.4.0", "agent_name": "desk",
         "feature": "renewals", "surface": "api", "status": "error", "error_type": "tool_error",
         "spans": 10, "generations": 1,
         "tool_calls": 1, "failed_tool_calls": 1, "input_tokens": 100, "output_tokens": 7,
         "cache_read_tokens": 60, "models": ["m-1"],
     } == {name: run[name] for name in (
-        "run_id", "session_id", "user_id", "pack_name", "pack_version", "pack_version_source", "agent_name",
+        "run_id", "session_id", "user_id", "pack_name", "pack_version", "agent_name",
         "feature", "surface", "status", "error_type", "spans",
         "generations", "tool_calls", "failed_tool_calls",
         "input_tokens", "output_tokens", "cache_read_tokens", "models",

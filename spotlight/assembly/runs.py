@@ -91,12 +91,11 @@ def _membership(spans: pa.Table, links: Links, roots: _Roots, told: pa.Table) ->
     at_work = np.bincount(links.run[agentic | in_session], minlength=links.runs) > 0
     unknown = np.bincount(links.run[known.to_numpy()], minlength=links.runs) == 0
     signals = pa.chunked_array([*spans.column("signal").chunks, pa.repeat(pa.scalar("log"), told.num_rows)])
+    traces = pa.chunked_array([*spans.column("trace_id").chunks, *told.column("trace_id").chunks])
     owners = np.concatenate([links.run, links.run[told.column("step").to_numpy()]])
     return {
         "run_id": _run_ids(spans, trace, roots),
-        "trace_ids": pa.array(
-            joined_names(spans.column("trace_id"), links.run, links.runs, list), pa.list_(pa.string())
-        ),
+        "trace_ids": pa.array(joined_names(traces, owners, links.runs, list), pa.list_(pa.string())),
         "turn_id": turn,
         "signals": pa.array(joined_names(signals, owners, links.runs, ",".join), pa.string()),
         "merged_into": pa.nulls(links.runs, pa.string()),

@@ -118,9 +118,8 @@ class Resolver:
         """Return the member of each distinct value of the attribute; None where it says nothing."""
         if source not in self._members:
             parsed = self.attributes.parsed(source.name, python=source.python)
-            self._members[source] = [
-                convert.member(value, source.path, python=source.python) for value in parsed.objects
-            ]
+            members = [convert.member(value, source.path, python=source.python) for value in parsed.objects]
+            self._members[source] = _found(source.pattern, members) if source.pattern else members
         return self._members[source]
 
     def _in_name(self, pattern: str) -> Array:
@@ -220,6 +219,12 @@ class Resolver:
             return nulls(self.attributes.rows, pa.string())
         texts = array([source_name(source) for source in winners.sources], pa.string())
         return texts.take(array(winners.source, mask=winners.source < 0))
+
+
+def _found(pattern: str, members: Sequence[object]) -> list[object]:
+    """Return what the pattern's group `found` finds in members that are texts, None for nothing."""
+    texts = array([member if isinstance(member, str) else None for member in members], pa.string())
+    return [match and match["found"] for match in pc.extract_regex(texts, pattern).to_pylist()]
 
 
 def _is_plain(source: Source) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -20,14 +20,22 @@ _OUTCOMES: Final = {
 _NOTHING: Final = pa.scalar(None, pa.bool_())
 
 
-def failed_tools(parts: Sequence[Part], kinds: Array, words: Array, results: Array) -> Array:
+class Claims(NamedTuple):
+    """What clients say of each span beside its status: a word for its outcome, and whether it failed."""
+
+    words: Array
+    errors: Array
+
+
+def failed_tools(parts: Sequence[Part], kinds: Array, claims: Claims, results: Array) -> Array:
     """Return true or false for tool calls whose outcome is known, else NULL.
 
-    `words` are what clients call the outcome, `results` what the tools answered: a result that the
-    dialect knows for a failure is one, even where the client took it for a success.
+    `results` are what the tools answered: a result that the dialect knows for a failure is one, even
+    where the client took it for a success.
     """
     is_tool = pc.equal(kinds, "tool")
-    said = pc.if_else(is_tool, _by_word(words), _NOTHING)
+    errors = pc.invert(_by_word(claims.errors))  # "true" says that it failed
+    said = pc.if_else(is_tool, pc.coalesce(_by_word(claims.words), errors), _NOTHING)
     for part in parts:
         patterns = effective_failed_results(part.dialect)
         if not patterns:

@@ -187,12 +187,8 @@ def read_fields(
         columns[name] = resolver.read(winners, _target(name))
     for name in CONTENT_COLUMNS:
         columns[name] = resolver.read(resolve(name, convert.CONTENT, content=True), convert.CONTENT)
-    columns["tool_failed"] = failed_tools(
-        resolver.parts,
-        columns["kind"],
-        Claims(signs[TOOL_OUTCOME], signs[TOOL_ERROR]),
-        columns["tool_result"],
-    )
+    claims = Claims(signs[TOOL_OUTCOME], signs[TOOL_ERROR])
+    columns["tool_failed"] = failed_tools(resolver.parts, columns["kind"], claims, columns["tool_result"])
     meaning = usage.read_meaning(resolver, usage_winners, columns, signs[TOTAL_TOKENS])
     columns |= {"usage_basis": meaning.basis, "output_tokens": meaning.output_tokens}
     columns["usage_keys"] = usage_keys(resolver, usage_winners)

@@ -26,13 +26,15 @@ class JsonPath:
 
     With an empty path, the decoded value itself. A step of digits picks an item of a list. JSON
     within JSON is decoded once more; where `python` is set, a Python literal is read too (some
-    clients send str() of a dictionary).
+    clients send str() of a dictionary). With a `pattern` (RE2), what its group called `found`
+    finds in the member's text.
     """
 
     name: str
     path: tuple[str, ...]
     kinds: tuple[str, ...] = ()
     python: bool = False
+    pattern: str = ""
 
 
 @dataclass(frozen=True)
@@ -186,5 +188,7 @@ ANY: Final = "*"
 # Fields that fill no column but help to read others.
 TOTAL_TOKENS = "total_tokens"  # input + output as reported: tells inclusive from exclusive usage
 TOOL_OUTCOME = "tool_outcome"  # a word beside the status: success, error, true, false, ...
-FIRST_TOKEN_AT = "first_token_at"  # when the first token came, ISO 8601: tells ttft_ms
-SIGNS = (TOTAL_TOKENS, TOOL_OUTCOME, FIRST_TOKEN_AT)
+TOOL_ERROR = "tool_error"  # true where the tool failed, false where it did not
+# When the first token came, ISO 8601: tells ttft_ms.
+FIRST_TOKEN_AT = "first_token_at"  # noqa: S105 (no password)
+SIGNS = (TOTAL_TOKENS, TOOL_OUTCOME, TOOL_ERROR, FIRST_TOKEN_AT)

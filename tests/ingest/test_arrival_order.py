@@ -1,0 +1,49 @@
+"""Runs are the same in whatever order their spans and log records arrive, restarts between or not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.files import find_files, read_requests
+from spotlight.cli.senders import into_pipeline
+from spotlight.reports import open_lake
+from tests.loading import all_runs, load
+
+CASES = (
+    ("claude-code-http-json", "logs first"),
+    ("claude-code-http-json", "reversed"),
+    ("claude-code-grpc-default", "reversed"),
+    ("codex-grpc", "logs last"),
+    ("codex-grpc", "reversed"),
+    ("gemini-cli-grpc", "logs first"),
+    ("gemini-cli-grpc", "reversed"),
+    ("autogen", "reversed"),
+    ("double-langgraph-oi-plus-openai-oi", "reversed"),
+)
+SKIPPED = ("assembled_position",)
+
+
+def facts(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what runs say but for the journal's own numbers."""
+    return [{name: value for name, value in run.items() if name not in SKIPPED} for run in runs]
+
+
+@pytest.mark.parametrize(("capture", "order"), CASES)
+def test_arrival_order_changes_nothing(test_data: Path, tmp_path: Path, capture: str, order: str) -> None:
+    """Each request loaded by a writer of its own, in another order, makes the runs of one load."""
+    folder = test_data / "captures" / capture
+    wanted = facts(all_runs(load([folder], tmp_path / "at once")))
+    files = find_files([folder]).files
+    requests = [r for path, signal in files for r in read_requests(path, signal, Counter())]
+    if order == "reversed":
+        requests.reverse()
+    else:
+        requests.sort(key=lambda request: (request.signal == "logs") == (order == "logs last"))
+    for request in requests:
+        with into_pipeline(tmp_path / "one by one") as send:
+            send(request)
+    assert wanted == facts(all_runs(open_lake(tmp_path / "one by one")))

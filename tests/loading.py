@@ -1,0 +1,32 @@
+"""Recorded captures loaded through the pipeline that `spotlight load` uses, in this process."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ingest.files import find_files, read_requests
+from spotlight.cli.senders import into_pipeline
+from spotlight.reports import Reports, open_lake
+
+
+def load(folders: Iterable[Path], data: Path) -> Reports:
+    """Return the questions one can ask of a new data folder that holds these captures."""
+    found = find_files(list(folders))
+    assert found.files, f"no telemetry in {folders}"
+    kept: Counter[str] = Counter()
+    with into_pipeline(data) as send:
+        for path, signal in found.files:
+            for request in read_requests(path, signal, kept):
+                send(request)
+    return open_lake(data)
+
+
+def all_runs(reports: Reports) -> list[dict[str, Any]]:
+    """Return every agent run, the earliest first."""
+    rows: list[dict[str, Any]] = reports.user_query(
+        "select * from runs order by started_ns, run_id", limit=10_000
+    ).to_pylist()
+    return rows

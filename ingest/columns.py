@@ -109,6 +109,9 @@ class Resolver:
             return Found(np.full(len(rows), NONE, np.intp), rows.astype(np.int32))
         found = attributes.find(source.name)
         members = self._members_of(source)
+        if not source.path and to in (convert.TEXT, convert.NAME):
+            # "1.10" is JSON too: as a number it would be another text.
+            members = [None if isinstance(member, int | float) else member for member in members]
         fill = members if to is None else [to.from_json(member) for member in members]
         says = np.array([member is not None for member in fill], bool)
         hit = says[attributes.parsed(source.name, python=source.python).places]

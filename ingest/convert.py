@@ -14,6 +14,11 @@ from ingest import anyvalue, jsontext, literals
 from ingest.anyvalue import Flags, Positions, Values
 from ingest.arrow import Array, array
 
+# What clients write where they withhold a value: Claude Code, Strands and Codex, OpenInference; Logfire.
+_MARKERS: Final = ("<REDACTED>", "[REDACTED]", "__REDACTED__")
+_SCRUBBED: Final = "[Scrubbed due to "
+_FIRST_BYTES: Final = np.frombuffer(b"<[_", np.uint8)
+
 
 class Target(NamedTuple):
     """What a column wants: its Arrow type, and how values of other types are brought to it."""
@@ -58,6 +63,16 @@ def _to_text(value: Any) -> str | None:
     return jsontext.dump(value)
 
 
+def _to_name(value: Any) -> str | None:
+    text = _to_text(value)
+    return None if text is None or is_redacted(text) else text
+
+
+def is_redacted(text: str) -> bool:
+    """Return whether a client put a marker in the place of what it did not want to tell."""
+    return text in _MARKERS or text.startswith(_SCRUBBED)
+
+
 def _to_json(value: Any) -> str | None:
     """Return JSON text: a string that already is a JSON list or object stays as sent."""
     if isinstance(value, str):
@@ -97,6 +112,7 @@ def _number(value: Any) -> int | float | None:
 
 
 TEXT: Final = Target(pa.string(), _to_text, (anyvalue.STRING,), True, (anyvalue.STRING,))
+NAME: Final = Target(pa.string(), _to_name, (anyvalue.STRING,), True, (anyvalue.STRING,))
 CONTENT: Final = Target(
     pa.string(), _to_text, (anyvalue.STRING,), True, (anyvalue.STRING, anyvalue.LIST, anyvalue.MAP)
 )
@@ -136,12 +152,25 @@ def convert(values: Values, positions: Positions, to: Target) -> Converted:
 
 def fits(values: Values, positions: Positions, to: Target) -> Flags | None:
     """Return which values can be brought to the wanted type; None for all of them."""
+    if to is NAME:
+        return _legible(values, positions)
     if to.type == pa.string():
         return None
     if np.isin(values.tags[positions], to.native).all() and _finite(values, positions, to).all():
         return None
     fitting: Flags = convert(values, positions, to).column.is_valid().to_numpy(zero_copy_only=False)
     return fitting
+
+
+def _legible(values: Values, positions: Positions) -> Flags | None:
+    """Return which values are no markers of something withheld; None for all of them."""
+    texts = np.flatnonzero(values.tags[positions] == anyvalue.STRING)
+    suspects = texts[np.isin(values.first_bytes(positions[texts]), _FIRST_BYTES)]
+    if not len(suspects):
+        return None
+    fine = np.ones(len(positions), bool)
+    fine[suspects] = [not is_redacted(text) for text in values.strings(positions[suspects]).to_pylist()]
+    return fine
 
 
 def _looks_nested(texts: Array) -> Flags:

@@ -78,6 +78,9 @@ def _apply(
     source: int,
 ) -> None:
     positions, rows = attributes.find_filled(rule.key)
+    for key in rule.lacking:
+        keep = ~np.isin(rows, attributes.find_filled(key).rows)
+        positions, rows = positions[keep], rows[keep]
     if ANY in rule.kinds:
         hit = rows if part.rows is None else rows[part.rows[rows]]
         codes[hit] = _CODES[rule.kinds[ANY]]

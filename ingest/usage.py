@@ -213,8 +213,8 @@ def _fits(
         hit &= _carries(resolver, key)
     for key in rule.lacking:
         hit &= ~_carries(resolver, key)
-    if rule.input_from:
-        hit &= _is_from(winners.get("input_tokens"), resolver, rule.input_from)
+    for key in rule.read_from:
+        hit &= np.logical_or.reduce([_is_from(winners.get(name), resolver, (key,)) for name in USAGE])
     if rule.providers and hit.any():
         encoded = providers.dictionary_encode()
         known = [

@@ -34,7 +34,11 @@ OVERRIDES: Final[dict[str, tuple[Source, ...]]] = {
     "approval_source": (sc.SPOTLIGHT_APPROVAL_SOURCE,),
 }  # fmt: skip
 
-OVERRIDING_KINDS: Final = (KindRule(sc.SPOTLIGHT_KIND, {kind: kind for kind in KINDS}),)
+OVERRIDING_KINDS: Final = (
+    KindRule(sc.SPOTLIGHT_KIND, {kind: kind for kind in KINDS}),
+    # Logfire's SDK announces every span it starts, of whatever scope, by a span of its own.
+    KindRule("logfire.span_type", {"pending_span": "other"}),
+)
 
 _VECTOR_STORES: Final = (
     "chroma", "pinecone", "qdrant", "weaviate", "milvus", "lancedb", "marqo", "vespa", "pgvector",

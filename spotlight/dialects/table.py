@@ -74,11 +74,13 @@ Source = str | Key | JsonPath | InName | Prefix
 class KindRule:
     """An attribute whose value says what kind of step a span is (values compared lowercase).
 
-    The value ANY stands for whatever value the attribute has.
+    The value ANY stands for whatever value the attribute has. The rule is not for spans that have
+    one of the attributes `lacking`.
     """
 
     key: str
     kinds: Mapping[str, str]
+    lacking: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,8 +101,8 @@ class UsageRule:
 
     `basis` and `output_excludes_reasoning` as in Dialect, None for what the rule does not say.
     `providers` are words of the provider's name; `having` and `lacking` attribute names, or
-    prefixes where they end in a dot; `input_from` the sources that gave the input tokens
-    ("usage_details.input" for a member).
+    prefixes where they end in a dot; `read_from` sources ("usage_details.input" for a member)
+    each of which gave one of the counts.
     """
 
     basis: str | None = None
@@ -108,7 +110,7 @@ class UsageRule:
     providers: tuple[str, ...] = ()
     having: tuple[str, ...] = ()
     lacking: tuple[str, ...] = ()
-    input_from: tuple[str, ...] = ()
+    read_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -150,14 +152,14 @@ class Dialect:
 
     `scopes` are instrumentation scope names, or whole leading words of them ("pydantic-ai"
     knows "pydantic-ai.tools", not "pydantic-ais"; "codex_" knows "codex_cli"), and are asked
-    first; `keys` are attribute names, or prefixes where they end in a dot, and are asked
-    where no dialect knows the scope; `services` are values of service.name, or beginnings of it
-    where they end in no letter or digit, asked before the keys. `fields` maps a column of `spans` or `payloads`, or one
-    of SIGNS, to its sources in order of precedence. `extends` names the dialects whose
-    tables stand behind this one's. `usage_basis` says whether input tokens contain the
-    cache: "inclusive", "exclusive", or None where the reports themselves must tell;
-    `output_excludes_reasoning` that reasoning is reported beside the output, not within;
-    `usage_rules` name the reports for which either is different, the first that fits decides.
+    first; `services`, values of service.name (or beginnings of it where they end in no letter
+    or digit), where no dialect knows the scope; then `keys`, attribute names, or prefixes where
+    they end in a dot. `fields` maps a column of `spans` or `payloads`, or one of SIGNS, to its
+    sources in order of precedence. `extends` names the dialects whose tables stand behind this
+    one's. `usage_basis` says whether input tokens contain the cache: "inclusive", "exclusive",
+    or None where the reports themselves must tell; `output_excludes_reasoning` that reasoning is
+    reported beside the output, not within; `usage_rules` name the reports for which either is
+    different, the first that fits decides.
     """
 
     name: str

@@ -31,6 +31,8 @@ from spotlight.dialects import (
 from spotlight.dialects.table import (
     ANY,
     FIRST_TOKEN_AT,
+    SIGNS,
+    TOOL_ERROR,
     TOOL_OUTCOME,
     TOTAL_TOKENS,
     InName,
@@ -47,8 +49,10 @@ FIELDS = tuple(
 )
 CONTENT = tuple(column for column in PAYLOADS.schema.names if column in FIELDS)
 JSON_FIELDS = ("finish_reasons", "model_params")
+NAMES = ("session_id", "user_id", "turn_id", "agent_name", "agent_id", "pack_name", "pack_version",
+         "prompt_name", "prompt_version", "feature")  # fmt: skip
 TYPES = {field.name: str(field.type) for field in (*SPANS.schema, *PAYLOADS.schema)} | {
-    TOTAL_TOKENS: "int64", TOOL_OUTCOME: "string", FIRST_TOKEN_AT: "string"
+    TOTAL_TOKENS: "int64", TOOL_OUTCOME: "string", TOOL_ERROR: "string", FIRST_TOKEN_AT: "string"
 }  # fmt: skip
 
 
@@ -166,22 +170,26 @@ def _fields(span: Any, dialect: str | None) -> dict[str, Any]:
         row[column] = None
         for source in table.get(column, ()):
             value = _read(source, column, attributes, span.name, kind, taken)
-            if value is not None:
+            if value is not None and not (column in NAMES and _is_redacted(value)):
                 row[column] = value
                 keys[column] = _name(source)
                 break
-    signs = {sign: _sign(sign, table, attributes) for sign in (TOTAL_TOKENS, TOOL_OUTCOME, FIRST_TOKEN_AT)}
+    signs = {sign: _sign(sign, table, attributes) for sign in SIGNS}
     row["pack_version_source"] = keys.get("pack_version")
     sent = {key: a.value for key, a in attributes.items()}
     means = meaning(row, keys, sent, signs[TOTAL_TOKENS])
     if means["output_tokens"] != row["output_tokens"]:
         taken.discard(keys["output_tokens"])
     row |= means
-    row["tool_failed"] = _failed(row, signs[TOOL_OUTCOME])
+    row["tool_failed"] = _failed(row, signs[TOOL_OUTCOME], signs[TOOL_ERROR])
     if row["ttft_ms"] is None:
         row["ttft_ms"] = _since(span.start_time_unix_nano, signs[FIRST_TOKEN_AT])
     row["attributes"] = typed({key: a.value for key, a in attributes.items() if key not in taken})
     return row
+
+
+def _is_redacted(value: str) -> bool:
+    return value in ("<REDACTED>", "[REDACTED]", "__REDACTED__") or value.startswith("[Scrubbed due to ")
 
 
 def _sign(sign: str, table: Any, attributes: dict[str, Attribute]) -> Any:
@@ -189,7 +197,7 @@ def _sign(sign: str, table: Any, attributes: dict[str, Attribute]) -> Any:
     return next((value for value in values if value is not None), None)
 
 
-def _failed(row: dict[str, Any], word: str | None) -> bool | None:
+def _failed(row: dict[str, Any], word: str | None, error: str | None) -> bool | None:
     if row["kind"] != "tool":
         return None
     if any(re.search(p, row["tool_result"] or "") for p in effective_failed_results(row["dialect"])):
@@ -197,7 +205,9 @@ def _failed(row: dict[str, Any], word: str | None) -> bool | None:
     word = (word or "").strip().lower()
     if word in ("success", "ok", "succeeded", "completed", "true"):
         return False
-    return True if word in ("error", "failure", "failed", "false") else None
+    if word in ("error", "failure", "failed", "false"):
+        return True
+    return {"true": True, "false": False}.get((error or "").strip().lower())
 
 
 def _since(started_ns: int, moment: str | None) -> float | None:
@@ -240,6 +250,8 @@ def _kind(name: str, attributes: dict[str, Attribute], dialect: str) -> tuple[st
 
 def _kind_of_attributes(attributes: dict[str, Attribute], dialect: str) -> tuple[str, str | None]:
     for rule in effective_kinds(dialect):
+        if any(attributes.get(key, Attribute(None, None)).value not in (None, "") for key in rule.lacking):
+            continue
         value = attributes.get(rule.key, Attribute(None, None)).value
         if isinstance(value, str) and value.strip().strip('"').lower() in rule.kinds:
             return rule.kinds[value.strip().strip('"').lower()], rule.key
@@ -285,6 +297,9 @@ def _member(value: Any, source: JsonPath) -> Any:
             value = value[int(step)] if int(step) < len(value) else None
         else:
             value = value.get(step) if isinstance(value, dict) else None
+    if source.pattern:
+        hit = re.search(source.pattern, value) if isinstance(value, str) else None
+        value = hit["found"] if hit else None
     return None if value == "" else value
 
 
@@ -322,7 +337,13 @@ def _read(
         taken.update(below)
         return typed(below)
     if isinstance(source, JsonPath):
-        return convert(column, _member(attributes[source.name].value, source))
+        member = _member(attributes[source.name].value, source)
+        is_number = isinstance(member, int | float)
+        if not source.path and is_number and isinstance(attributes[source.name].value, str) and (
+            TYPES[column] == "string"
+        ):  # fmt: skip
+            return None
+        return convert(column, member)
     key = source if isinstance(source, Key) else Key(source)
     if column in CONTENT and key.name in taken:
         return None

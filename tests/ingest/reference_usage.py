@@ -42,7 +42,7 @@ def _fits(rule: UsageRule, row: Mapping[str, Any], keys: Mapping[str, str], sent
 
     if not all(carries(key) for key in rule.having) or any(carries(key) for key in rule.lacking):
         return False
-    if rule.input_from and keys.get("input_tokens") not in rule.input_from:
+    if not {keys.get(name) for name in NAMES} >= set(rule.read_from):
         return False
     provider = (row["provider"] or "").lower()
     return not rule.providers or any(word in provider for word in rule.providers)
@@ -68,11 +68,13 @@ def _basis(
 
 def _output(row: Mapping[str, Any], basis: str | None, beside: bool, total: int | None) -> int | None:
     given, output, read, write, reasoning = (row[name] or 0 for name in NAMES)
-    if row["output_tokens"] is None or reasoning <= 0 or output < 0 or max(output, reasoning) >= 2**60:
-        return row["output_tokens"]
+    if row["output_tokens"] is None:
+        return None
+    if reasoning <= 0 or output < 0 or max(output, reasoning) >= 2**60:
+        return int(output)
     if basis == "exclusive":
         given += read + write
     over = total - given - output if total is not None and row["input_tokens"] is not None else None
     if reasoning > output or over == reasoning or (beside and over != 0):
-        return output + reasoning
-    return output
+        return int(output + reasoning)
+    return int(output)

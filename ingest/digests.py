@@ -2,7 +2,8 @@
 
 A digest is the SHA-256 of canonical JSON of the system instructions, the tool definitions and the
 model asked for. It finds another prompt under the same version, and names a version where nobody
-declared one. It is NULL where neither instructions nor tools were captured whole.
+declared one. It is NULL where neither instructions nor tools were captured, or not whole, and where
+messages are withheld: there may be instructions then that nobody sees.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _MESSAGE_LISTS: Final = ("[", '{"llm.input_messages.', '{"gen_ai.prompt.')
 # Attributes that no column took and that may hold instructions or tools.
 _HOLDERS: Final = re.compile(
     r'"(?:gen_ai\.(?:system_instructions|tool\.definitions|input\.messages|prompt)|ai\.prompt|pydantic_ai\.all_'
-    r'|llm\.(?:input_messages|prompts|tools|invocation_parameters|request\.functions)|mlflow\.(?:chat|spanInputs)'
+    r"|llm\.(?:input_messages|prompts|tools|invocation_parameters|request\.functions)|mlflow\.(?:chat|spanInputs)"
     r'|input\.value|events"|all_messages_events)'
 )
 _TOOLS: Final = '"tools"'
@@ -185,6 +186,8 @@ def _digest(call: _Call, beside: Mapping[str, str]) -> str | None:
         if leading and leading == len(found.input):
             return None
     instructions = _texts([*found.system, *(p for m in found.input[:leading] for p in m.parts)])
+    if not instructions and not found.input:
+        return None  # messages were withheld: tools alone would be the same in every version of the prompt
     tools = sorted(
         orjson.dumps([t.name, _spaced(t.description or ""), t.parameters], option=orjson.OPT_SORT_KEYS)
         for t in found.tools

@@ -25,6 +25,7 @@ from spotlight.semconv import SPOTLIGHT_PACK_DIGEST
 BY_CONTENT: Final = "content digest"
 _NO_TEXT: Final = pa.scalar(None, pa.string())
 _SHOWN_DIGITS: Final = 12
+_PLACEHOLDERS: Final = ("", "unknown", "undefined", "none", "null")
 _RUNTIME_VERSION: Final = "process.runtime.version"
 
 
@@ -85,7 +86,7 @@ def _own_service_version(spans: pa.Table, links: Links, root_row: np.ndarray) ->
     """Return the root's service.version where it speaks of what the team deployed.
 
     It does not where the service is a coding agent (the version is the agent's), nor where it is
-    the version of the language's runtime.
+    the version of the language's runtime or a placeholder.
     """
     agents = pa.array([name for name in dialects() if _speaks_for_itself(name)], pa.string())
     service = value_codes(spans.column("service_name"))
@@ -100,7 +101,8 @@ def _own_service_version(spans: pa.Table, links: Links, root_row: np.ndarray) ->
     encoded = spans.column("resource").take(roots).combine_chunks().dictionary_encode()
     runtimes = pa.array([_runtime(text) for text in encoded.dictionary.to_pylist()], pa.string())
     of_runtime = pc.equal(runtimes.take(encoded.indices), pc.utf8_ltrim(versions, "v"))
-    mask = pc.or_(pc.or_(pa.array(is_agent), called), pc.fill_null(of_runtime, False))
+    says_nothing = pc.is_in(pc.utf8_lower(versions), value_set=pa.array(_PLACEHOLDERS))
+    mask = pc.or_(pc.or_(pc.or_(pa.array(is_agent), called), says_nothing), pc.fill_null(of_runtime, False))
     return pc.if_else(mask, _NO_TEXT, versions)
 
 

@@ -99,6 +99,10 @@ class Reports:
             facets.setdefault(row["facet"], []).append(row["value"])
         return facets
 
+    def packs(self, pack: str | None = None, limit: int = 1000) -> pa.Table:
+        """Return the versions of all packs, or of one, with what ran under them, the newest first."""
+        return self._ask("packs", {"pack": pack, "limit": limit})
+
     def run(self, run_id: str) -> dict[str, object]:
         """Return one run's row; the beginning of an id is enough where it is the only such run.
 

@@ -1,7 +1,6 @@
-// Pure functions of the trace component. Run by test_component_assets.py beside a copy of the modules.
+// Pure functions of the trace component. Run in a browser by test_component_modules.py, beside the modules.
 
-import assert from "node:assert/strict";
-import { test } from "node:test";
+import { assert, test } from "./cases.js";
 
 import * as format from "./format.js";
 import { familyOf, glyphOf } from "./kinds.js";

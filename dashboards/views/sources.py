@@ -25,21 +25,26 @@ NAMELESS: Final = "not named"
 _SIGNALS: Final = ("traces", "logs", "metrics")
 COLUMNS: Final = (
     Column("service", "service", 116, "resource service.name; a click in the row shows more"),
-    Column("scope", "scope", 236, "instrumentation scope"),
+    Column("scope", "scope", 190, "instrumentation scope"),
     Column("signal", "signal", 64, ""),
-    Column("dialect", "vocabulary", 104, "How the attributes were read"),
-    Column("requests", "requests", 80, "Requests that held items of the source", "right"),
-    Column("items", "items", 72, "Spans, log records or data points, resent ones included", "right"),
+    Column("dialect", "vocabulary", 100, "How the attributes were read"),
+    Column("requests", "requests", 74, "Requests that held items of the source", "right"),
+    Column("items", "items", 66, "Spans, log records or data points, resent ones included", "right"),
     Column("keys", "attribute keys", 132, "Different keys; unmapped: those no column reads", "right"),
     Column("dropped", "dropped", 76, "Attributes that the client's limit dropped", "right"),
     Column("cut", "cut", 52, "Texts that were cut before they were sent", "right"),
-    Column("bad", "bad JSON", 80, "Texts that begin like JSON and do not parse", "right"),
-    Column("again", "again", 62, "Spans that came more than once", "right"),
-    Column("session", "session", 124, "Where most traces of runs name the session"),
-    Column("hints", "hints", 340, "What is odd; the row's page says what to do"),
+    Column("bad", "bad JSON", 76, "Texts that begin like JSON and do not parse", "right"),
+    Column("again", "again", 58, "Spans that came more than once", "right"),
+    Column("session", "session", 116, "Where most traces of runs name the session"),
+    Column("hints", "hints", 250, "What is odd; the row's page says what to do"),
 )  # fmt: skip
 
 
+HINT_COLUMNS: Final = (
+    Column("level", "", 84),
+    Column("hints", "what is odd", 460),
+    Column("advice", "what to do", 460),
+)
 KEY_COLUMNS: Final = (
     Column("key", "key", 420, "N stands for an index"),
     Column("mapped", "read as", 260),
@@ -148,12 +153,16 @@ def _tiles(facts: dict[str, Any]) -> None:
 def _hints(facts: dict[str, Any]) -> None:
     if not facts["hints"]:
         st.success("Nothing odd was found.", icon=":material/check:")
-    for hint in facts["hints"]:
-        body = f"**{escape(hint['text'], 400)}**  \n{escape(hint['advice'], 600)}"
-        if hint["level"] == PROBLEM:
-            st.warning(body, icon=":material/error_outline:")
-        else:
-            st.info(body, icon=":material/info:")
+        return
+    rows = [
+        {
+            "href": None,
+            "status": hint["level"],
+            "cells": ["▲ problem" if hint["level"] == PROBLEM else "note", hint["text"], hint["advice"]],
+        }
+        for hint in facts["hints"]
+    ]
+    table_of_links("Hints", [column._asdict() for column in HINT_COLUMNS], rows)
 
 
 def _keys(source: RunSource, chosen: Source, since: int | None) -> None:

@@ -100,7 +100,7 @@ HINTS: Final = (
         "calls_without_usage",
         PROBLEM,
         "No tokens reported on {n} of {of} model calls: unknown, not 0.",
-        "Where calls are streamed, ask for include_usage; else update the instrumentation.",
+        "Where they are streamed, ask for include_usage; else update the instrumentation.",
         "calls",
     ),
     Hint(

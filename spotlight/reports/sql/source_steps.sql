@@ -43,7 +43,7 @@ judged as (
 )
 select service_name, scope_name, signal,
   count(*) filter (where is_call) as calls,
-  count(*) filter (where is_call and not is_metered) as calls_without_usage,
+  count(*) filter (where is_call and not is_metered and not is_streamed) as calls_without_usage,
   count(*) filter (where is_call and not is_metered and is_streamed) as streamed_without_usage,
   count(*) filter (where is_call and not has_content and not has_events) as calls_without_content,
   count(*) filter (where usage_basis = 'exclusive') as exclusive_usage,

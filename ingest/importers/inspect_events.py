@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from ingest.importers.encoding import json_text
-from ingest.importers.items import Item, Leftover, Span
+from ingest.importers.inspect_scores import graded
+from ingest.importers.items import Item, Leftover, Score, Span
 from ingest.importers.usage import Usage, usage_attributes
 from ingest.importers.values import as_int, as_text, is_nothing, mapping, rest, seconds_ns, time_ns
 from spotlight import semconv as sc
@@ -42,6 +43,7 @@ class Sample(NamedTuple):
     trace: str
     attachments: Mapping[str, Any]
     pool: Sequence[Any]  # messages that model events refer to by number
+    is_scored: bool  # whether the sample lists its scores: its events then say them again
     root: str = "sample"
 
 
@@ -80,6 +82,10 @@ def _items(sample: Sample, events: Sequence[Event], above: str, prefix: str) -> 
 
 
 def _single(place: _Place, event: Event) -> Iterator[Item]:
+    if event.get("event") == "score" and isinstance(event.get("score"), Mapping):
+        if event.get("intermediate") is True or not place.sample.is_scored:
+            yield from _scores(place, event)
+        return
     made = _STEPS.get(str(event.get("event")))
     if made is None:
         reason = f"inspect event {event.get('event')!r}"
@@ -90,6 +96,18 @@ def _single(place: _Place, event: Event) -> Iterator[Item]:
     if isinstance(inner, list):
         nested = [e for e in inner if isinstance(e, Mapping)]
         yield from _items(place.sample, nested, place.id, f"{place.id}.")
+
+
+def _scores(place: _Place, event: Event) -> Iterator[Item]:
+    score = mapping(event.get("score"))
+    name = as_text(event.get("scorer")) or "score"
+    detail = rest(score, frozenset(["value", "explanation"]), "") | rest(event, _COMMON | {"score"}, "")
+    why = as_text(resolved(score.get("explanation"), place.sample.attachments))
+    for part, (number, label) in graded(name, score.get("value")):
+        yield Score(
+            part, number, label, explanation=why, trace=place.sample.trace, target="run", evaluator=name,
+            time_ns=time_ns(event.get("timestamp")), metadata=detail or None,
+        )  # fmt: skip
 
 
 def _block(place: _Place, begun: Event, ended: Event | None) -> Span:

@@ -15,8 +15,9 @@ from typing import Any, Final
 from ingest.importers.content import Content
 from ingest.importers.conversation import conversation_spans, is_conversation
 from ingest.importers.inspect_events import Sample, event_items, resolved
+from ingest.importers.inspect_scores import graded
 from ingest.importers.items import Event, Item, Leftover, Score, Span
-from ingest.importers.values import as_float, as_text, is_nothing, mapping, rest, time_ns
+from ingest.importers.values import as_text, is_nothing, mapping, rest, time_ns
 from spotlight import semconv as sc
 
 FORMAT: Final = "inspect"
@@ -26,8 +27,6 @@ _HEADER: Final = ("header.json", "_journal/start.json")  # the second where the 
 _SAMPLE: Final = frozenset(["id", "epoch", "input", "messages", "output", "scores", "score", "events", "uuid",
                             "transcript", "attachments", "events_data", "error", "started_at",
                             "completed_at"])  # fmt: skip
-# How Inspect itself makes numbers of grades: `value_to_float`.
-_GRADES: Final = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0, "true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
 
 
 def recognises(content: Content) -> bool:
@@ -67,7 +66,9 @@ def _sample_items(raw: dict[str, Any], evaluation: dict[str, Any]) -> Iterator[I
     events = raw.get("events") or transcript.get("events")
     events = [e for e in events if isinstance(e, Mapping)] if isinstance(events, list) else []
     pool = mapping(raw.get("events_data")).get("messages")
-    sample = Sample(_trace(raw, evaluation), attachments, pool if isinstance(pool, list) else [])
+    is_scored = bool(raw.get("scores") or raw.get("score"))
+    pool = pool if isinstance(pool, list) else []
+    sample = Sample(_trace(raw, evaluation), attachments, pool, is_scored)
     found = list(event_items(sample, events))
     root = _root(raw, evaluation, sample, found)
     yield root
@@ -147,23 +148,6 @@ def _scores(raw: Mapping[str, Any], sample: Sample, at: int, by_model: set[str])
                 part, number, label, explanation=why,
                 trace=sample.trace, target="run", annotator=by, evaluator=name, time_ns=at, metadata=detail,
             )  # fmt: skip
-
-
-def graded(name: str, value: Any) -> Iterator[tuple[str, tuple[float | None, str | None]]]:
-    """Yield (name, (number, label)) of a score; one of several parts yields one for each."""
-    if isinstance(value, Mapping):
-        for key, part in value.items():
-            yield from graded(f"{name}/{key}", part)
-    elif isinstance(value, list):
-        for place, part in enumerate(value):
-            yield from graded(f"{name}/{place}", part)
-    elif isinstance(value, bool):
-        yield name, (float(value), str(value).lower())
-    elif isinstance(value, str):
-        number = _GRADES.get(value, _GRADES.get(value.lower(), as_float(value)))
-        yield name, (number, value)
-    else:
-        yield name, (as_float(value), None)
 
 
 def _kind(span: Span) -> Any:

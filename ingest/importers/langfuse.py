@@ -22,6 +22,11 @@ from ingest.importers.values import as_float, as_text, mapping, time_ns
 FORMAT: Final = "langfuse"
 
 _ANNOTATORS: Final = {"ANNOTATION": "human", "EVAL": "llm"}
+# Events about traces and scores, with fields that tell their records apart and that events may lack.
+_DEFAULTS: Final[Mapping[str, tuple[str, dict[str, Any]]]] = {
+    "trace": ("trace", {"public": False, "tags": []}),
+    "score": ("score", {"source": "API"}),
+}
 _LISTS: Final = ("traces", "observations", "scores", "batch", "events")
 _SCORE: Final = frozenset(["id", "trace_id", "observation_id", "session_id", "name", "value", "string_value",
                            "data_type", "source", "comment", "timestamp", "project_id"])  # fmt: skip
@@ -83,24 +88,15 @@ def _sort(record: Mapping[str, Any]) -> str | None:
 
 def _merge(event: Mapping[str, Any], merged: dict[tuple[str, str], dict[str, Any]]) -> bool:
     """Put an event's body to the others of its object; False where it is of no object we know."""
-    sort = as_text(event.get("type")) or ""
-    what = sort.rpartition("-")[0]
+    what = (as_text(event.get("type")) or "").rpartition("-")[0]
     body = {k: v for k, v in mapping(event.get("body")).items() if v is not None}
     name = as_text(body.get("id"))
     if what not in ("trace", "score", "observation", "event", *(w.lower() for w in OBSERVATIONS)) or not name:
         return False
-    if what == "trace":
-        body.setdefault("timestamp", event.get("timestamp"))
-        body.setdefault("public", False)
-        body.setdefault("tags", [])
-    elif what == "score":
-        body.setdefault("timestamp", event.get("timestamp"))
-        body.setdefault("source", "API")
-    else:
-        if what != "observation":
-            body["type"] = what.upper()
-        body.setdefault("startTime", None)
-    merged.setdefault(("observation" if what not in ("trace", "score") else what, name), {}).update(body)
+    sort, defaults = _DEFAULTS.get(what, ("observation", {"startTime": None, "type": what.upper()}))
+    if sort != "observation":
+        defaults = {**defaults, "timestamp": event.get("timestamp")}
+    merged.setdefault((sort, name), dict(defaults)).update(body)
     return True
 
 

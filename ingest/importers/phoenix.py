@@ -18,7 +18,7 @@ import orjson
 
 from ingest.importers.content import Broken, Content, Record
 from ingest.importers.items import Event, Item, Leftover, Score, Span
-from ingest.importers.values import as_float, as_text, is_nothing, mapping, rest, structure, time_ns
+from ingest.importers.values import as_float, as_int, as_text, is_nothing, mapping, rest, structure, time_ns
 from spotlight import semconv as sc
 
 FORMAT: Final = "phoenix"
@@ -32,6 +32,7 @@ _ANNOTATION: Final = frozenset(["id", "name", "annotation_name", "score", "label
 # OpenInference sends these as JSON text; Phoenix takes them apart.
 _JSON_TEXT: Final = ("metadata", "llm.prompt_template.variables", "tool.parameters",
                      "llm.invocation_parameters", "document.metadata")  # fmt: skip
+_NUMBERS: Final = ("llm.token_count.", "llm.cost.")
 _STATUS: Final = {"OK": "ok", "ERROR": "error"}
 _MAX_DEPTH: Final = 40
 
@@ -59,7 +60,7 @@ def read(content: Content) -> Iterator[Item]:
 def _rows(content: Content) -> Iterator[Record | Broken]:
     """Yield spans and annotations, whatever way round pandas wrote the table."""
     document = content.document
-    if isinstance(document, dict) and not _is_span(document):
+    if isinstance(document, dict):
         table = _transposed(document)
         if table is not None:
             yield from (Record(place, row) for place, row in enumerate(table, 1))
@@ -151,7 +152,7 @@ def _attributes(row: Mapping[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, value in sent.items():
         if not is_nothing(value):
-            _flatten(str(key), structure(value) if _is_structured(str(key)) else value, flat)
+            _flatten(str(key), _read(str(key), value), flat)
     for root in _JSON_TEXT:  # a column for each member: together they are one JSON text again
         below = {key: flat.pop(key) for key in list(flat) if key.startswith(f"{root}.")}
         if below and root not in flat:
@@ -159,12 +160,16 @@ def _attributes(row: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def _is_structured(key: str) -> bool:
-    """Return whether text under this key may be a list or mapping that a table wrote out.
+def _read(key: str, value: Any) -> Any:
+    """Return a value as it was before a table wrote it out as text.
 
     What people wrote (input.value, message content) is theirs, and stays the text it is.
     """
-    return not key.endswith((".value", ".content", ".arguments")) and key not in _JSON_TEXT
+    if not isinstance(value, str) or key.endswith((".value", ".content", ".arguments")):
+        return value
+    if key.startswith(_NUMBERS):
+        return next((number for number in (as_int(value), as_float(value)) if number is not None), value)
+    return structure(value)
 
 
 def _flatten(key: str, value: Any, flat: dict[str, Any], depth: int = 0) -> None:

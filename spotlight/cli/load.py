@@ -37,7 +37,7 @@ def load(
         reasons = "".join(f"; {path}: {why}" for path, why in found.unreadable.items())
         raise UnreadableFile(
             f"no telemetry in {', '.join(map(str, paths))}{reasons}",
-            hint="OTLP files end in .binpb, .pb, .json, .jsonl or .gz",
+            hint="files of telemetry end in .binpb, .pb, .json, .jsonl, .csv, .parquet or .eval, or in .gz after it",
         )
     counts: Counter[str] = Counter()
     kept: Counter[str] = Counter()

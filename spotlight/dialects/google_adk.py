@@ -2,8 +2,9 @@
 
 Releases of the 1.x line put a model call into gcp.vertex.agent.llm_request and .llm_response, the
 cache and reasoning counts in the latter only, and the session on model calls only; output tokens leave
-the reasoning out there. `execute_tool (merged)` repeats the results of parallel calls and is no call.
-A tool that returns its error as text looks like any other.
+the reasoning out there. Handing over to another agent is a tool call named transfer_to_agent, and
+`execute_tool (merged)` repeats the results of parallel calls. A tool that returns its error as text
+looks like any other.
 
 Source: google-adk 1.14 to 2.13, google/adk/telemetry.
 """
@@ -76,7 +77,11 @@ DIALECT: Final = Dialect(
         ),
         "tool_result": (sc.GEN_AI_TOOL_CALL_RESULT, Key("gcp.vertex.agent.tool_response", kinds=("tool",))),
     },
-    kinds=(KindRule(sc.GEN_AI_OPERATION_NAME, {"invoke_node": "step"}),),
+    kinds=(
+        # The model hands the conversation on with a tool: nothing else is called.
+        KindRule(sc.GEN_AI_TOOL_NAME, {"transfer_to_agent": "handoff"}),
+        KindRule(sc.GEN_AI_OPERATION_NAME, {"invoke_node": "step"}),
+    ),
     names=(
         NameRule("call_llm", "llm"),
         NameRule("agent_run [", "agent"),

@@ -26,6 +26,9 @@ DIALECT: Final = Dialect(
         # Names only, where the definitions were not asked for.
         "tool_definitions": (sc.GEN_AI_TOOL_DEFINITIONS, Key("gen_ai.agent.tools", kinds=("agent",))),
     },
-    kinds=(KindRule(sc.GEN_AI_OPERATION_NAME, {"invoke_swarm": "workflow", "invoke_graph": "workflow"}),),
+    kinds=(
+        KindRule(sc.GEN_AI_TOOL_NAME, {"handoff_to_agent": "handoff"}),  # how a swarm goes on
+        KindRule(sc.GEN_AI_OPERATION_NAME, {"invoke_swarm": "workflow", "invoke_graph": "workflow"}),
+    ),
     names=(NameRule("Cycle ", "step"),),
 )

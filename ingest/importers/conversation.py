@@ -33,7 +33,7 @@ def is_conversation(value: object) -> bool:
     """Return whether a value is a list of messages: objects with a role and content, one at least."""
     if not isinstance(value, list) or not value:
         return False
-    return all(isinstance(m, Mapping) and m.get("role") in _ROLES for m in value)
+    return all(isinstance(m, Mapping) and str(m.get("role")) in _ROLES for m in value)
 
 
 def conversation_spans(trace: str, root: Span, messages: Sequence[Any], model: str | None) -> Iterator[Span]:

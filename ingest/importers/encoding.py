@@ -12,7 +12,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
-from ingest.importers.items import Item, Leftover, Score, Span, span_bytes, trace_bytes
+from ingest.importers.items import Item, Leftover, Score, Span, plain_json, span_bytes, trace_bytes
 from spotlight import semconv as sc
 
 # Requests are cut at whichever comes first; the collector takes 50,000 items and 64 MiB.
@@ -159,7 +159,7 @@ def json_text(value: object) -> str:
     try:
         return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
     except (TypeError, orjson.JSONEncodeError):  # integers beyond 64 bits, lone surrogates, deep nesting
-        return repr(value)
+        return plain_json(value)
 
 
 def clean(text: str) -> str:

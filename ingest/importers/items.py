@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
@@ -71,6 +72,19 @@ class Leftover(NamedTuple):
 
 
 Item = Span | Score | Leftover
+
+
+def content_digest(value: object, size: int) -> str:
+    """Return a digest of all that a value says, as hex of `size` bytes: the id of what has none."""
+    return hashlib.blake2b(plain_json(value).encode("utf-8", "replace"), digest_size=size).hexdigest()
+
+
+def plain_json(value: object) -> str:
+    """Return JSON text of any value, keys sorted. What nests deeper than Python can follow only says so."""
+    try:
+        return json.dumps(value, default=str, sort_keys=True, skipkeys=True)
+    except (RecursionError, TypeError, ValueError):
+        return '"nested too deeply to be written"'
 
 
 def trace_bytes(source: str, trace: str) -> bytes:

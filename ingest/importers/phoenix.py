@@ -10,14 +10,11 @@ Source: arize-phoenix 20 (`get_spans_dataframe`, /v1/projects/*/spans, */span_an
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-import orjson
-
 from ingest.importers.content import Broken, Content, Record
-from ingest.importers.items import Event, Item, Leftover, Score, Span
+from ingest.importers.items import Event, Item, Leftover, Score, Span, content_digest
 from ingest.importers.values import as_float, as_int, as_text, is_nothing, mapping, rest, structure, time_ns
 from spotlight import semconv as sc
 
@@ -113,7 +110,7 @@ def _span_items(row: dict[str, Any]) -> Iterator[Item]:
     if trace is None:
         yield Leftover("phoenix span without a trace id", row)
         return
-    own = _id(row.get("context.span_id", context.get("span_id"))) or _digest(row)
+    own = _id(row.get("context.span_id", context.get("span_id"))) or content_digest(row, 8)
     status = mapping(row.get("status"))
     outcome = str(row.get("status_code") or status.get("status_code") or "").rpartition(".")[2].upper()
     attributes = _attributes(row)
@@ -138,11 +135,6 @@ def _id(value: object) -> str | None:
     """Return an id; the console exporter writes 0x before it."""
     text = as_text(value)
     return text.removeprefix("0x") if text else None
-
-
-def _digest(row: Mapping[str, Any]) -> str:
-    text = orjson.dumps(row, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
-    return hashlib.blake2b(text, digest_size=8).hexdigest()
 
 
 def _attributes(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,15 +7,12 @@ span. Nothing says when anything happened: see `conversation`.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-import orjson
-
 from ingest.importers.content import Broken, Content
 from ingest.importers.conversation import conversation_spans, is_conversation
-from ingest.importers.items import Item, Leftover, Score, Span
+from ingest.importers.items import Item, Leftover, Score, Span, content_digest
 from ingest.importers.values import as_float, as_text, is_nothing, mapping, rest, time_ns
 from spotlight import semconv as sc
 
@@ -96,8 +93,7 @@ def _score(record: dict[str, Any], name: str, trace: str, at: int) -> Score | No
 
 def _trace(record: Mapping[str, Any]) -> str:
     """Return what names a run: a digest of all it says, so that two tries of a task stay two runs."""
-    text = orjson.dumps(record, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
-    return hashlib.blake2b(text, digest_size=16).hexdigest()
+    return content_digest(record, 16)
 
 
 def _messages_key(record: Mapping[str, Any]) -> str | None:

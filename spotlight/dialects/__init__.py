@@ -72,7 +72,9 @@ def recognise_service(service_name: str) -> str | None:
 
 
 def _begins_with(name: str, scope: str) -> bool:
-    """Return whether `scope` is `name`, or ends where a word of `name` ends."""
+    """Return whether `scope` is `name`, or ends where a word of `name` ends ("=name": is it alone)."""
+    if scope.startswith("="):
+        return name == scope[1:]
     if not name.startswith(scope):
         return False
     rest = name[len(scope) :]

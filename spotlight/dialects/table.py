@@ -151,15 +151,15 @@ class Dialect:
     """One vocabulary.
 
     `scopes` are instrumentation scope names, or whole leading words of them ("pydantic-ai"
-    knows "pydantic-ai.tools", not "pydantic-ais"; "codex_" knows "codex_cli"), and are asked
-    first; `services`, values of service.name (or beginnings of it where they end in no letter
-    or digit), where no dialect knows the scope; then `keys`, attribute names, or prefixes where
-    they end in a dot. `fields` maps a column of `spans` or `payloads`, or one of SIGNS, to its
-    sources in order of precedence. `extends` names the dialects whose tables stand behind this
-    one's. `usage_basis` says whether input tokens contain the cache: "inclusive", "exclusive",
-    or None where the reports themselves must tell; `output_excludes_reasoning` that reasoning is
-    reported beside the output, not within; `usage_rules` name the reports for which either is
-    different, the first that fits decides.
+    knows "pydantic-ai.tools", not "pydantic-ais"; "codex_" knows "codex_cli"; "=ai" knows "ai"
+    alone), and are asked first; `services`, values of service.name (or beginnings of it where
+    they end in no letter or digit), where no dialect knows the scope; then `keys`, attribute
+    names, or prefixes where they end in a dot. `fields` maps a column of `spans` or `payloads`,
+    or one of SIGNS, to its sources in order of precedence. `extends` names the dialects whose
+    tables stand behind this one's. `usage_basis` says whether input tokens contain the cache:
+    "inclusive", "exclusive", or None where the reports themselves must tell;
+    `output_excludes_reasoning` that reasoning is reported beside the output, not within;
+    `usage_rules` name the reports for which either is different, the first that fits decides.
     """
 
     name: str

@@ -141,7 +141,8 @@ def _envelope(span: Any, resource: dict[str, Any], scope: Any) -> dict[str, Any]
 def _error(span: Any, row: dict[str, Any]) -> dict[str, Any]:
     exceptions = [plain_all(event) for event in span.events if event.name == "exception"]
     last = exceptions[-1] if exceptions else {}
-    message = last.get("exception.message") or (row["status_message"] if row["status"] == "error" else None)
+    of_status = row["status_message"] if row["status"] == "error" else None
+    message = row["error_message"] or last.get("exception.message") or of_status
     return {"error_type": row["error_type"] or last.get("exception.type"), "error_message": message}
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from dashboards.text import escape
-from dashboards.views import run, runs, sources
+from dashboards.views import run, runs, source, sources
 from dashboards.views.navigation import way_back
 from spotlight.errors import SpotlightError
 
@@ -64,10 +64,9 @@ def main() -> None:
     run_page: Page = st.Page(
         lambda: run.draw(runs_page), title="Run", icon=":material/account_tree:", url_path="run"
     )
-    sources_page: Page = st.Page(
-        lambda: sources.draw(sources_page), title="Sources", icon=":material/sensors:", url_path="sources"
-    )
-    page = st.navigation([runs_page, run_page, sources_page], position="hidden")
+    sources_page: Page = st.Page(sources.draw, title="Sources", icon=":material/sensors:", url_path="sources")
+    source_page: Page = st.Page(lambda: source.draw(sources_page), title="Source", url_path="source")
+    page = st.navigation([runs_page, run_page, sources_page, source_page], position="hidden")
     _sidebar(runs_page, run_page, sources_page, on_run=page == run_page)
     try:
         page.run()

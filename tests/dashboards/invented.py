@@ -9,8 +9,9 @@ import pyarrow as pa
 
 from spotlight.errors import NotFound
 from spotlight.model import RUNS
-from spotlight.reports import RunFilters, RunsSummary
+from spotlight.reports import RunFilters, RunsSummary, Source
 from spotlight.reports.questions import TIME_STEPS
+from tests.dashboards.invented_sources import invented_keys, invented_sources
 from tests.dashboards.invented_span import DAY_NS, HUGE, MARKUP, span_document
 
 BIG, HOSTILE = "b" * 32, "e" * 32
@@ -261,6 +262,16 @@ class InventedRuns:
         row = cols["id"].index(span_id)
         kind = self.run_document(run_id)["kinds"][cols["kind"][row]]
         return span_document(span_id, kind, failed=bool(cols["err"][row]), hostile=run_id == HOSTILE)
+
+    def sources(self, since_ns: int | None = None) -> list[dict[str, Any]]:
+        """Return the sources."""
+        return invented_sources() if self.rows else []
+
+    def source_keys(
+        self, source: Source, since_ns: int | None = None, limit: int = 500
+    ) -> list[dict[str, Any]]:
+        """Return the keys of any of them."""
+        return invented_keys()
 
     def data_version(self) -> int:
         """Return the number a test raises."""

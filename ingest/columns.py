@@ -145,7 +145,7 @@ class Resolver:
         if wanted and self.kinds is not None:
             of_kind = np.isin(self.kinds[found.rows], [KINDS.index(kind) for kind in wanted])
             keep = of_kind if keep is None else keep & of_kind
-        if content and not isinstance(source, Prefix | InName):
+        if content and not isinstance(source, Prefix | InName | JsonPath):
             free = self.attributes.is_free(found.positions)
             if not free.all():
                 keep = free if keep is None else keep & free

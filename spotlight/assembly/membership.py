@@ -214,6 +214,11 @@ def _turns(spans: pa.Table, traces: np.ndarray, component: np.ndarray, parent: n
     return turn
 
 
+def turn_roots(spans: pa.Table) -> np.ndarray:
+    """Return which spans are the root of a turn: their run is whole, whoever started it."""
+    return _beginnings(spans, np.ones(spans.num_rows, bool))[0]
+
+
 def _beginnings(spans: pa.Table, in_thread: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return which rows are spans that are a turn's root, and which are log events that open one."""
     is_log = _equal(spans, "signal", "log")

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from spotlight.assembly.claims import NOTHING_SAID, Claims, positions_said
 from spotlight.assembly.identity import first_values, joined_names, take
 from spotlight.assembly.link import Links, newest_versions, value_codes
-from spotlight.assembly.membership import AGENT_KINDS, thread_dialects
+from spotlight.assembly.membership import AGENT_KINDS, thread_dialects, turn_roots
 from spotlight.assembly.outcome import REASONS, STATUS_NAMES, Outcome, outcomes
 from spotlight.assembly.pack_identity import pack_columns
 from spotlight.assembly.steps import steps
@@ -124,11 +124,12 @@ class _Roots(NamedTuple):
 def _roots(spans: pa.Table, links: Links) -> _Roots:
     start = spans.column("started_ns").fill_null(0).to_numpy()
     tops = np.flatnonzero(links.parent < 0)
+    lost = links.orphan & ~turn_roots(spans)  # a turn is whole even where another process started it
     # Last assignment wins: a span that names no parent beats an orphan, an earlier start a later one.
-    tops = tops[np.lexsort((start[tops], links.orphan[tops]))[::-1]]
+    tops = tops[np.lexsort((start[tops], lost[tops]))[::-1]]
     row = np.full(links.runs, -1, np.int64)
     row[links.run[tops]] = tops
-    return _Roots(row, ~links.orphan[row] if links.runs else np.zeros(0, bool))
+    return _Roots(row, ~lost[row] if links.runs else np.zeros(0, bool))
 
 
 def _who(spans: pa.Table, links: Links, roots: _Roots, said: pa.Table) -> dict[str, pa.Array]:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from spotlight.assembly.evidence import merge, repeated
 from spotlight.assembly.link import Links, mark_ancestors, parents, value_codes
-from spotlight.assembly.membership import group, shadow_rows
+from spotlight.assembly.membership import group, shadow_rows, turn_roots
 
 _HEADS = ("agent", "workflow")
 
@@ -61,11 +61,12 @@ def _gathered(spans: pa.Table, links: Links) -> Links:
         return links
     is_head = np.asarray(pc.is_in(spans.column("kind"), value_set=pa.array(_HEADS)))
     leads = is_head | mark_ancestors(links.parent, is_head)
+    lost = links.orphan & ~turn_roots(spans)
     start = spans.column("started_ns").fill_null(0).to_numpy()
-    best = tops[np.lexsort((start[tops], is_log[tops], ~leads[tops], links.orphan[tops]))[::-1]]
+    best = tops[np.lexsort((start[tops], is_log[tops], ~leads[tops], lost[tops]))[::-1]]
     root = np.full(links.runs, -1, np.int64)
     root[links.run[best]] = best  # the last assignment wins: the best
-    rooted = tops[(root[links.run[tops]] != tops) & ~links.orphan[root[links.run[tops]]]]
+    rooted = tops[(root[links.run[tops]] != tops) & ~lost[root[links.run[tops]]]]
     rooted = rooted[~links.orphan[rooted] | is_log[rooted]]
     parent, orphan = links.parent.copy(), links.orphan.copy()
     parent[rooted] = root[links.run[rooted]]

@@ -1,0 +1,89 @@
+"""What is a run where it is not simply a trace."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from spotlight.reports import RunFilters
+from tests.loading import all_runs, load
+
+TRACE = "ab" * 16
+FOREIGN_SPAN = "cd" * 8
+
+
+def in_one_trace(request: Any) -> None:
+    """Rewrite an OTLP/JSON request: one trace, whose outermost spans have a parent elsewhere."""
+    if isinstance(request, list):
+        for item in request:
+            in_one_trace(item)
+    elif isinstance(request, dict):
+        if request.get("traceId"):
+            request["traceId"] = TRACE
+        if request.get("name") == "claude_code.interaction":
+            request["parentSpanId"] = FOREIGN_SPAN
+        for item in request.values():
+            in_one_trace(item)
+
+
+def test_two_turns_in_one_trace_are_two_runs(test_data: Path, tmp_path: Path) -> None:
+    """A client started twice below one foreign span makes a run each time, with its own calls."""
+    folder = test_data / "captures" / "claude-code-http-json"
+    (tmp_path / "sent").mkdir()
+    for path in folder.glob("*.json"):
+        request = json.loads(path.read_bytes())
+        in_one_trace(request)
+        (tmp_path / "sent" / path.name).write_text(json.dumps(request))
+    apart = all_runs(load([folder], tmp_path / "apart"))
+    together = all_runs(load([tmp_path / "sent"], tmp_path / "together"))
+    facts = ("turn_id", "session_id", "status", "generations", "tool_calls", "input_tokens", "spans")
+    assert [[run[f] for f in facts] for run in apart] == [[run[f] for f in facts] for run in together]
+    assert [TRACE, TRACE] == [run["trace_id"] for run in together]
+    assert [1, 1] == [run["missing_parents"] for run in together]
+    assert len({run["run_id"] for run in together}) == 2
+
+
+def test_each_run_of_a_shared_trace_shows_its_own_steps(test_data: Path, tmp_path: Path) -> None:
+    """A run's page and its steps hold what belongs to it, whatever else is in its traces."""
+    reports = load([test_data / "captures" / "gemini-cli-grpc"], tmp_path / "data")
+    seen: set[str] = set()
+    for run in all_runs(reports):
+        document: Any = reports.run_document(run["run_id"])
+        assert run["spans"] == document["count"]
+        assert 1 == document["cols"]["parent"].count(-1)
+        assert seen.isdisjoint(document["cols"]["id"])
+        seen.update(document["cols"]["id"])
+        for span_id in document["cols"]["id"]:
+            assert span_id == reports.span_document(run["run_id"], span_id)["span"]["span_id"]  # type: ignore[index]
+
+
+def test_a_step_has_what_its_log_record_says(test_data: Path, tmp_path: Path) -> None:
+    """A tool's arguments and its approval, told by log records, stand with the tool's own span."""
+    reports = load([test_data / "captures" / "claude-code-http-json"], tmp_path / "data")
+    run = all_runs(reports)[0]
+    document: Any = reports.run_document(run["run_id"])
+    tools = [i for i, tool in enumerate(document["cols"]["tool"]) if tool >= 0]
+    span: Any = reports.span_document(run["run_id"], document["cols"]["id"][tools[0]])
+    assert {"command": "cat notes.txt", "description": "Read the notes"} == span["payload"]["tool_arguments"]
+
+
+def test_traces_without_an_agent_are_no_runs(test_data: Path, tmp_path: Path) -> None:
+    """Codex's start-up traces are kept and listed, but not as runs."""
+    reports = load([test_data / "captures" / "codex-grpc"], tmp_path / "data")
+    others = reports.user_query("select run_id, spans from other_traces", limit=100).to_pylist()
+    assert 2 == reports.run_count(RunFilters())
+    assert len(others) > 30
+    document: Any = reports.run_document(others[0]["run_id"])
+    assert others[0]["spans"] == document["count"]
+
+
+def test_an_id_that_was_taken_over_still_finds_its_run(test_data: Path, tmp_path: Path) -> None:
+    """Links join traces to one run; the id of any of them that was once a run finds it."""
+    folder = test_data / "captures" / "claude-code-http-json"
+    reports = load(sorted(folder.glob("*-logs.json")), tmp_path / "data")
+    early = [run["run_id"] for run in all_runs(reports)]
+    reports = load(sorted(folder.glob("*-traces.json")), tmp_path / "data")
+    late = {run["run_id"] for run in all_runs(reports)}
+    assert len(late) == 2
+    assert late == {reports.run(run_id)["run_id"] for run_id in early}

@@ -126,8 +126,9 @@ def _carries(resolver: Resolver, fields: Sequence[str]) -> Flags:
 def _apply_names(
     part: Part, names: Array, codes: npt.NDArray[np.int8], sources: npt.NDArray[np.int16]
 ) -> None:
+    before = codes.copy()  # a weaker rule must not hide a span from a stronger one
     for rule in reversed(effective_names(part.dialect)):
-        hit = np.isin(codes, [_CODES[kind] for kind in rule.instead_of])
+        hit = np.isin(before, [_CODES[kind] for kind in rule.instead_of])
         if part.rows is not None:
             hit &= part.rows
         hit &= pc.starts_with(names, rule.beginning).to_numpy(zero_copy_only=False)

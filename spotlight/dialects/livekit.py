@@ -20,7 +20,6 @@ def _content(name: str) -> tuple[Source, ...]:
 
 
 _LLM: Final = ("llm",)
-_RETRIED: Final = ("other", "llm")
 
 DIALECT: Final = Dialect(
     name="livekit",
@@ -54,10 +53,10 @@ DIALECT: Final = Dialect(
         TOOL_ERROR: ("lk.function_tool.is_error",),
     },
     names=(
-        NameRule("llm_request_run", "http", instead_of=_RETRIED),
+        NameRule("llm_request_run", "http"),
         NameRule("llm_request", "llm"),
         NameRule("llm_node", "llm"),
-        NameRule("function_tool", "tool", instead_of=("other", "llm", "tool")),
+        NameRule("function_tool", "tool"),
         NameRule("agent_session", "workflow"),
         NameRule("agent_turn", "agent"),
         NameRule("start_agent_activity", "agent"),

@@ -72,7 +72,7 @@ def runs_table(rows: list[dict[str, Any]], width: int, *, fit: bool = True) -> T
     if not fit:
         return table(_HEADINGS, map(_cells, rows), numbers=_NUMBERS)
     if width >= _WIDE:
-        most = {"pack": 24, "version": 16, "session": 20}
+        most = {"pack": 22, "version": 12, "session": 20}
         return table(_HEADINGS, map(_cells, rows), numbers=_NUMBERS, most=most, rest="error")
     most = {"pack": width // 5 + 2, "duration": 8, "tools": 8, "tokens": 11}
     return table(_FEW_HEADINGS, map(_few_cells, rows), numbers=_NUMBERS, most=most, rest="error")

@@ -24,7 +24,8 @@ TRACE = b"\1" * 16
 CONTENT = (
     "adk-latest-content", "google-genai-openinference", "litellm-otel", "multi-pydantic-ai",
     "vercel-ai7-json", "openai-openinference", "anthropic-openinference", "langgraph-openinference",
-    "traceloop-sdk", "pydantic-ai-v2", "pydantic-ai-v5", "logfire-sdk", "smolagents-openinference", "openai-traceloop",
+    "traceloop-sdk", "pydantic-ai-v2", "pydantic-ai-v5", "logfire-sdk", "smolagents-openinference",
+    "openai-traceloop",
     "vercel-ai-json-gzip", "langfuse-sdk", "mlflow-otlp", "strands-1.x", "openai-contrib-v2-latest",
 )  # fmt: skip
 LABELLED = (

@@ -62,6 +62,7 @@ DIALECT: Final = Dialect(
             "embedding.model_name",
             "reranker.model_name",
             "decision.model_name",
+            JsonPath("llm.invocation_parameters", ("model",)),
         ),
         "response_model": ("llm.response.model_name", "llm.output_model_name",
                            "decision.response.model_name"),

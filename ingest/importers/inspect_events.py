@@ -11,16 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from ingest.importers.encoding import json_text
+from ingest.importers.inspect_messages import openai_messages, resolved
 from ingest.importers.inspect_scores import graded
 from ingest.importers.items import Item, Leftover, Score, Span
 from ingest.importers.usage import Usage, usage_attributes
 from ingest.importers.values import as_int, as_text, is_nothing, mapping, rest, seconds_ns, time_ns
 from spotlight import semconv as sc
 
-_REFERENCES: Final = ("attachment://", "tc://")
-# Attachments that are larger stay references: an image would be repeated in every later call's input.
-_MAX_INLINE: Final = 1 << 20
-_MAX_DEPTH: Final = 60
 _SPAN_KINDS: Final = {"agent": "agent", "scorer": "evaluator", "scorers": "evaluator", "handoff": "handoff"}
 _COMMON: Final = frozenset(["event", "timestamp", "span_id", "uuid", "working_start", "pending", "completed",
                             "working_time", "events"])  # fmt: skip
@@ -144,8 +141,12 @@ def _model(place: _Place, event: Event) -> Span:
         or None,
         **rest(mapping(event.get("config")), frozenset(), "gen_ai.request."),
         "gen_ai.request.tool_choice": event.get("tool_choice") or None,
-        sc.GEN_AI_INPUT_MESSAGES: json_text(resolved(_input(event, place.sample), attachments)),
-        sc.GEN_AI_OUTPUT_MESSAGES: json_text(resolved([c.get("message") for c in choices], attachments)),
+        sc.GEN_AI_INPUT_MESSAGES: json_text(
+            openai_messages(resolved(_input(event, place.sample), attachments))
+        ),
+        sc.GEN_AI_OUTPUT_MESSAGES: json_text(
+            openai_messages(resolved([c.get("message") for c in choices], attachments))
+        ),
         sc.GEN_AI_TOOL_DEFINITIONS: json_text(event["tools"]) if event.get("tools") else None,
         **_usage(mapping(output.get("usage"))),
         **rest(output, frozenset(["model", "choices", "usage", "time", "completion", "error"])),
@@ -254,23 +255,3 @@ def _ended(event: Event, started: int) -> int:
 def _after(started: int, seconds: object) -> int:
     length = seconds_ns(seconds)
     return started + length if started and length else 0
-
-
-def resolved(value: Any, attachments: Mapping[str, Any], depth: int = 0) -> Any:
-    """Return the value with references to attachments replaced by what they refer to.
-
-    Large attachments and ones that are not there stay references.
-    """
-    if isinstance(value, str):
-        for beginning in _REFERENCES:
-            if value.startswith(beginning):
-                found = attachments.get(value.removeprefix(beginning))
-                return found if isinstance(found, str) and len(found) <= _MAX_INLINE else value
-        return value
-    if depth > _MAX_DEPTH:
-        return value
-    if isinstance(value, list):
-        return [resolved(part, attachments, depth + 1) for part in value]
-    if isinstance(value, Mapping):
-        return {key: resolved(part, attachments, depth + 1) for key, part in value.items()}
-    return value

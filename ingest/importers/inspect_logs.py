@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from ingest.importers.content import Content
 from ingest.importers.conversation import conversation_spans, is_conversation
-from ingest.importers.inspect_events import Sample, event_items, resolved
+from ingest.importers.inspect_events import Sample, event_items
+from ingest.importers.inspect_messages import openai_messages, resolved
 from ingest.importers.inspect_scores import graded
 from ingest.importers.items import Event, Item, Leftover, Score, Span
 from ingest.importers.values import as_text, is_nothing, mapping, rest, time_ns
@@ -76,7 +77,8 @@ def _sample_items(raw: dict[str, Any], evaluation: dict[str, Any]) -> Iterator[I
     messages = raw.get("messages")
     if is_conversation(messages) and not any(isinstance(item, Span) for item in found):
         model = as_text(evaluation.get("model"))
-        yield from conversation_spans(sample.trace, root, resolved(messages, attachments), model)
+        said = openai_messages(resolved(messages, attachments))
+        yield from conversation_spans(sample.trace, root, said, model)
     judging = {item.parent for item in found if isinstance(item, Span) and _kind(item) == "llm"}
     by_model = {item.name for item in found if isinstance(item, Span) and item.id in judging}
     yield from _scores(raw, sample, root.ended_ns or root.started_ns, by_model)

@@ -27,19 +27,14 @@ def _said(name: str) -> tuple[Source, ...]:
 DIALECT: Final = Dialect(
     name="agenthippo",
     scopes=(f"{sc.SPOTLIGHT_IMPORT}.agenthippo", f"{sc.SPOTLIGHT_IMPORT}.agenthippo_sessions"),
-    extends=("imported",),
-    fields={
-        "session_id": _said("session_id"),
-        "turn_id": _said("request_id"),
-        "user_id": _said("user_id"),
+    usage_basis="inclusive",
+    extends=("litellm", "imported"),
+    fields={  # session, turn, user and version are read by LiteLLM's table
         "agent_name": _said("agent_id"),
         "pack_name": _said("agent_id"),
-        "pack_version": _said("agent_version"),
         "feature": _said("project_id"),
-        "surface": _said("source"),
         "error_type": (sc.EXCEPTION_TYPE,),
         "error_message": (sc.EXCEPTION_MESSAGE,),
-        "cost_reported_usd": ("gen_ai.cost.total_cost",),
     },
     # A call that failed has neither tokens nor messages to be known by.
     names=(

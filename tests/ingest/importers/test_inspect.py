@@ -11,6 +11,7 @@ import pytest
 
 from ingest.files import read_requests
 from spotlight.errors import UnreadableFile
+from spotlight.messages import ToolCall, read_messages
 from tests.ingest.importers.loading import FIXTURES, Loaded, load
 
 LOG = FIXTURES / "inspect" / "log.json"
@@ -96,6 +97,16 @@ def test_attachments_are_put_where_they_belong(loaded: Loaded) -> None:
                where response_id = 'resp-m1'"""
     assert "You answer questions about folders." == json.loads(loaded.one(newer)[0])[0]["content"]
     assert "Answer in one word." == loaded.content("chat local", "input_messages")[0]["content"]
+
+
+def test_messages_read_as_tool_calls_and_answers(loaded: Loaded) -> None:
+    """What Inspect writes in a shape of its own is read as calls with names and arguments."""
+    sql = """select output_messages from payloads join spans using (trace_id, span_id)
+             where response_id = 'resp-m1'"""
+    (message,) = read_messages(json.loads(loaded.one(sql)[0]))
+    assert (ToolCall("t1", "bash", {"cmd": "ls"}),) == tuple(
+        p for p in message.parts if isinstance(p, ToolCall)
+    )
 
 
 def test_an_approval_says_who_decided_what(loaded: Loaded) -> None:

@@ -11,16 +11,19 @@ from ingest.files import find_files, read_requests
 from spotlight.cli.senders import into_pipeline
 from spotlight.reports import Reports, open_lake
 
+SIGNALS = ("traces", "logs", "metrics")
 
-def load(folders: Iterable[Path], data: Path) -> Reports:
-    """Return the questions one can ask of a new data folder that holds these captures."""
+
+def load(folders: Iterable[Path], data: Path, signals: tuple[str, ...] = SIGNALS) -> Reports:
+    """Return the questions one can ask of a data folder that holds these captures, of some signals only."""
     found = find_files(list(folders))
     assert found.files, f"no telemetry in {folders}"
     kept: Counter[str] = Counter()
     with into_pipeline(data) as send:
         for path, signal in found.files:
             for request in read_requests(path, signal, kept):
-                send(request)
+                if request.signal in signals:
+                    send(request)
     return open_lake(data)
 
 

@@ -215,8 +215,9 @@ def _turns(spans: pa.Table, traces: np.ndarray, component: np.ndarray, parent: n
 
 
 def turn_roots(spans: pa.Table) -> np.ndarray:
-    """Return which spans are the root of a turn: their run is whole, whoever started it."""
-    return _beginnings(spans, np.ones(spans.num_rows, bool))[0]
+    """Return which steps are the root of a turn: their run is whole, whoever started it."""
+    begins, opens = _beginnings(spans, np.ones(spans.num_rows, bool))
+    return np.asarray(begins | opens)
 
 
 def _beginnings(spans: pa.Table, in_thread: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

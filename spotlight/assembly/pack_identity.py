@@ -25,6 +25,7 @@ from spotlight.semconv import SPOTLIGHT_PACK_DIGEST
 BY_CONTENT: Final = "content digest"
 _NO_TEXT: Final = pa.scalar(None, pa.string())
 _SHOWN_DIGITS: Final = 12
+_NAMELESS: Final = "unknown_service"  # OpenTelemetry SDK specification, resource defaults
 _PLACEHOLDERS: Final = ("", "unknown", "undefined", "none", "null")
 _RUNTIME_VERSION: Final = "process.runtime.version"
 
@@ -44,7 +45,7 @@ def pack_columns(
     service_version = _own_service_version(spans, links, root_row)
     by_service = pc.binary_join_element_wise("svc:", service_version, "")
     return {
-        "pack_name": pc.coalesce(claims.find("pack_name").value, agent, service),
+        "pack_name": pc.coalesce(claims.find("pack_name").value, agent, _named(service)),
         "pack_version": pc.coalesce(version.value, by_digest, by_service),
         "pack_version_source": pc.coalesce(
             version.source(), digest_source, _either(None, by_service, "resource service.version")
@@ -52,6 +53,11 @@ def pack_columns(
         "pack_digest": digest,
         "pack_digest_source": digest_source,
     }
+
+
+def _named(service: pa.Array) -> pa.Array:
+    """Return the services' names without those that an SDK makes up where nobody gave one."""
+    return pc.if_else(pc.starts_with(service, _NAMELESS), _NO_TEXT, service)
 
 
 def _either(known: pa.Array | None, values: pa.Array, source: str) -> pa.Array:

@@ -46,7 +46,10 @@ def steps(spans: pa.Table) -> Steps:
     told = told.append_column("step", pa.array(place[of[of >= 0]]))
     if len(kept) < spans.num_rows:
         merged = merged.take(pa.array(kept))
-    links = Links(run[kept], above, missing[kept], int(run.max()) + 1 if len(run) else 0)
+    # The user's request opens its run, whatever span was active when the record was written.
+    is_log = np.asarray(pc.equal(merged.column("signal"), "log"))
+    missing = missing[kept] & ~(is_log & turn_roots(merged))
+    links = Links(run[kept], above, missing, int(run.max()) + 1 if len(run) else 0)
     return Steps(merged, _gathered(merged, links), told)
 
 

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from spotlight.reports import RunFilters
 from tests.loading import all_runs, load
 
@@ -42,6 +44,21 @@ def test_two_turns_in_one_trace_are_two_runs(test_data: Path, tmp_path: Path) ->
     assert [TRACE, TRACE] == [run["trace_id"] for run in together]
     assert [1, 1] == [run["missing_parents"] for run in together]
     assert len({run["run_id"] for run in together}) == 2
+
+
+@pytest.mark.parametrize("capture", ["codex-grpc", "gemini-cli-grpc", "claude-code-http-json"])
+def test_log_records_alone_make_full_runs(test_data: Path, tmp_path: Path, capture: str) -> None:
+    """A coding agent that exports logs only has the runs, calls, failures and tokens it has with spans."""
+    captures = test_data / "captures"
+    truth = json.loads((captures / "expected" / f"{capture}.json").read_bytes())
+    runs = all_runs(load([captures / capture], tmp_path / "data", signals=("logs",)))
+    assert ["log"] * truth["runs"]["count"] == [run["signals"] for run in runs]
+    assert [run["llm_calls"] for run in truth["runs"]["items"]] == [run["generations"] for run in runs]
+    found = {name: sum(run[f"{name}_tokens"] for run in runs) for name in ("input", "output", "cache_read")}
+    assert {name: truth["tokens"][name] for name in found} == found
+    assert truth["tool_calls"] == sum(run["tool_calls"] for run in runs)
+    assert truth["failed_tool_calls"] == sum(run["failed_tool_calls"] for run in runs)
+    assert not [run for run in runs if run["status"] == "incomplete"]
 
 
 def test_each_run_of_a_shared_trace_shows_its_own_steps(test_data: Path, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from ingest.metrics import pivot_metrics
 from ingest.pivot import Pivoted, pivot_traces
 from ingest.scores import read_scores
 from ingest.segments import Record
-from ingest.source_counts import Counted, count_points, merged
+from ingest.source_counts import SourceRows, count_points, merged, source_rows
 from spotlight.lake import Stretch
 from spotlight.model import LOGS, METRICS, PAYLOADS, RECEIPTS, SPANS
 
@@ -52,7 +52,7 @@ class Made(NamedTuple):
     metrics: pa.Table
     receipts: list[Receipt]
     records: int
-    counts: Counted
+    counts: SourceRows
     scores: pa.Table
 
 
@@ -103,7 +103,8 @@ def make_batch(batch: Stretch, records: Sequence[Record], seen: SeenRequests, de
     steps = logs_out.steps if logs_out else NOTHING
     spans = pa.concat_tables([rows["traces"], steps.spans])
     payloads = pa.concat_tables([payloads, steps.payloads])
-    counts = merged([out.counts for out in (traces_out, logs_out) if out] + [count_points(rows["metrics"])])
+    counted = [out.counts for out in (traces_out, logs_out) if out] + [count_points(rows["metrics"])]
+    counts = source_rows(merged(counted))
     scores = read_scores(rows["traces"], rows["logs"])
     return Made(batch, spans, payloads, rows["logs"], rows["metrics"], receipts, len(records), counts, scores)
 

@@ -6,6 +6,7 @@ pivot has already, so it costs a few hundredths of it.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -20,36 +21,67 @@ from ingest.arrow import compute as pc
 from ingest.attributes import Attributes
 from ingest.columns import Part
 from ingest.envelope import Level
-from ingest.key_counts import MOST_PAIRS, Codes, KeyCounts, count_keys, sums
+from ingest.key_counts import MOST_PAIRS, Codes, count_keys, sums
 from ingest.text_checks import check_texts
 from spotlight.model import SOURCE_KEYS, SOURCES
 
 # Distinct keys counted one by one per source and batch; the rarest of more are counted together.
 MOST_KEYS: Final = 300
 _SOURCE: Final = ("tenant", "date", "service_name", "scope_name", "dialect")
+_NAMES: Final = (*_SOURCE, "signal")
+# Of the first two the latest counts, the others add up.
+_NUMBERS: Final = (
+    "received_ns", "journal_position", "requests", "items", "attributes", "mapped_attributes",
+    "dropped_attributes", "truncated_values", "bad_json", "resent", "replaced",
+)  # fmt: skip
+_LATEST: Final = 2
+# So many sources are told apart in Python, more by their codes.
+_FEW: Final = 256
 _SAYS_TRUNCATED: Final = ("_truncated", ".truncated")
 
 
+Source = tuple[str, dt.date, str | None, str | None, str | None, str]  # _SOURCE, then the signal
+
+
 class Counted(NamedTuple):
+    """Counts by source: numbers in the order of _NUMBERS; by source, key and mapped: count and type."""
+
+    sources: dict[Source, Codes]
+    keys: dict[tuple[Source, str, bool], tuple[int, str]]
+
+
+class SourceRows(NamedTuple):
     """Rows of the tables `sources` and `source_keys`."""
 
     sources: pa.Table
     keys: pa.Table
 
 
-NOTHING: Final = Counted(SOURCES.schema.empty_table(), SOURCE_KEYS.schema.empty_table())
-
-
-def merged(parts: Sequence[Counted]) -> Counted:
-    """Return the rows of several parts of a batch together: they add up."""
-    return Counted(*(pa.concat_tables(tables) for tables in zip(NOTHING, *parts, strict=True)))
-
-
 class Groups(NamedTuple):
-    """Rows grouped by source: the group of each row, and one row of each group."""
+    """Rows grouped by source: the group of each row; one row of each group, and its _SOURCE."""
 
     of_row: Codes
     example: Codes
+    names: list[tuple[Any, ...]]
+
+
+def merged(parts: Sequence[Counted]) -> Counted:
+    """Return the counts of several parts of a batch together."""
+    whole = Counted({}, {})
+    for part in parts:
+        for source, numbers in part.sources.items():
+            whole.sources[source] = (
+                _added(whole.sources[source], numbers) if source in whole.sources else numbers
+            )
+        for key, (times, kind) in part.keys.items():
+            whole.keys[key] = (whole.keys[key][0] + times if key in whole.keys else times, kind)
+    return whole
+
+
+def _added(one: Codes, other: Codes) -> Codes:
+    both: Codes = one + other
+    both[:_LATEST] = np.maximum(one[:_LATEST], other[:_LATEST])
+    return both
 
 
 def count_items(
@@ -61,7 +93,7 @@ def count_items(
     the rows of each dialect.
     """
     if not attributes.rows:
-        return NOTHING
+        return Counted({}, {})
     groups = grouped(columns, (level.scope_of, _part_of(parts, attributes.rows)))
     count = len(groups.example)
     group_of_row = groups.of_row
@@ -69,7 +101,7 @@ def count_items(
     def at_groups(positions: Positions) -> Codes:
         return _per_group(group_of_row[attributes.row_of[positions]], count)
 
-    keys = count_keys(attributes, group_of_row, columns["dialect"].take(array(groups.example)).to_pylist())
+    keys = count_keys(attributes, group_of_row, [names[-1] for names in groups.names])
     checked = check_texts(attributes, group_of_row)
     dropped = pc.fill_null(columns["dropped_attributes"], 0).to_numpy(zero_copy_only=False)
     numbers = {
@@ -81,14 +113,20 @@ def count_items(
         "truncated_values": at_groups(checked.truncated) + at_groups(_said_truncated(attributes)),
         "bad_json": at_groups(checked.bad_json),
     }
-    who = _who(columns, groups, signal)
-    return Counted(_source_rows(who, numbers), _key_rows(who, keys))
+    counted = _counted(columns, groups, signal, numbers)
+    owners = list(counted.sources)
+    entries = zip(
+        keys.group.tolist(), keys.key, keys.mapped.tolist(), keys.times.tolist(), keys.type, strict=True
+    )
+    for group, key, is_mapped, times, kind in entries:
+        counted.keys[owners[group], key, is_mapped] = (times, kind)
+    return counted
 
 
 def count_points(rows: pa.Table) -> Counted:
     """Return what the sources of these metric points sent; their attributes are not looked into."""
     if not rows.num_rows:
-        return NOTHING
+        return Counted({}, {})
     columns = {name: rows.column(name).combine_chunks() for name in rows.column_names}
     columns["dialect"] = nulls(rows.num_rows, pa.string())
     groups = grouped(columns)
@@ -98,7 +136,7 @@ def count_points(rows: pa.Table) -> Counted:
         "requests": _requests(groups.of_row, request_of, count),
         "items": _per_group(groups.of_row, count),
     }
-    return Counted(_source_rows(_who(columns, groups, "metrics"), numbers), NOTHING.keys)
+    return _counted(columns, groups, "metrics", numbers)
 
 
 def count_again(resent: pa.Table, newer: pa.Table) -> pa.Table:
@@ -111,8 +149,18 @@ def count_again(resent: pa.Table, newer: pa.Table) -> pa.Table:
             columns = {column: spans.column(column).combine_chunks() for column in wanted}
             groups = grouped(columns)
             numbers = {name: _per_group(groups.of_row, len(groups.example))}
-            made.append(_source_rows(_who(columns, groups, "traces"), numbers))
-    return pa.concat_tables(made) if made else NOTHING.sources
+            made.append(_counted(columns, groups, "traces", numbers))
+    return source_rows(merged(made)).sources
+
+
+def _counted(
+    columns: Mapping[str, Array], groups: Groups, signal: str, numbers: Mapping[str, Codes]
+) -> Counted:
+    example = array(groups.example)
+    latest = {name: columns[name].take(example).to_numpy() for name in _NUMBERS[:_LATEST]}
+    none = np.zeros(len(groups.names), np.int64)
+    table = np.stack([{**latest, **numbers}.get(name, none) for name in _NUMBERS], axis=1)
+    return Counted({(*names, signal): row for names, row in zip(groups.names, table, strict=True)}, {})
 
 
 def _part_of(parts: Sequence[Part], rows: int) -> Codes:
@@ -128,12 +176,18 @@ def grouped(columns: Mapping[str, Array], alike: Sequence[npt.NDArray[Any]] = ()
     Rows for which all of `alike` are the same may differ in the day alone: then few texts are compared.
     """
     rows = len(columns[_SOURCE[0]])
-    groups = Groups(np.arange(rows), np.arange(rows))
+    of_row, example = np.arange(rows), np.arange(rows)
     if alike:
-        groups = _divided([*alike, columns["date"].cast(pa.int32()).to_numpy()])
-    texts = [_codes(columns[name].take(array(groups.example))) for name in _SOURCE]
-    merged_groups = _divided(texts)
-    return Groups(merged_groups.of_row[groups.of_row], groups.example[merged_groups.example])
+        of_row, example = _divided([*alike, columns["date"].cast(pa.int32()).to_numpy()])
+    if len(example) > _FEW:
+        merged_of, merged_example = _divided([_codes(columns[name].take(array(example))) for name in _SOURCE])
+        of_row, example = merged_of[of_row], example[merged_example]
+    names = list(zip(*(columns[name].take(array(example)).to_pylist() for name in _SOURCE), strict=True))
+    places: dict[tuple[Any, ...], int] = {}
+    place = np.array([places.setdefault(each, len(places)) for each in names], np.int64)
+    last = np.zeros(len(places), np.int64)
+    last[place] = example
+    return Groups(place[of_row], last, list(places))
 
 
 def _codes(column: Array) -> npt.NDArray[np.int32]:
@@ -141,8 +195,8 @@ def _codes(column: Array) -> npt.NDArray[np.int32]:
     return codes
 
 
-def _divided(numbers: Sequence[npt.NDArray[np.int32]]) -> Groups:
-    """Return the rows grouped by several numbers."""
+def _divided(numbers: Sequence[npt.NDArray[np.int32]]) -> tuple[Codes, Codes]:
+    """Return the group of every row by several numbers, and a row of every group."""
     codes: Codes = np.zeros(len(numbers[0]), np.int64)
     groups = 1
     for each in numbers:
@@ -153,7 +207,7 @@ def _divided(numbers: Sequence[npt.NDArray[np.int32]]) -> Groups:
             groups, codes = _renumbered(codes, groups * span)
     example = np.zeros(groups, np.int64)
     example[codes] = np.arange(len(codes))  # the last row of each: it came in last
-    return Groups(codes, example)
+    return codes, example
 
 
 def _renumbered(codes: Codes, limit: int) -> tuple[int, Codes]:
@@ -193,40 +247,41 @@ def _per_group(of_item: Codes, groups: int) -> Codes:
     return np.bincount(of_item, minlength=groups)
 
 
-def _who(columns: Mapping[str, Array], groups: Groups, signal: str) -> dict[str, Array]:
-    example = array(groups.example)
-    names = (*_SOURCE, "received_ns", "journal_position")
-    who = {name: columns[name].take(example) for name in names}
-    return who | {"signal": pa.repeat(pa.scalar(signal), len(groups.example))}
+def source_rows(counted: Counted) -> SourceRows:
+    """Return counts as rows of the tables."""
+    who = _who(list(counted.sources))
+    table = np.array(list(counted.sources.values()), np.int64).reshape(-1, len(_NUMBERS))
+    columns = who | {name: array(table[:, i]) for i, name in enumerate(_NUMBERS)}
+    sources = pa.table([columns[name] for name in SOURCES.schema.names], SOURCES.schema)
+    return SourceRows(sources, _key_rows(counted))
 
 
-def _source_rows(who: Mapping[str, Array], numbers: Mapping[str, Codes]) -> pa.Table:
-    rows = len(who["signal"])
-    none = np.zeros(rows, np.int64)
-    columns = {c.name: array(numbers.get(c.name, none), c.type) for c in SOURCES.columns if c.name not in who}
-    return pa.table([{**columns, **who}[name] for name in SOURCES.schema.names], SOURCES.schema)
+def _who(sources: Sequence[Source]) -> dict[str, Array]:
+    texts = list(zip(*sources, strict=True)) or [()] * len(_NAMES)
+    return {
+        name: array(values, SOURCES.schema.field(name).type)
+        for name, values in zip(_NAMES, texts, strict=True)
+    }
 
 
-def _key_rows(who: Mapping[str, Array], keys: KeyCounts) -> pa.Table:
-    kept, rest = _ranked(keys)
-    # What is left over: one row per source and per mapped or not.
-    lumps, lump_of = np.unique(2 * keys.group[rest] + keys.mapped[rest], return_inverse=True)
-    owner = array(np.concatenate([keys.group[kept], lumps // 2]))
-    nameless = [None] * len(lumps)
-    columns = {name: column.take(owner) for name, column in who.items()}
-    columns["key"] = array([keys.key[k] for k in kept.tolist()] + nameless, pa.string())
-    columns["type"] = array(keys.type[kept].tolist() + nameless, pa.string())
-    columns["mapped"] = array(np.concatenate([keys.mapped[kept], lumps % 2 == 1]))
-    times = np.concatenate([keys.times[kept], sums(lump_of, keys.times[rest], len(lumps))])
-    columns["count"] = array(times)
-    return pa.table([columns[name] for name in SOURCE_KEYS.schema.names], SOURCE_KEYS.schema)
-
-
-def _ranked(keys: KeyCounts) -> tuple[Codes, Codes]:
-    """Return the entries to be kept by themselves, the most frequent of each group, and the others."""
-    entries = np.arange(len(keys.key))
-    if len(keys.key) <= MOST_KEYS:
-        return entries, entries[:0]
-    order = np.lexsort((-keys.times, keys.group))
-    ranks = entries - np.searchsorted(keys.group[order], keys.group[order])
-    return order[ranks < MOST_KEYS], order[ranks >= MOST_KEYS]
+def _key_rows(counted: Counted) -> pa.Table:
+    """Return the rows of `source_keys`: the most frequent keys of a source each, the rest together."""
+    left: dict[Source, int] = dict.fromkeys(counted.sources, MOST_KEYS)
+    kept: list[tuple[Source, str | None, bool, int, str | None]] = []
+    rest: dict[tuple[Source, bool], int] = {}
+    for (source, key, is_mapped), (times, kind) in sorted(counted.keys.items(), key=lambda item: -item[1][0]):
+        left[source] -= 1
+        if left[source] >= 0:
+            kept.append((source, key, is_mapped, times, kind))
+        else:
+            rest[source, is_mapped] = rest.get((source, is_mapped), 0) + times
+    kept += [(source, None, is_mapped, times, None) for (source, is_mapped), times in rest.items()]
+    return pa.Table.from_pylist(
+        [
+            dict(zip(_NAMES, source, strict=True))
+            | dict(zip(_NUMBERS[:_LATEST], counted.sources[source][:_LATEST].tolist(), strict=True))
+            | {"key": key, "mapped": is_mapped, "count": times, "type": kind}
+            for source, key, is_mapped, times, kind in kept
+        ],
+        SOURCE_KEYS.schema,
+    )

@@ -23,7 +23,7 @@ from ingest.attributes import Attributes
 # Shorter texts are ids and names: cutting them is not what limits are for.
 _SHORTEST: Final = 32
 # A mark ends the text, or the JSON strings that hold it: gemini-cli `...[TRUNCATED: ...`, `[truncated]`, ...
-_TAIL: Final = 72
+_TAIL: Final = 56
 _SHORTEST_MARKED: Final = 512
 _MARK: Final = r"(?i)(\.\.\.|…|\[|\(|<)\s*(output |content |text )?truncated"
 _MARK_WORDS: Final = (b"runcated", b"RUNCATED")
@@ -143,8 +143,11 @@ def _at_limit(values: Values, at: Positions, groups: npt.NDArray[np.int64]) -> P
     limit_of[groups[sizes > _BYTES_A_CHARACTER * limit_of[groups]]] = 0
     found = [at[:0]]
     for group in np.flatnonzero(limit_of).tolist():
-        own = groups == group
         limit = int(limit_of[group])
+        own = groups == group
+        longest = at[[np.argmax(sizes * own)]]
+        if pc.utf8_length(values.strings(longest))[0].as_py() > limit:
+            continue
         longer = at[own & (sizes > limit)]
         # Mostly the longest few already say that there is no limit; measuring all takes a fifth of the pivot.
         few = longer[np.argsort(values.lengths[longer], kind="stable")[-_PROBED:]]

@@ -11,12 +11,17 @@ from ingest.batches import Made, SeenRequests, make_batch
 from ingest.commit import Committer
 from ingest.key_counts import KEY_CHARACTERS, fold
 from ingest.pivot import pivot_traces
-from ingest.source_counts import MOST_KEYS
+from ingest.source_counts import MOST_KEYS, SourceRows, source_rows
 from spotlight.lake import Lake, Reader, Scope, Stretch
 from spotlight.lake.maintenance import MIN_FILES, maintain
 from tests.ingest.otlp import records, request
 
 OPENINFERENCE = "openinference.instrumentation.openai"
+
+
+def counted(bodies: list[bytes]) -> SourceRows:
+    """Return what trace requests are counted as."""
+    return source_rows(pivot_traces(records(bodies)).counts)
 
 
 def sources(rows: pa.Table) -> dict[tuple[Any, Any], dict[str, Any]]:
@@ -37,7 +42,7 @@ def test_a_source_is_a_service_and_a_scope() -> None:
         request({"a": 1}, scope="y", resource={"service.name": "one"}),
         request({}),
     ]
-    found = sources(pivot_traces(records(bodies)).counts.sources)
+    found = sources(counted(bodies).sources)
     said = {key: (row["requests"], row["items"], row["attributes"]) for key, row in found.items()}
     assert {("one", "x"): (2, 2, 3), ("one", "y"): (1, 1, 1), (None, None): (1, 1, 0)} == said
     assert {"traces"} == {row["signal"] for row in found.values()}
@@ -51,7 +56,7 @@ def test_requests_are_counted_once_per_source() -> None:
     for scope in ("x", "y"):
         for _ in range(3):
             both.MergeFromString(request({}, scope=scope))
-    found = sources(pivot_traces(records([both.SerializeToString()] * 2)).counts.sources)
+    found = sources(counted([both.SerializeToString()] * 2).sources)
     assert {(None, "x"): (2, 6), (None, "y"): (2, 6)} == {
         key: (row["requests"], row["items"]) for key, row in found.items()
     }
@@ -64,21 +69,21 @@ def test_keys_are_mapped_where_the_dialect_reads_them() -> None:
         "llm.input_messages.1.message.role": "user", "openinference.span.kind": "LLM",
         "my.own": 3, "my.list": [1, 2], "my.map": {"a": 1}, "my.float": 1.5, "my.flag": True, "nothing": None,
     }  # fmt: skip
-    counted = pivot_traces(records([request(attributes, scope=OPENINFERENCE)])).counts
+    found = counted([request(attributes, scope=OPENINFERENCE)])
     assert {
         "llm.model_name": (True, 1, "string"), "llm.input_messages.N.message.role": (True, 2, "string"),
         "openinference.span.kind": (True, 1, "string"), "my.own": (False, 1, "int"),
         "my.list": (False, 1, "list"), "my.map": (False, 1, "map"), "my.float": (False, 1, "double"),
         "my.flag": (False, 1, "bool"), "nothing": (False, 1, "empty"),
-    } == keys(counted.keys)  # fmt: skip
-    row = counted.sources.to_pylist()[0]
+    } == keys(found.keys)  # fmt: skip
+    row = found.sources.to_pylist()[0]
     assert (10, 4) == (row["attributes"], row["mapped_attributes"])
 
 
 def test_one_key_can_be_known_to_one_dialect_only() -> None:
     """The same key in two sources is mapped in one and unmapped in the other."""
     bodies = [request({"llm.model_name": "m"}, scope=scope) for scope in (OPENINFERENCE, "pydantic-ai")]
-    found = pivot_traces(records(bodies)).counts.keys.to_pylist()
+    found = counted(bodies).keys.to_pylist()
     assert {OPENINFERENCE: True, "pydantic-ai": False} == {row["scope_name"]: row["mapped"] for row in found}
 
 
@@ -99,7 +104,7 @@ def test_of_too_many_keys_the_rarest_come_together() -> None:
     """A source with endless keys fills no table: none is lost from the count."""
     hostile = [(f"<img src=x onerror=alert({i})>k{i}", 1) for i in range(MOST_KEYS + 50)]
     bodies = [request(hostile), request(hostile[:10])]
-    found = pivot_traces(records(bodies)).counts.keys
+    found = counted(bodies).keys
     assert MOST_KEYS + 1 == found.num_rows
     assert (False, 50, None) == keys(found)[None]
     assert MOST_KEYS + 60 == sum(found.column("count").to_pylist())
@@ -111,7 +116,7 @@ def test_dropped_attributes_are_added_up() -> None:
     def dropped(span: Any) -> None:
         span.dropped_attributes_count = 7
 
-    rows = pivot_traces(records([request({"a": 1}, edit=dropped)] * 3)).counts.sources
+    rows = counted([request({"a": 1}, edit=dropped)] * 3).sources
     assert 21 == sum(rows.column("dropped_attributes").to_pylist())
 
 

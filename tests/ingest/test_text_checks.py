@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ingest.pivot import pivot_traces
+from ingest.source_counts import source_rows
 from tests.ingest.otlp import records, request
 
 LONG = "word " * 200
@@ -15,7 +16,7 @@ SYSTEM = "You are a helper of few words, who answers in one sentence and never a
 
 def counts(*spans: dict[str, Any]) -> tuple[int, int]:
     """Return (truncated values, bad JSON) of spans of one source with these attributes."""
-    found = pivot_traces(records([request(attributes) for attributes in spans])).counts.sources
+    found = source_rows(pivot_traces(records([request(attributes) for attributes in spans])).counts).sources
     return sum(found.column("truncated_values").to_pylist()), sum(found.column("bad_json").to_pylist())
 
 

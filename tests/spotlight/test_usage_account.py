@@ -29,10 +29,13 @@ def test_every_number_names_its_attribute(sample_lake: SampleLake) -> None:
         assert [] == unnamed
 
 
-def test_a_call_reported_twice_counts_once(sample_lake: SampleLake) -> None:
+def test_a_call_reported_twice_counts_once(
+    sample_lake: SampleLake, sample_truth: dict[str, dict[str, Any]]
+) -> None:
     """Where the SDK and an instrumentation both report a call, one report says which other counts."""
-    (run, *_) = [r for r in all_runs(sample_lake.reports) if "claude-sonnet-4-5" in (r["models"] or ())]
-    account: Any = sample_lake.reports.usage_account(run["run_id"])
+    trace = next(iter(sample_truth["anthropic-openinference"]["by_trace"]))
+    run = sample_lake.reports.run(trace)
+    account: Any = sample_lake.reports.usage_account(trace)
     twice = [step for step in account["steps"] if step["role"] in ("duplicate", "rollup")]
     assert len(twice) == run["generations"]
     assert not any(step["counted"] for step in twice)

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from spotlight.dialects.table import Dialect, InName, NameRule
+from spotlight.dialects.table import Dialect, InName, JsonPath, NameRule
 
 DIALECT: Final = Dialect(
     name="dspy",
     scopes=("openinference.instrumentation.dspy",),
     usage_basis="inclusive",
     extends=("openinference",),
-    fields={"tool_name": ("tool.name", InName(r"(.+)\.(?:__call__|acall)", kinds=("tool",)))},
+    fields={
+        "tool_name": ("tool.name", InName(r"(.+)\.(?:__call__|acall)", kinds=("tool",))),
+        "tool_arguments": (JsonPath("input.value", ("kwargs",), kinds=("tool",)),),
+    },
     names=(
         NameRule("finish.", "step", instead_of=("tool",)),
         NameRule("ReAct.", "agent", instead_of=("step",)),

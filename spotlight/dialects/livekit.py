@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from spotlight.dialects.table import TOOL_ERROR, Dialect, Key, NameRule, Source
+from spotlight.dialects.table import TOOL_ERROR, Dialect, JsonPath, Key, NameRule, Source
 
 
 def _content(name: str) -> tuple[Source, ...]:
@@ -41,7 +41,7 @@ DIALECT: Final = Dialect(
         "tool_call_id": ("gen_ai.tool.call.id", "lk.function_tool.id"),
         "tool_arguments": _content("function_tool.arguments"),
         "tool_result": _content("function_tool.output"),
-        "input_messages": tuple(Key(str(key), kinds=_LLM) for key in _content("chat_ctx")),
+        "input_messages": tuple(JsonPath(str(key), ("items",), kinds=_LLM) for key in _content("chat_ctx")),
         "output_messages": tuple(
             Key(str(key), kinds=_LLM)
             for key in (*_content("response.text"), *_content("response.function_calls"))

@@ -13,6 +13,7 @@ from spotlight.messages.shapes import (
     bedrock,
     event_objects,
     gemini,
+    haystack,
     indexed,
     langchain,
     openai,
@@ -31,6 +32,7 @@ SHAPES: Final[tuple[Shape, ...]] = (
     openai.SHAPE,
     anthropic.SHAPE,
     bedrock.SHAPE,
+    haystack.SHAPE,
     otel.SHAPE,
 )
 

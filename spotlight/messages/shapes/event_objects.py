@@ -19,11 +19,19 @@ ROLES: Final = {
 }
 _NOISE: Final = ("gen_ai.system", "gen_ai.provider.name", NAME)
 """Keys every event repeats: the provider, and the name that gave the role."""
+_PROMPTKIT: Final = {
+    "gen_ai.message.content": "content",
+    "gen_ai.tool_calls": "tool_calls",
+    "gen_ai.tool_result": "tool_result",
+}
+"""What PromptKit calls the members of a message; lists and objects as JSON text."""
 
 
 def event_message(name: str, fields: Raw) -> list[Raw]:
     """Return the message an event is, as {role, content, ...}; a choice may hold one under `message`."""
     left = {k: v for k, v in fields.items() if k not in _NOISE}
+    if not left.keys().isdisjoint(_PROMPTKIT):
+        left = _in_plain_words(left)
     role = ROLES[name]
     message = take(left, "message")
     result: Raw = {"role": role, **left}
@@ -39,6 +47,22 @@ def event_message(name: str, fields: Raw) -> list[Raw]:
     found = [result]
     if answers is not None:
         found.append({"role": "tool", "content": _blocks(answers)})
+    return found
+
+
+def _in_plain_words(fields: Raw) -> Raw:
+    """Return PromptKit's members of a message under the names that others use."""
+    found = {_PROMPTKIT.get(k, k): parse_or_text(v) if k in _PROMPTKIT else v for k, v in fields.items()}
+    calls = found.get("tool_calls")
+    if isinstance(calls, list):
+        found["tool_calls"] = [{"type": "tool_call", **c} if isinstance(c, dict) else c for c in calls]
+    answer = found.get("tool_result")
+    if isinstance(answer, dict):
+        del found["tool_result"]
+        content = answer.get("error") or answer.get("content") or answer.get("parts")
+        found |= {"content": content, "tool_call_id": answer.get("id"), "name": answer.get("name")}
+        if answer.get("error"):
+            found["is_error"] = True
     return found
 
 

@@ -2,9 +2,10 @@
 
     version    declared; else the digest of what ran (sha:...); else the service's own (svc:...)
     digest     declared; else that of the first model call of the root's agent whose content is known
-    name       declared; else the agent's; else the service's
+    name       declared; else the agent's; else the service's; a coding agent's is that of its service
 
-A service's version is only a candidate: it says which build served, and nothing about prompts.
+A service's version is only a candidate: it says which build served, and nothing about prompts. That of
+a coding agent is the client's own and no candidate.
 Source: docs/packs.md.
 """
 
@@ -42,10 +43,12 @@ def pack_columns(
     digest_source = _either(declared.source(), computed, BY_CONTENT)
     short = pc.utf8_slice_codeunits(pc.replace_substring_regex(digest, "^sha256:", ""), 0, _SHOWN_DIGITS)
     by_digest = pc.binary_join_element_wise("sha:", short, "")
-    service_version = _own_service_version(spans, links, root_row)
-    by_service = pc.binary_join_element_wise("svc:", service_version, "")
+    is_client = _is_client(spans, links, root_row)
+    by_service = pc.binary_join_element_wise("svc:", _service_version(spans, root_row), "")
+    by_service = pc.if_else(is_client, _NO_TEXT, by_service)
+    client = pc.if_else(is_client, service, _NO_TEXT)
     return {
-        "pack_name": pc.coalesce(claims.find("pack_name").value, agent, _named(service)),
+        "pack_name": pc.coalesce(claims.find("pack_name").value, client, agent, _named(service)),
         "pack_version": pc.coalesce(version.value, by_digest, by_service),
         "pack_version_source": pc.coalesce(
             version.source(), digest_source, _either(None, by_service, "resource service.version")
@@ -88,28 +91,28 @@ def _speaks_for_itself(dialect: str | None) -> bool:
     return dialect in known and not known[dialect].own_service_version
 
 
-def _own_service_version(spans: pa.Table, links: Links, root_row: np.ndarray) -> pa.ChunkedArray:
-    """Return the root's service.version where it speaks of what the team deployed.
-
-    It does not where the service is a coding agent (the version is the agent's), nor where it is
-    the version of the language's runtime or a placeholder.
-    """
-    agents = pa.array([name for name in dialects() if _speaks_for_itself(name)], pa.string())
+def _is_client(spans: pa.Table, links: Links, root_row: np.ndarray) -> pa.Array:
+    """Return which runs are those of a client that names itself as the service: a coding agent."""
+    clients = pa.array([name for name in dialects() if _speaks_for_itself(name)], pa.string())
     service = value_codes(spans.column("service_name"))
-    foreign = np.asarray(pc.is_in(spans.column("dialect"), value_set=agents))
+    foreign = np.asarray(pc.is_in(spans.column("dialect"), value_set=clients))
     alien = foreign & (service == service[root_row][links.run])
-    is_agent = np.bincount(links.run[alien], minlength=links.runs) > 0
+    by_dialect = np.bincount(links.run[alien], minlength=links.runs) > 0
+    names = spans.column("service_name").take(pa.array(root_row)).combine_chunks().dictionary_encode()
+    known = [_speaks_for_itself(recognise_service(n or "")) for n in names.dictionary.to_pylist()]
+    by_name = pc.fill_null(pa.array(known, pa.bool_()).take(names.indices), False)
+    return pc.or_(pa.array(by_dialect), by_name)
+
+
+def _service_version(spans: pa.Table, root_row: np.ndarray) -> pa.Array:
+    """Return the root's service.version, NULL for that of a language runtime and for placeholders."""
     roots = pa.array(root_row)
-    names = spans.column("service_name").take(roots).combine_chunks().dictionary_encode()
-    by_name = [_speaks_for_itself(recognise_service(n or "")) for n in names.dictionary.to_pylist()]
-    called = pc.fill_null(pa.array(by_name, pa.bool_()).take(names.indices), False)
-    versions = spans.column("service_version").take(roots)
+    versions = spans.column("service_version").take(roots).combine_chunks()
     encoded = spans.column("resource").take(roots).combine_chunks().dictionary_encode()
     runtimes = pa.array([_runtime(text) for text in encoded.dictionary.to_pylist()], pa.string())
     of_runtime = pc.equal(runtimes.take(encoded.indices), pc.utf8_ltrim(versions, "v"))
     says_nothing = pc.is_in(pc.utf8_lower(versions), value_set=pa.array(_PLACEHOLDERS))
-    mask = pc.or_(pc.or_(pc.or_(pa.array(is_agent), called), says_nothing), pc.fill_null(of_runtime, False))
-    return pc.if_else(mask, _NO_TEXT, versions)
+    return pc.if_else(pc.or_(says_nothing, pc.fill_null(of_runtime, False)), _NO_TEXT, versions)
 
 
 def _runtime(text: str) -> str | None:

@@ -141,3 +141,16 @@ def test_a_claimed_tenant_decides_nothing() -> None:
     """What spans say of a tenant is kept beside the tenant that the ingest side gave."""
     run = run_of([span("r", tenant_claimed="acme")])
     assert ("default", "acme") == (run["tenant"], run["tenant_claimed"])
+
+
+def test_a_name_that_an_sdk_made_up_names_no_pack() -> None:
+    """OpenTelemetry calls a service without a name unknown_service: that is not what was deployed."""
+    run = run_of([span("r", service_name="unknown_service:python")])
+    assert (None, "unknown_service:python") == (run["pack_name"], run["service_name"])
+
+
+def test_the_agents_of_a_coding_agent_name_no_pack() -> None:
+    """Sub-agents come and go within a coding agent: the pack is the client."""
+    client = {"dialect": "claude_code", "service_name": "claude-code"}
+    rows = [span("r", **client), llm("a", "r", agent_name="Explore", **client)]
+    assert "claude-code" == run_of(rows)["pack_name"]

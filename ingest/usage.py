@@ -14,7 +14,7 @@ from ingest.arrow import Array, array
 from ingest.arrow import compute as pc
 from ingest.columns import Part, Resolver, Winners
 from spotlight.dialects import output_excludes_reasoning, usage_basis, usage_rules
-from spotlight.dialects.table import UsageRule
+from spotlight.dialects.table import JsonPath, UsageRule
 
 USAGE: Final = (
     "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens",
@@ -135,8 +135,9 @@ def _with_reasoning(
     beside &= asked & (numbers.output >= 0) & (np.maximum(numbers.output, numbers.reasoning) < _LARGEST)
     if not beside.any():
         return column
-    positions = winners.position[beside]
-    resolver.attributes.give_back(positions[positions >= 0])
+    # A member of an attribute was never taken out of it.
+    whole = np.array([not isinstance(source, JsonPath) for source in winners.sources], bool)
+    resolver.attributes.give_back(winners.position[beside][whole[winners.source[beside]]])
     return array(
         np.where(beside, numbers.output + numbers.reasoning, numbers.output), mask=~numbers.has_output
     )

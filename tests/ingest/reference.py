@@ -170,8 +170,10 @@ def _fields(span: Any, dialect: str | None) -> dict[str, Any]:
     for column in order:
         row[column] = None
         for source in table.get(column, ()):
-            value = _read(source, column, attributes, span.name, kind, taken)
+            used = set(taken)
+            value = _read(source, column, attributes, span.name, kind, used)
             if value is not None and not (column in NAMES and _is_redacted(value)):
+                taken |= used
                 row[column] = value
                 keys[column] = _name(source)
                 break

@@ -53,7 +53,7 @@ def test_unknown_usage_is_said(sample_lake: SampleLake) -> None:
 
 
 def test_log_records_fill_what_spans_leave_out(test_data: Path, tmp_path: Path) -> None:
-    """Claude Code's cost comes from log records, its cache is added to the input, and nothing counts twice."""
+    """Claude Code's cost comes from log records, its cache is added to the input; nothing counts twice."""
     reports = load([test_data / "captures" / "claude-code-http-json"], tmp_path / "data")
     run = all_runs(reports)[0]
     account: Any = reports.usage_account(run["run_id"])

@@ -95,7 +95,7 @@ def read_requests(
     if importer is not None:
         items = importer.read(content)
         for made in encode(importer.FORMAT, path, items, Counter() if kept is None else kept):
-            yield FileRequest(path, made.signal, "protobuf", made.body)
+            yield FileRequest(path, made.signal, made.encoding, made.body)
         return
     found = None
     if content.form in ("json", "lines"):

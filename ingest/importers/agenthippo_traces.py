@@ -2,27 +2,27 @@
 
 Two things keep such a file from being plain OTLP. Ids may be no hex (`trace-001`): they become digests,
 and the ids as written stay beside them. And a failed call says so by `exception.type` alone, its status
-unset. Who asked stands in one attribute as the text of a Python dictionary; the dialect reads it.
-Anything else in the requests stays as it is.
+unset. Who asked stands in one attribute as the text of a Python dictionary; the dialect, which is told
+by the scope, reads it. Anything else in the requests stays as it is, and so do logs and metrics.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 from ingest.importers.content import Broken, Content
-from ingest.importers.items import Event, Item, Leftover, Span
-from ingest.importers.values import as_int
+from ingest.importers.items import Item, Leftover, Request, span_bytes, trace_bytes
 from spotlight import semconv as sc
 
 FORMAT: Final = "agenthippo"
 
 _SIGNS: Final = (b"metadata.requester_metadata", b"metadata.requester_custom_headers",
                  b"Received Proxy Server Request", b"Failed Proxy Server Request")  # fmt: skip
-_STATUS: Final = {1: "ok", 2: "error", "STATUS_CODE_OK": "ok", "STATUS_CODE_ERROR": "error"}
-_SPAN: Final = frozenset(["traceId", "spanId", "parentSpanId", "name", "startTimeUnixNano", "endTimeUnixNano",
-                          "attributes", "events", "status", "kind", "flags"])  # fmt: skip
+_SCOPES: Final = (None, "", "litellm")
+_SIGNALS: Final = {"resourceSpans": "traces", "resourceLogs": "logs", "resourceMetrics": "metrics"}
+_UNSET: Final = (None, 0, "STATUS_CODE_UNSET")
+_ERROR: Final = 2
 
 
 def recognises(content: Content) -> bool:
@@ -35,68 +35,79 @@ def recognises(content: Content) -> bool:
 
 
 def read(content: Content) -> Iterator[Item]:
-    """Yield every span of every request; lines that are no traces are kept."""
+    """Yield every request, its ids made whole; lines that are no requests are kept."""
     for record in content.records():
         if isinstance(record, Broken):
             yield Leftover("line that is no JSON object", record.text, place=record.place)
             continue
-        if "resourceSpans" not in record.value:
-            yield Leftover("line without spans", record.value, place=record.place)
+        signal = next((signal for key, signal in _SIGNALS.items() if key in record.value), None)
+        if signal is None:
+            yield Leftover("line that is no OTLP request", record.value, place=record.place)
+            continue
         for resource in _dicts(record.value.get("resourceSpans")):
-            sent = _attributes(_dict(resource.get("resource")).get("attributes"))
             for scope in _dicts(resource.get("scopeSpans")):
+                _mend_scope(scope)
                 for span in _dicts(scope.get("spans")):
-                    yield _span(span, sent, _dict(scope.get("scope")), record.place)
+                    _mend_span(span)
+        for resource in _dicts(record.value.get("resourceLogs")):
+            for scope in _dicts(resource.get("scopeLogs")):
+                for log in _dicts(scope.get("logRecords")):
+                    _mend_ids(log)
+        yield Request(signal, record.value)
 
 
-def _span(span: Mapping[str, Any], resource: dict[str, Any], scope: Mapping[str, Any], place: int) -> Item:
-    trace, own = span.get("traceId"), span.get("spanId")
-    if not isinstance(trace, str) or not isinstance(own, str) or not trace or not own:
-        return Leftover("span without ids", span, place=place)
-    attributes = _attributes(span.get("attributes"))
-    status = _dict(span.get("status"))
-    outcome = _STATUS.get(status.get("code", 0), "unset")
-    if outcome == "unset" and attributes.get(sc.EXCEPTION_TYPE):
-        outcome = "error"
-    parent = span.get("parentSpanId")
-    more = {f"import.{key}": value for key, value in span.items() if key not in _SPAN and value}
-    return Span(
-        trace=trace, id=own, parent=parent if isinstance(parent, str) and parent else None,
-        name=str(span.get("name", "")),
-        started_ns=as_int(span.get("startTimeUnixNano")) or 0,
-        ended_ns=as_int(span.get("endTimeUnixNano")) or 0,
-        attributes=attributes | more | {"import.scope.name": scope.get("name") or None},
-        status=outcome, message=str(status.get("message") or ""),
-        events=tuple(_event(event) for event in _dicts(span.get("events"))),
-        resource=resource,
-    )  # fmt: skip
+def _mend_scope(scope: dict[str, Any]) -> None:
+    """Let the scope name the dialect, where it is LiteLLM's or none."""
+    found = scope.get("scope")
+    named = found if isinstance(found, dict) else {}
+    if any(_is_hippos(span) for span in _dicts(scope.get("spans"))) and named.get("name") in _SCOPES:
+        if named.get("name"):
+            _put(named, "import.scope.name", named["name"])
+        scope["scope"] = {**named, "name": f"{sc.SPOTLIGHT_IMPORT}.{FORMAT}"}
 
 
-def _event(event: Mapping[str, Any]) -> Event:
-    at = as_int(event.get("timeUnixNano")) or 0
-    return Event(str(event.get("name", "")), at, _attributes(event.get("attributes")))
+def _is_hippos(span: dict[str, Any]) -> bool:
+    keys = {str(kv.get("key")) for kv in _dicts(span.get("attributes"))}
+    return str(span.get("name")).endswith("Proxy Server Request") or not keys.isdisjoint(
+        ("metadata.requester_metadata", "metadata.requester_custom_headers")
+    )
 
 
-def _attributes(sent: object) -> dict[str, Any]:
-    """Return OTLP JSON key values as a mapping; nested values as lists and mappings."""
-    return {str(kv.get("key")): _value(kv.get("value")) for kv in _dicts(sent)}
+def _mend_span(span: dict[str, Any]) -> None:
+    written = {sc.IMPORT_TRACE_ID: span.get("traceId"), sc.IMPORT_SPAN_ID: span.get("spanId")}
+    _mend_ids(span)
+    for link in _dicts(span.get("links")):
+        _mend_ids(link)
+    now = (span.get("traceId"), span.get("spanId"))
+    for (key, before), after in zip(written.items(), now, strict=True):
+        if isinstance(before, str) and before.lower() != after:
+            _put(span, key, before)
+    found = span.get("status")
+    status = found if isinstance(found, dict) else {}
+    failed = any(kv.get("key") == sc.EXCEPTION_TYPE for kv in _dicts(span.get("attributes")))
+    if failed and status.get("code") in _UNSET:
+        span["status"] = {**status, "code": _ERROR}
 
 
-def _value(sent: object) -> Any:
-    for kind, value in _dict(sent).items():
-        if kind == "intValue":
-            return as_int(value) if not str(value).startswith("-") else int(value)
-        if kind == "arrayValue":
-            return [_value(v) for v in _dict(value).get("values") or ()]
-        if kind == "kvlistValue":
-            return _attributes(_dict(value).get("values"))
-        return value
-    return None
+def _mend_ids(item: dict[str, Any]) -> None:
+    """Make ids that are no hex of the right length digests of themselves; none stays none."""
+    trace = item.get("traceId")
+    if not isinstance(trace, str):
+        return
+    for key in ("spanId", "parentSpanId"):
+        if isinstance(item.get(key), str) and item[key]:
+            item[key] = span_bytes(FORMAT, trace, item[key]).hex()
+    if trace:
+        item["traceId"] = trace_bytes(FORMAT, trace).hex()
 
 
-def _dict(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+def _put(item: dict[str, Any], key: str, value: str) -> None:
+    attributes = item.get("attributes")
+    item["attributes"] = [
+        *(attributes if isinstance(attributes, list) else ()),
+        {"key": key, "value": {"stringValue": value}},
+    ]
 
 
-def _dicts(value: object) -> Iterator[Mapping[str, Any]]:
-    return (v for v in value if isinstance(v, Mapping)) if isinstance(value, list) else iter(())
+def _dicts(value: object) -> Iterator[dict[str, Any]]:
+    return (v for v in value if isinstance(v, dict)) if isinstance(value, list) else iter(())

@@ -12,7 +12,8 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
-from ingest.importers.items import Item, Leftover, Score, Span, plain_json, span_bytes, trace_bytes
+from ingest.importers.items import Item, Leftover, Request, Score, Span, plain_json, span_bytes, trace_bytes
+from ingest.requests import Encoding
 from spotlight import semconv as sc
 
 # Requests are cut at whichever comes first; the collector takes 50,000 items and 64 MiB.
@@ -25,10 +26,11 @@ _STATUS: Final = {"ok": 1, "error": 2}
 
 
 class Encoded(NamedTuple):
-    """One OTLP request as protobuf."""
+    """One OTLP request."""
 
     signal: str
     body: bytes
+    encoding: Encoding = "protobuf"
 
 
 class _Batch:
@@ -54,6 +56,9 @@ class _Batch:
 
     def add(self, item: Item) -> Iterator[Encoded]:
         """Take an item in; yield the request that it completes."""
+        if isinstance(item, Request):
+            yield Encoded(item.signal, self._named(item.value), "json")
+            return
         if isinstance(item, Span):
             size, added = self._trace_size, self._add_span(item)
         elif isinstance(item, Score):
@@ -73,6 +78,20 @@ class _Batch:
         if size[0]:
             yield Encoded(signal, request.SerializeToString(deterministic=True))
             self._clear(signal)
+
+    def _named(self, request: dict[str, Any]) -> bytes:
+        """Return an OTLP JSON request whose resources say where it came from."""
+        said = [{"key": key, "value": {"stringValue": clean(text)}} for key, text in self._resource.items()]
+        for key in ("resourceSpans", "resourceLogs", "resourceMetrics"):
+            sent = request.get(key)
+            for part in sent if isinstance(sent, list) else ():
+                if isinstance(part, dict):
+                    found = part.get("resource")
+                    resource = found if isinstance(found, dict) else {}
+                    attributes = resource.get("attributes")
+                    listed = attributes if isinstance(attributes, list) else []
+                    part["resource"] = {**resource, "attributes": [*listed, *said]}
+        return json_text(request).encode("utf-8", "replace")
 
     def _add_span(self, span: Span) -> int:
         scope = f"{sc.SPOTLIGHT_IMPORT}.{self._source}" if span.scope is None else span.scope

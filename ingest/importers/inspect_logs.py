@@ -95,7 +95,7 @@ def _trace(raw: Mapping[str, Any], evaluation: Mapping[str, Any]) -> str:
 
 def _root(raw: dict[str, Any], evaluation: dict[str, Any], sample: Sample, found: list[Item]) -> Span:
     times = [t for item in found if isinstance(item, Span) for t in (item.started_ns, item.ended_ns) if t]
-    times += [item.time_ns for item in found if not isinstance(item, Span) and item.time_ns]
+    times += [item.time_ns for item in found if isinstance(item, Score | Leftover) and item.time_ns]
     recorded = time_ns(raw.get("started_at")) or min(times, default=0)
     error = raw.get("error")
     detail = mapping(error)

@@ -71,7 +71,14 @@ class Leftover(NamedTuple):
     place: int = 0  # line or row of the file, counted from 1
 
 
-Item = Span | Score | Leftover
+class Request(NamedTuple):
+    """An OTLP JSON request that the file holds, mended where it had to be."""
+
+    signal: str
+    value: dict[str, Any]
+
+
+Item = Span | Score | Leftover | Request
 
 
 def content_digest(value: object, size: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,26 @@ def test_ids_that_are_no_hex_are_kept_beside_their_digests(loaded: Loaded) -> No
     sql = 'select count(*) from spans where attributes like \'%"import.trace_id":"call-a"%\''
     own = "select count(*) from spans where trace_id = '5b8efff798038103d269b633813fc60c'"
     assert ((1,), (1,)) == (loaded.one(sql), loaded.one(own))
+
+
+def test_what_else_a_request_says_stays(tmp_path: Path) -> None:
+    """Links, kinds and other scopes of a request, and lines of logs, are what they would be as OTLP."""
+    request = json.loads((FOLDER / "traces.jsonl").read_text().splitlines()[2])
+    scopes = request["resourceSpans"][0]["scopeSpans"]
+    scopes[0]["spans"][0] |= {"kind": 3, "links": [{"traceId": "ab" * 16, "spanId": "cd" * 8}]}
+    other = {**scopes[0]["spans"][0], "spanId": "ef" * 8, "name": "mine", "attributes": [], "links": []}
+    scopes.append({"scope": {"name": "my.app"}, "spans": [other]})
+    record = {"timeUnixNano": "1760000000000000000", "traceId": "call-a", "spanId": "s-1",
+              "body": {"stringValue": "hello"}}  # fmt: skip
+    logs = {"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}
+    path = tmp_path / "mixed.jsonl"
+    path.write_text(f"{json.dumps(request)}\n{json.dumps(logs)}\n")
+    found = load(tmp_path / "data", FOLDER / "traces.jsonl", path)
+    assert [("my.app", 3, None), ("spotlight.import.agenthippo", 3, "ab" * 16)] == found.rows(
+        "select scope_name, otel_kind, links->'$[0].trace_id'->>'$' from spans where otel_kind = 3 order by 1"
+    )
+    joined = "select s.input_tokens, l.body from logs l join spans s using (trace_id, span_id)"
+    assert [(120, '"hello"')] == found.rows(joined)
 
 
 def test_ends_of_interleaved_calls_find_their_starts(loaded: Loaded) -> None:

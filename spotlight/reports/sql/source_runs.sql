@@ -5,11 +5,11 @@ declared as (
   select *, not coalesce(regexp_matches(pack_version, '^(sha|svc):'), true) as has_version
   from runs
 ),
-drifting as (
-  select pack_name, pack_version
+drifting as (  -- as in packs.sql: one agent of a pack has one content per version
+  select distinct pack_name, pack_version
   from declared
   where has_version
-  group by pack_name, pack_version
+  group by pack_name, pack_version, agent_name
   having count(distinct pack_digest) > 1
 )
 select s.service_name, s.scope_name, case s.signal when 'log' then 'logs' else 'traces' end as signal,

@@ -37,7 +37,8 @@ def print_sources(folder: Path, *, as_json: bool) -> None:
     if not found:
         say("nothing has come in yet")
         return
-    out.print(table(_HEADINGS, map(_cells, found), numbers=_NUMBERS, most={"service": 28, "scope": 44}))
+    most = {"service": 28, "scope": 44} if out.is_terminal else None
+    out.print(table(_HEADINGS, map(_cells, found), numbers=_NUMBERS, most=most))
     for facts in found:
         if facts["hints"]:
             _print_hints(facts)

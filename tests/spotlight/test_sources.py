@@ -204,7 +204,7 @@ def test_the_command_shows_table_hints_and_keys(sample_lake: Any) -> None:
     """`status --sources` prints a row per source and hints; as JSON, the keys as well."""
     said = spotlight("status", "--sources", "--data", sample_lake.data).stdout
     found = spotlight_json("status", "--sources", "--data", sample_lake.data)
-    assert all(facts["scope_name"] in said for facts in found)
+    assert all((facts["scope_name"] or "-") in said for facts in found)
     assert all(hint["text"] in said for facts in found for hint in facts["hints"])
     keyed = [facts for facts in found if facts["signal"] == "traces"]
     assert keyed

@@ -141,6 +141,16 @@ def effective_pseudo(name: str) -> tuple[str, ...]:
 
 
 @cache
+def content_events(name: str) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Return the content columns that span events fill, each with its (event, attribute) in order."""
+    merged: dict[str, tuple[tuple[str, str], ...]] = {}
+    for dialect in _lineage(name):
+        for column, sources in dialect.events.items():
+            merged[column] = (*merged.get(column, ()), *sources)
+    return merged
+
+
+@cache
 def joins_by_links(name: str) -> bool:
     """Return whether traces of this dialect that span links tie together are one run."""
     known = dialects()

@@ -49,7 +49,7 @@ DIALECT: Final = Dialect(
     fields={
         "session_id": (sc.SESSION_ID,),
         "user_id": (sc.USER_ID, sc.ENDUSER_ID),
-        "agent_name": ("agent.name", "agent_name"),
+        "agent_name": ("agent.name",),
         "tenant_claimed": ("tenant.id", "organization.id", "litellm.team.id"),
         "environment": (sc.DEPLOYMENT_ENVIRONMENT_NAME, sc.DEPLOYMENT_ENVIRONMENT),
         "surface": ("messaging.system",),

@@ -66,7 +66,6 @@ DIALECT: Final = Dialect(
         "approval_decision": (Key("decision", kinds=("approval",)),),
         "approval_source": (Key("source", kinds=("approval",)),),
         "tool_arguments": (Key("tool_input", kinds=("tool",)), Key("tool_parameters", kinds=("tool",))),
-        "tool_result": (Key("new_context", kinds=("tool",)),),
         "input_messages": ("new_context",),
         "output_messages": ("response.model_output",),
         "system_instructions": ("system_prompt", "system_prompt_preview"),
@@ -91,5 +90,6 @@ DIALECT: Final = Dialect(
         LogRule("subagent_completed", "agent", duration_ms=_DURATION),
         LogRule("skill_activated", "step"),
     ),
+    events={"tool_result": (("tool.output", "output"), ("tool.output", "content"), ("tool.output", "diff"))},
     runs=RunRule(by_turn=True, turn_roots=("claude_code.interaction",)),
 )  # fmt: skip

@@ -182,6 +182,8 @@ class Dialect:
     # Span names, or beginnings that end in "*", that are no steps of their own: placeholders and
     # wrappers to be left out of counts.
     pseudo: tuple[str, ...] = ()
+    # Content that stands in span events: column -> (event name, attribute), asked when content is read.
+    events: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
 
 # What a KindRule calls whatever value an attribute has.

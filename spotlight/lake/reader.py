@@ -122,7 +122,13 @@ class Reader:
         except DeltaError as exc:
             raise LakeError(f"cannot read table {table.name!r} in {self.folder}: {exc}",
                             hint="run `spotlight doctor`") from exc  # fmt: skip
-        _define_stored(self._con, table, files)
+        try:
+            _define_stored(self._con, table, files)
+        except duckdb.BinderException as exc:
+            raise LakeError(
+                f"table {table.name!r} in {self.folder} was made by another version of Spotlight: {exc}",
+                hint="load the telemetry into a new data folder with `spotlight load`",
+            ) from exc
         self._seen[table.name] = (delta, changed_ns)
 
     def _files(self, name: str, delta: DeltaTable) -> list[str]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
+
+import orjson
 
 from spotlight import semconv
 from spotlight.assembly.evidence import FACTS
+from spotlight.dialects import content_events
 from spotlight.exact_json import parsed, plain_row
 from spotlight.messages import read_conversation, to_json
 from spotlight.model import PAYLOADS
@@ -35,8 +38,9 @@ def span_document(row: Mapping[str, object], logs: list[dict[str, object]]) -> d
     """
     opened = {name: parsed(row[name]) for name in _JSON_COLUMNS}
     records = [log | {"body": parsed(log["body"]), "attributes": parsed(log["attributes"])} for log in logs]
-    payload = {name: _text(row[name]) for name in CONTENT}
     attributes, events = opened["attributes"], opened["events"]
+    payload = {name: _text(row[name]) for name in CONTENT}
+    payload |= _in_events(str(row["dialect"]), payload, events if isinstance(events, list) else [])
     conversation = read_conversation(
         payload,
         dialect=str(row["dialect"]),
@@ -56,6 +60,20 @@ def span_document(row: Mapping[str, object], logs: list[dict[str, object]]) -> d
         "messages": to_json(conversation),
         "logs": [plain_row(record) for record in records],
     }
+
+
+def _in_events(dialect: str, payload: Mapping[str, str | None], events: list[Any]) -> dict[str, str]:
+    """Return the content columns that nothing but a span event fills."""
+    found = {}
+    for column, sources in content_events(dialect).items():
+        if payload[column] is not None:
+            continue
+        for name, key in sources:
+            said = [e["attributes"][key] for e in events if e["name"] == name and key in e["attributes"]]
+            if said:
+                found[column] = said[-1] if isinstance(said[-1], str) else orjson.dumps(said[-1]).decode()
+                break
+    return found
 
 
 def filled(row: Mapping[str, object], twins: list[dict[str, object]]) -> dict[str, object]:

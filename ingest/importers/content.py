@@ -122,14 +122,14 @@ class Content:
             raise UnreadableFile(f"{place} cannot be read: {exc}", hint="copy the file again") from exc
 
     def _lines(self) -> Iterator[Record | Broken]:
-        for place, line in enumerate(self.text.splitlines(), 1):
+        for place, line in enumerate(io.BytesIO(self.text), 1):  # one at a time: files may be large
             if not line.strip():
                 continue
             value = _loads(line)
             if isinstance(value, dict):
                 yield Record(place, value)
             else:
-                yield Broken(place, line.decode("utf-8", "replace"))
+                yield Broken(place, line.decode("utf-8", "replace").rstrip("\r\n"))
 
     def _csv_rows(self) -> Iterator[Record | Broken]:
         csv.field_size_limit(_MAX_CELL)

@@ -53,8 +53,8 @@ def test_a_source_opens_with_its_keys_and_hints(page: Any, lake_url: str, sample
 def test_the_period_is_in_the_address(page: Any, lake_url: str) -> None:
     """A period in the address holds for the list and for the sources opened from it."""
     page.goto(f"{lake_url}/sources?period=24h")
-    table(page, "Sources").locator("tbody tr").first.click()
-    page.wait_for_url(re.compile("/source\\?service=.*period=24h"))
+    table(page, "Sources").locator("tr", has_text="openinference.instrumentation.anthropic").first.click()
+    page.wait_for_url(re.compile("/source\\?.*period=24h"))
     table(page, "Attribute keys")
 
 

@@ -171,6 +171,8 @@ def _run_name(spans: pa.Table, links: Links, roots: _Roots) -> pa.ChunkedArray:
 def _when(spans: pa.Table, links: Links, said: pa.Table) -> dict[str, pa.Array]:
     start = _extreme(spans.column("started_ns"), links, np.minimum)
     end = _extreme(pc.coalesce(spans.column("ended_ns"), spans.column("started_ns")), links, np.maximum)
+    has_end = pc.is_valid(_extreme(spans.column("ended_ns"), links, np.maximum))
+    end = pc.if_else(has_end, end, pa.scalar(None, pa.int64()))  # of steps without an end nothing is known
     newest = _extreme(spans.column("journal_position"), links, np.maximum)
     return {
         "started_ns": start,

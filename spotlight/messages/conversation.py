@@ -149,6 +149,7 @@ def _add_keys(gathered: _Gathering, attributes: Mapping[str, object]) -> None:
         found = read_bundle(flat, "user")
         gathered.add(found, "input")
         gathered.add(Bundle([], [], found.output, found.tools, found.cut), "output")
+        _add_calls(gathered, found.output)
     results = {k: v for k, v in attributes.items() if k.startswith(("ai.response.", "ai.result."))}
     if results and not gathered.output:
         gathered.add(Bundle([], [], read_bundle(results, "assistant").output, None), "output")
@@ -166,6 +167,17 @@ def _add_keys(gathered: _Gathering, attributes: Mapping[str, object]) -> None:
                 else value
             )
             gathered.tools = read_tools(value)
+
+
+def _add_calls(gathered: _Gathering, told: Sequence[Message]) -> None:
+    """Add the calls of an answer whose own attribute leaves them out (LiteLLM tells them apart)."""
+    calls = [part for message in told for part in message.parts if isinstance(part, ToolCall)]
+    answered = [part for message in gathered.output for part in message.parts]
+    if not calls or not gathered.output or any(isinstance(part, ToolCall) for part in answered):
+        return
+    last = gathered.output[-1]
+    words = (part for part in last.parts if not (isinstance(part, Text) and not part.content))
+    gathered.output[-1] = last._replace(parts=(*words, *calls))
 
 
 def _add_tool_span(gathered: _Gathering, side: Mapping[str, str], attributes: Mapping[str, object]) -> None:

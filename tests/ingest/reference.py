@@ -177,7 +177,7 @@ def _fields(span: Any, dialect: str | None) -> dict[str, Any]:
                 row[column] = value
                 keys[column] = _name(source)
                 break
-    signs = {sign: _sign(sign, table, attributes) for sign in SIGNS}
+    signs = {sign: _sign(sign, table, attributes, kind) for sign in SIGNS}
     row["pack_version_source"] = keys.get("pack_version")
     sent = {key: a.value for key, a in attributes.items()}
     means = meaning(row, keys, sent, signs[TOTAL_TOKENS])
@@ -195,8 +195,8 @@ def _is_redacted(value: str) -> bool:
     return value in ("<REDACTED>", "[REDACTED]", "__REDACTED__") or value.startswith("[Scrubbed due to ")
 
 
-def _sign(sign: str, table: Any, attributes: dict[str, Attribute]) -> Any:
-    values = (_read(source, sign, attributes, "", "", set()) for source in table.get(sign, ()))
+def _sign(sign: str, table: Any, attributes: dict[str, Attribute], kind: str) -> Any:
+    values = (_read(source, sign, attributes, "", kind, set()) for source in table.get(sign, ()))
     return next((value for value in values if value is not None), None)
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import pkgutil
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 import spotlight.dialects as package
 from spotlight.dialects import (
     UNKNOWN,
     dialects,
+    effective_failed_results,
     effective_fields,
     effective_kinds,
     effective_names,
     recognise_scope,
+    recognise_service,
 )
-from spotlight.dialects.table import ANY, SIGNS, InName, JsonPath, Key, Prefix
+from spotlight.dialects.table import SIGNS, Dialect, InName, JsonPath, Key, Prefix
 from spotlight.model import KINDS, PAYLOADS, SPANS
 
 COLUMNS = {*SPANS.schema.names, *PAYLOADS.schema.names, *SIGNS}
@@ -53,7 +57,7 @@ def test_kind_rules_give_known_kinds(name: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", dialects().values(), ids=lambda dialect: dialect.name)
-def test_dialects_extend_known_ones(dialect: package.Dialect) -> None:
+def test_dialects_extend_known_ones(dialect: Dialect) -> None:
     """What a dialect extends exists; its basis is a known word."""
     assert set(dialect.extends) <= set(dialects())
     assert dialect.usage_basis in (None, "inclusive", "exclusive")
@@ -86,6 +90,13 @@ def test_dialects_extend_known_ones(dialect: package.Dialect) -> None:
         ("opentelemetry.util.genai.handler", "otel_genai"),
         ("com.anthropic.sdk.python", "otel_genai"),
         ("spotlight.replay", "spotlight"),
+        ("ai", "vercel_ai"),
+        ("ai-agent", None),
+        ("pydantic-ai.tools", "pydantic_ai"),
+        ("logfire.openai", "logfire"),
+        ("@mastra/otel-exporter", "mastra"),
+        ("openlit.otel.tracing.openai", "openlit"),
+        ("lmnr.tracer", "laminar"),
         ("opentelemetry.instrumentation.requests", None),
         ("spotlights", None),
         ("my.openinference", None),
@@ -137,3 +148,32 @@ def test_indexed_prefixes_want_a_number() -> None:
     prefix = Prefix("gen_ai.prompt.", without=("gen_ai.prompt.1.x",), indexed=True)
     names = ("gen_ai.prompt.0.role", "gen_ai.prompt.name", "gen_ai.prompt.", "gen_ai.prompt.1.x")
     assert [True, False, False, False] == [prefix.covers(name) for name in names]
+
+
+@pytest.mark.parametrize("name", list(dialects()))
+def test_patterns_are_readable(name: str) -> None:
+    """Patterns on names have a first group, patterns on results compile: both as RE2."""
+    for sources in effective_fields(name).values():
+        for source in sources:
+            if isinstance(source, InName):
+                found = pc.replace_substring_regex(pa.array(["x"]), f"^(?:{source.pattern})$", r"\1")
+                assert 1 == len(found), source
+    for pattern in effective_failed_results(name):
+        assert [False] == pc.match_substring_regex(pa.array([""]), pattern).to_pylist()
+
+
+@pytest.mark.parametrize("name", list(dialects()))
+def test_what_span_names_say_is_asked_last(name: str) -> None:
+    """A name never stands before an attribute, of whatever dialect."""
+    for sources in effective_fields(name).values():
+        in_names = [isinstance(source, InName) for source in sources]
+        assert in_names == sorted(in_names)
+
+
+@pytest.mark.parametrize(
+    ("service", "expected"),
+    [("codex_cli_rs", "codex"), ("claude-code", "claude_code"), ("claude-code-2", None), ("", None)],
+)
+def test_services_are_recognised_whole_or_by_a_beginning(service: str, expected: str | None) -> None:
+    """A service is known by its whole name, or by a beginning that ends between words."""
+    assert expected == recognise_service(service)

@@ -113,6 +113,24 @@ def test_history_and_answer_are_told_once() -> None:
     assert (1, 1) == (len(with_history.input), len(with_history.output))
 
 
+def test_calls_that_an_answer_leaves_out_are_added() -> None:
+    """LiteLLM's answer has words alone; its calls stand in indexed attributes."""
+    key = "gen_ai.completion.0.function_call"
+    attributes = {f"{key}.name": "find", f"{key}.arguments": '{"q": 1}'}
+    found = read({"output_messages": OUT}, attributes=attributes)
+    (message,) = found.output
+    assert (Text(SAY), ToolCall(None, "find", {"q": 1})) == message.parts
+
+
+def test_an_answer_with_its_reason_is_one_message() -> None:
+    """Genkit's output holds the message, why it ended and the usage."""
+    output = {"message": {"role": "model", "content": [{"text": "hi"}]}, "finishReason": "stop", "usage": {}}
+    found = read_conversation({"output_messages": json.dumps(output)}, dialect="genkit")
+    assert [("assistant", (Text("hi"),), "stop")] == [
+        (m.role, m.parts, m.finish_reason) for m in found.output
+    ]
+
+
 def test_whole_requests_and_responses() -> None:
     """Bodies of requests and responses give system, messages, answer and tools."""
     request = {

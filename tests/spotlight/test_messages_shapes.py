@@ -47,6 +47,20 @@ SHAPES: dict[str, Any] = {
             "parts": [{"type": "tool_call_response", "id": "call_ACME42_1", "response": ANSWER}],
         },
     ],
+    "genkit": [
+        {"role": "user", "content": [{"text": ASK}]},
+        {
+            "role": "model",
+            "content": [
+                {"text": SAY},
+                {"toolRequest": {"name": CALL.name, "ref": CALL.id, "input": CALL.arguments}},
+            ],
+        },
+        {
+            "role": "tool",
+            "content": [{"toolResponse": {"name": CALL.name, "ref": CALL.id, "output": ANSWER}}],
+        },
+    ],
     "pydantic-ai": [
         {"role": "user", "parts": [{"type": "text", "content": ASK}]},
         {

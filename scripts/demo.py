@@ -1,4 +1,4 @@
-"""Start Spotlight on a fresh data folder, load the sample traces through the collector, show the address.
+"""Start Spotlight on a fresh data folder, load the recorded samples through the collector, show the address.
 
 With --check it also looks, over HTTP, whether the pages answer and the runs are there, prints one line
 of JSON on stdout and stops. Everything else it says goes to stderr.
@@ -120,9 +120,15 @@ def running(data: Path, ports: Ports) -> Iterator[tuple[subprocess.Popen[bytes],
             raise DemoFailed(f"`spotlight up` did not stop within {STOP_SECONDS} s of SIGTERM") from None
 
 
+def recorded() -> list[Path]:
+    """Return the folders of the samples that were recorded, not made by hand."""
+    folders = sorted(path.parent for path in SAMPLES.glob("*/expected.json"))
+    return [folder for folder in folders if not folder.name.endswith("-by-hand")]
+
+
 def expected(what: str) -> int:
-    """Return how many runs or failed_runs the sample traces hold by their own account."""
-    return sum(json.loads(path.read_text())[what] for path in SAMPLES.glob("*/expected.json"))
+    """Return how many runs or failed_runs the recorded samples hold by their own account."""
+    return sum(json.loads((folder / "expected.json").read_text())[what] for folder in recorded())
 
 
 def check(data: Path, url: str) -> dict[str, Any]:
@@ -161,7 +167,7 @@ def demo(options: argparse.Namespace) -> None:
             data = DATA
             shutil.rmtree(data, ignore_errors=True)
         up, url = stack.enter_context(running(data, choose_ports(options.check, options.port)))
-        loaded = spotlight("load", str(SAMPLES), "--data", str(data))
+        loaded = spotlight("load", *map(str, recorded()), "--data", str(data))
         say(f"Loaded {loaded['spans']} spans of {loaded['requests']} requests: {loaded['runs']} runs.")
         if options.check:
             result = check(data, url)

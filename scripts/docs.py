@@ -1,10 +1,13 @@
 """Write the pages of docs/ that come from the code, or say which of them are out of date.
 
-cli.md is the help of every command; tables.md is every column of the lake, from spotlight/model.py.
+cli.md is the help of every command; tables.md is every column of the lake, from spotlight/model.py. In
+dialects.md and in the samples' README, the list between two marks is written.
 """
 
 from __future__ import annotations
 
+import importlib
+import json
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -14,11 +17,23 @@ from typing import Any, Final, get_args
 
 import typer.main
 
+from ingest.otlp_json import to_protobuf
+from ingest.pivot import pivot_traces
+from ingest.segments import Record
 from spotlight.cli.main import app
-from spotlight.model import TABLES, Table
+from spotlight.dialects import dialects
+from spotlight.dialects.table import Dialect
+from spotlight.model import DEFAULT_TENANT, TABLES, Table
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 NOTE: Final = "<!-- Written by scripts/docs: do not edit. -->"
+BEGIN: Final = "<!-- Written by scripts/docs from here: do not edit. -->"
+END: Final = "<!-- to here -->"
+SAMPLES: Final = ROOT / "sample_traces"
+CAPTURES: Final = ROOT / "tests" / "captures"
+SHOWN_NAMES: Final = 3
+BASELINE: Final = "baseline"  # no dialect of its own: it stands behind all
+SAMPLE_LIMIT_BYTES: Final = 10_000_000
 
 
 def cli_page() -> str:
@@ -90,7 +105,107 @@ def table_section(table: Table) -> str:
     )
 
 
-PAGES: Final[dict[str, Callable[[], str]]] = {"docs/cli.md": cli_page, "docs/tables.md": tables_page}
+def dialects_page() -> str:
+    """Return docs/dialects.md with the list of all dialects in its place."""
+    seen = samples_by_dialect()
+    head = [
+        "| dialect | what speaks it | told by | behind it | input tokens | samples |",
+        "|---|---|---|---|---|---|",
+    ]
+    rows = [
+        dialect_row(dialect, seen.get(name, []))
+        for name, dialect in sorted(dialects().items())
+        if name != BASELINE
+    ]
+    return between_marks("docs/dialects.md", [*head, *rows])
+
+
+def dialect_row(dialect: Dialect, samples: list[str]) -> str:
+    """Return the table row of one dialect."""
+    doc = importlib.import_module(f"spotlight.dialects.{dialect.name}").__doc__ or ""
+    what = re.split(r"[:;.] ", doc.splitlines()[0] + " ", maxsplit=1)[0]
+    told_by = shown(list(dialect.scopes)) or shown(list(dialect.keys))
+    if dialect.services:
+        told_by += f"; service {shown(list(dialect.services))}"
+    links = ", ".join(f"[{Path(folder).name}](../{folder})" for folder in samples)
+    behind = ", ".join(dialect.extends)
+    return f"| `{dialect.name}` | {what} | {told_by} | {behind} | {basis(dialect)} | {links} |"
+
+
+def basis(dialect: Dialect) -> str:
+    """Return what a dialect's input tokens mean, in a few words."""
+    said = {"inclusive": "with cache", "exclusive": "without cache"}.get(
+        dialect.usage_basis or "", "as reports tell"
+    )
+    return f"{said}, some otherwise" if dialect.usage_rules else said
+
+
+def shown(names: list[str]) -> str:
+    """Return the first names as code, and how many more there are."""
+    more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+    return ", ".join(f"`{name}`" for name in names[:SHOWN_NAMES]) + more
+
+
+def samples_by_dialect() -> dict[str, list[str]]:
+    """Return the folders of the samples, and of the tests' captures, in which each dialect is spoken."""
+    seen: dict[str, list[str]] = {}
+    found = [sorted(folder.glob("*/expected.json")) for folder in (SAMPLES, CAPTURES)]
+    for folder in [path.parent for paths in found for path in paths]:
+        bodies = [trace_request(path) for path in sorted(folder.glob("*traces.*"))]
+        records = [Record(i, i + 1, 1, "traces", DEFAULT_TENANT, body) for i, body in enumerate(bodies)]
+        for dialect in sorted(set(pivot_traces(records).spans.column("dialect").to_pylist())):
+            seen.setdefault(dialect, []).append(folder.relative_to(ROOT).as_posix())
+    return seen
+
+
+def trace_request(path: Path) -> bytes:
+    """Return the trace request that a file of a sample holds, as protobuf."""
+    body = path.read_bytes()
+    return to_protobuf("traces", body, SAMPLE_LIMIT_BYTES) if path.suffix == ".json" else body
+
+
+SUMS: Final = ("runs", "failed_runs", "generations", "tool_calls", "failed_tool_calls")
+
+
+def samples_page() -> str:
+    """Return sample_traces/README.md with the list of all samples in its place."""
+    truths = {
+        path.parent.name: json.loads(path.read_bytes()) for path in sorted(SAMPLES.glob("*/expected.json"))
+    }
+    recorded = {name: truth for name, truth in truths.items() if not name.endswith("-by-hand")}
+    by_hand = {name: truth for name, truth in truths.items() if name not in recorded}
+    lines = ["Recorded:", "", *sample_rows(recorded), "", "Made by hand:", "", *sample_rows(by_hand)]
+    return between_marks("sample_traces/README.md", lines)
+
+
+def sample_rows(truths: dict[str, dict[str, Any]]) -> list[str]:
+    """Return a table of samples with what happened in them, and in all of them."""
+    rows = ["| folder | what it shows | runs | failed runs | model calls | tool calls | failed tool calls |",
+            "|---|---|---|---|---|---|---|"]  # fmt: skip
+    for name, truth in truths.items():
+        title = (SAMPLES / name / "README.md").read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
+        counts = " | ".join(str(truth[key]) for key in SUMS)
+        rows.append(f"| [{name}]({name}/README.md) | {title} | {counts} |")
+    totals = " | ".join(str(sum(truth[key] or 0 for truth in truths.values())) for key in SUMS)
+    return [*rows, f"| all | | {totals} |"]
+
+
+def between_marks(page: str, lines: list[str]) -> str:
+    """Return a page with these lines between its two marks; raises ValueError where it has none."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    before, begin, rest = text.partition(f"{BEGIN}\n")
+    _, end, after = rest.partition(f"{END}\n")
+    if not begin or not end:
+        raise ValueError(f"{page} lacks the marks {BEGIN} and {END}")
+    return "".join([before, begin, "\n", "\n".join(lines), "\n\n", end, after])
+
+
+PAGES: Final[dict[str, Callable[[], str]]] = {
+    "docs/cli.md": cli_page,
+    "docs/tables.md": tables_page,
+    "docs/dialects.md": dialects_page,
+    "sample_traces/README.md": samples_page,
+}
 
 
 def stale_pages() -> list[str]:

@@ -23,6 +23,7 @@ DIALECT: Final = Dialect(
     services=("openclaw", "openclaw-gateway"),
     keys=("openclaw.",),
     usage_basis="inclusive",
+    own_service_version=False,
     extends=("otel_genai",),
     fields={
         "session_id": (sc.GEN_AI_CONVERSATION_ID, sc.SESSION_ID, "langfuse.session.id",

@@ -68,6 +68,7 @@ DIALECT: Final = Dialect(
     own_service_version=False,
     keys=("gemini_cli.",),
     usage_basis="inclusive",
+    output_excludes_reasoning=True,
     extends=("otel_genai",),
     fields={
         "session_id": (sc.GEN_AI_CONVERSATION_ID, sc.SESSION_ID),

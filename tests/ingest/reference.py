@@ -115,7 +115,11 @@ def _envelope(span: Any, resource: dict[str, Any], scope: Any) -> dict[str, Any]
         {"name": e.name, "time_ns": e.time_unix_nano, "attributes": typed(plain_all(e))} for e in span.events
     ]
     links = [
-        {"trace_id": link.trace_id.hex(), "span_id": link.span_id.hex(), "attributes": typed(plain_all(link))}
+        {
+            "trace_id": link.trace_id.hex() if len(link.trace_id) == 16 else None,
+            "span_id": link.span_id.hex() if len(link.span_id) == 8 else None,
+            "attributes": typed(plain_all(link)),
+        }
         for link in span.links
     ]
     return {

@@ -13,7 +13,7 @@ from dashboards.source import RunSource, published
 from dashboards.text import escape, one_line, share, utc
 from dashboards.views.filters import WINDOWS, since_ns
 from dashboards.views.run_table import Column
-from dashboards.views.sources import CELL_LIMIT, NAMELESS, PARAMETERS, watch
+from dashboards.views.sources import CELL_LIMIT, NAMELESS, PARAMETERS, WITHIN, watch
 from spotlight.reports import Source
 from spotlight.reports.source_hints import PROBLEM
 
@@ -105,7 +105,7 @@ def draw(sources_page: Page) -> None:
         return
     source = published().source
     version = source.data_version()
-    window = st.query_params.get("period", WINDOWS[0])
+    window = st.query_params.get(WITHIN, WINDOWS[0])
     since = since_ns(window, time.time_ns())
     facts = next(
         (f for f in source.sources(since) if Source(*(f[c] for c in PARAMETERS.values())) == chosen), None

@@ -20,6 +20,8 @@ WATCH_SECONDS: Final = 5
 CELL_LIMIT: Final = 200
 # What the address of a source is made of.
 PARAMETERS: Final = {"service": "service_name", "scope": "scope_name", "signal": "signal"}
+# Streamlit takes `period`, to which a widget of the list is bound, out of addresses of other pages.
+WITHIN: Final = "within"
 NAMELESS: Final = "not named"
 COLUMNS: Final = (
     Column("service", "service", 116, "resource service.name; a click in the row shows more"),
@@ -85,7 +87,7 @@ def _some(count: int) -> str:
 def _address(facts: dict[str, Any], window: str) -> str:
     said = {key: facts[column] for key, column in PARAMETERS.items() if facts[column] is not None}
     if window != WINDOWS[0]:
-        said["period"] = window
+        said[WITHIN] = window
     return "/source?" + urlencode(said)
 
 

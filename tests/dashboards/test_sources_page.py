@@ -54,8 +54,10 @@ def test_the_period_is_in_the_address(page: Any, lake_url: str) -> None:
     """A period in the address holds for the list and for the sources opened from it."""
     page.goto(f"{lake_url}/sources?period=24h")
     table(page, "Sources").locator("tr", has_text="openinference.instrumentation.anthropic").first.click()
-    page.wait_for_url(re.compile("/source\\?.*period=24h"))
+    page.wait_for_url(re.compile("/source\\?.*within=24h"))
     table(page, "Attribute keys")
+    page.get_by_role("link", name="All sources").click()
+    page.wait_for_url(re.compile("/sources\\?period=24h"))
 
 
 def test_an_unknown_source_is_said_to_be(page: Any, lake_url: str) -> None:

@@ -6,7 +6,6 @@ it, and nothing else.
 
 from __future__ import annotations
 
-import ast
 import base64
 import json
 import math
@@ -42,6 +41,7 @@ from spotlight.dialects.table import (
     Source,
 )
 from spotlight.model import PAYLOADS, SPANS
+from tests.ingest.reference_members import member
 from tests.ingest.reference_usage import meaning
 
 FIELDS = tuple(
@@ -286,45 +286,8 @@ def _says(source: Source, attributes: dict[str, Attribute]) -> bool:
     name = source if isinstance(source, str) else source.name
     found = attributes.get(name)
     if isinstance(source, JsonPath):
-        return found is not None and _member(found.value, source) is not None
+        return found is not None and member(found.value, source) is not None
     return found is not None and found.value not in (None, "")
-
-
-def _member(value: Any, source: JsonPath) -> Any:
-    if isinstance(value, str):
-        value = _decoded(value, python=source.python)
-        if isinstance(value, str):
-            value = _decoded_deeper(value, python=source.python)
-    deeper = False
-    for step in source.path:
-        if isinstance(value, str) and not deeper:
-            deeper = True
-            value = _decoded_deeper(value, python=source.python)
-        if isinstance(value, list) and step.isdecimal():
-            value = value[int(step)] if int(step) < len(value) else None
-        else:
-            value = value.get(step) if isinstance(value, dict) else None
-    if source.pattern:
-        hit = re.search(source.pattern, value) if isinstance(value, str) else None
-        value = hit["found"] if hit else None
-    return None if value == "" else value
-
-
-def _decoded(text: str, *, python: bool) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        pass
-    try:
-        found = ast.literal_eval(text.strip()) if python else None
-    except (ValueError, SyntaxError):
-        return None
-    return json.loads(json.dumps(found)) if isinstance(found, dict | list | tuple) else None
-
-
-def _decoded_deeper(text: str, *, python: bool) -> Any:
-    found = _decoded(text, python=python)
-    return found if isinstance(found, dict | list) else text
 
 
 def _read(
@@ -344,13 +307,13 @@ def _read(
         taken.update(below)
         return typed(below)
     if isinstance(source, JsonPath):
-        member = _member(attributes[source.name].value, source)
-        is_number = isinstance(member, int | float)
+        found = member(attributes[source.name].value, source)
+        is_number = isinstance(found, int | float)
         if not source.path and is_number and isinstance(attributes[source.name].value, str) and (
             TYPES[column] == "string"
         ):  # fmt: skip
             return None
-        return convert(column, member)
+        return convert(column, found)
     key = source if isinstance(source, Key) else Key(source)
     if column in CONTENT and key.name in taken:
         return None

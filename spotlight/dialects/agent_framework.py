@@ -22,7 +22,7 @@ DIALECT: Final = Dialect(
         "Experimental.Microsoft.Extensions.AI",
     ),
     keys=("workflow_builder.name", "executor.id", "edge_group.id"),
-    extends=("otel_genai",),
+    extends=("openinference",),  # whose span processor rewrites these spans in its own words
     fields={
         "agent_name": (
             "gen_ai.agent.name",

@@ -30,4 +30,6 @@ DIALECT: Final = Dialect(
             JsonPath("metadata", ("langgraph_version_id",)),
         ),
     },
+    # A dumped ToolMessage; quotes within its content are escaped.
+    failed_results=(r'^\{"type": ?"tool".*[^\\]"status": ?"error"',),
 )

@@ -19,7 +19,7 @@ DIALECT: Final = Dialect(
     name="strands",
     scopes=("strands", "strands-agents"),
     keys=("event_loop.cycle_id", "event_loop.parent_cycle_id"),
-    extends=("otel_genai",),
+    extends=("openinference",),  # whose span processor rewrites these spans in its own words
     fields={
         "agent_name": (sc.GEN_AI_AGENT_NAME, InName(r"invoke_agent (.+)", kinds=("agent",))),
         "ttft_ms": (Key("gen_ai.server.time_to_first_token"),),

@@ -47,8 +47,9 @@ _VECTOR_STORES: Final = (
 DIALECT: Final = Dialect(
     name="baseline",
     fields={
-        "session_id": (sc.SESSION_ID,),
-        "user_id": (sc.USER_ID, sc.ENDUSER_ID),
+        # langfuse.*: set by hand on spans of any vocabulary, for Langfuse's collector.
+        "session_id": (sc.SESSION_ID, "langfuse.session.id"),
+        "user_id": (sc.USER_ID, sc.ENDUSER_ID, "langfuse.user.id"),
         "agent_name": ("agent.name",),
         "tenant_claimed": ("tenant.id", "organization.id", "litellm.team.id"),
         "environment": (sc.DEPLOYMENT_ENVIRONMENT_NAME, sc.DEPLOYMENT_ENVIRONMENT),

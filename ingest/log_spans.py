@@ -51,19 +51,20 @@ class _Match(NamedTuple):
 
 def spans_from_logs(level: Level, columns: Columns, *, lenient: bool) -> LogSpans:
     """Return the steps among the log records; `columns` are those of the logs table, read already."""
-    speakers = [part for part in find_dialects(level, Attributes(level.items.field("attributes"), lenient=lenient))
-                if part.dialect in dialects() and dialects()[part.dialect].logs]  # fmt: skip
+    attributes = Attributes(level.items.field("attributes"), lenient=lenient)
+    known = dialects()
+    parts = find_dialects(level, attributes)
+    speakers = [part for part in parts if part.dialect in known and known[part.dialect].logs]
     if not speakers:
         return NOTHING
-    attributes = Attributes(level.items.field("attributes"), lenient=lenient)
     matches = _matches(speakers, attributes, columns)
     if not matches:
         return NOTHING
     chosen = np.logical_or.reduce([match.rows for match in matches])
     picked = Attributes(level.items.field("attributes").filter(array(chosen)), lenient=lenient)
-    parts = [Part(match.dialect, match.rows[chosen]) for match in matches]
+    taken = [Part(match.dialect, match.rows[chosen]) for match in matches]
     made = {name: column.filter(array(chosen)) for name, column in columns.items()}
-    return _rows(picked, parts, [match.rule for match in matches], made)
+    return _rows(picked, taken, [match.rule for match in matches], made)
 
 
 def _matches(speakers: Sequence[Part], attributes: Attributes, columns: Columns) -> list[_Match]:

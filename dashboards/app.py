@@ -13,7 +13,7 @@ from streamlit.navigation.page import Page
 
 from dashboards.text import escape
 from dashboards.views import run, runs, source, sources
-from dashboards.views.navigation import way_back
+from dashboards.views.navigation import same_list, way_back
 from spotlight.errors import SpotlightError
 
 ICON: Final = Path(__file__).with_name("icon.png")
@@ -23,6 +23,7 @@ STYLE: Final = """<style>
 [data-testid="stHeader"], [data-testid="stHeader"] div { pointer-events: none; }
 [data-testid="stHeader"] button { pointer-events: auto; }
 .st-key-run-header, .st-key-runs-title { padding-right: 2.6rem; }
+.st-key-other-traces p { font-size: 0.85rem; opacity: .75; }
 .stMainBlockContainer { padding: 1.5rem 1.4rem 1rem; max-width: none; }
 section[data-testid="stSidebar"] { width: 184px !important; min-width: 184px; }
 .stMainBlockContainer [data-testid="stVerticalBlock"] { gap: 0.7rem; }
@@ -45,12 +46,14 @@ section[data-testid="stSidebar"] { width: 184px !important; min-width: 184px; }
 </style>"""
 
 
-def _sidebar(runs_page: Page, run_page: Page, sources_page: Page, on_run: bool) -> None:
+def _sidebar(runs_page: Page, run_page: Page, sources_page: Page, page: Page) -> None:
     """Draw the ways to the list as it was left, and to the run that was opened last."""
+    on_run = page == run_page
+    back = way_back() if on_run else same_list() if page == runs_page else {}
     if on_run and st.query_params.get("run"):
         st.session_state["last_run"] = {key: st.query_params.get_all(key) for key in st.query_params}
     with st.sidebar:
-        st.page_link(runs_page, query_params=way_back() if on_run else {})
+        st.page_link(runs_page, query_params=back)
         if last := st.session_state.get("last_run"):
             st.page_link(run_page, query_params=last)
         st.page_link(sources_page)
@@ -67,7 +70,7 @@ def main() -> None:
     sources_page: Page = st.Page(sources.draw, title="Sources", icon=":material/sensors:", url_path="sources")
     source_page: Page = st.Page(lambda: source.draw(sources_page), title="Source", url_path="source")
     page = st.navigation([runs_page, run_page, sources_page, source_page], position="hidden")
-    _sidebar(runs_page, run_page, sources_page, on_run=page == run_page)
+    _sidebar(runs_page, run_page, sources_page, page)
     try:
         page.run()
     except SpotlightError as exc:

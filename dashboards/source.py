@@ -27,8 +27,8 @@ class RunSource(Protocol):
     def run_count(self, filters: RunFilters) -> int:
         """Return how many runs the filters leave."""
 
-    def run_facets(self) -> dict[str, list[str]]:
-        """Return the values present, most frequent first, by column."""
+    def run_facets(self, *, other: bool = False) -> dict[str, list[str]]:
+        """Return the values present, most frequent first, by column; `other`: in traces without an agent."""
 
     def runs_summary(self, filters: RunFilters) -> RunsSummary:
         """Return the figures above the table."""

@@ -94,8 +94,8 @@ def _status_pills() -> list[str]:
     return chosen
 
 
-def filter_row(facets: dict[str, list[str]]) -> Choice:
-    """Draw the filters and return what they say."""
+def filter_row(facets: dict[str, list[str]], *, other: bool = False) -> Choice:
+    """Draw the filters and return what they say; `other` asks for the traces without an agent."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         text = st.text_input(
             "Search runs",
@@ -128,5 +128,6 @@ def filter_row(facets: dict[str, list[str]]) -> Choice:
         text=text or None,
         since_ns=since_ns(window, time.time_ns()),
         order=ORDERS[order],
+        other=other,
     )
     return Choice(filters, tuple(name for name, value in said.items() if value))

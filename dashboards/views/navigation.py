@@ -8,13 +8,19 @@ from urllib.parse import parse_qsl, urlencode
 import streamlit as st
 
 BACK: Final = "back"
+OTHER: Final = "other"
 BACK_LIMIT: Final = 2000
-LIST_KEYS: Final = ("q", "status", "pack", "version", "session", "time", "order", "page")
+LIST_KEYS: Final = ("q", "status", "pack", "version", "session", "time", "order", "page", OTHER)
 
 
 def list_query() -> str:
     """Return the query of the list that is shown, "" without a filter."""
     return urlencode([(key, value) for key in LIST_KEYS for value in st.query_params.get_all(key)])
+
+
+def same_list() -> dict[str, list[str]]:
+    """Return the query of the list that is shown, {} without a filter."""
+    return {key: values for key in LIST_KEYS if (values := st.query_params.get_all(key))}
 
 
 def back_parameter() -> str:

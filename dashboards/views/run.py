@@ -20,7 +20,13 @@ BADGES: Final[dict[str, Literal["green", "red", "orange"]]] = {
     "error": "red",
     "incomplete": "orange",
 }
-INCOMPLETE: Final = "The root has not arrived: the run was killed, or is still running."
+INCOMPLETE: Final = (
+    "No root span has arrived: the run was killed, is still running, or its root was not sent."
+)
+SIGNALS: Final = {
+    "log": "from log records: no spans were sent",
+    "log,span": "from spans and log records",
+}
 WATCH_SECONDS: Final = 2
 
 
@@ -34,9 +40,15 @@ def facts(run: dict[str, Any]) -> list[str]:
     named = []
     if run.get("pack_name") or run.get("pack_version"):
         named.append(escape(f"{run.get('pack_name') or 'pack unknown'} {run.get('pack_version') or ''}", 60))
-    for label, name in (("agent", "agent_name"), ("session", "session_id"), ("user", "user_id")):
+    digest = short_digest(run.get("pack_digest") or "")
+    if digest not in (run.get("pack_version") or ""):
+        named.append(f"content {escape(digest)}")
+    whose = (("agent", "agent_name", 40), ("session", "session_id", 40), ("user", "user_id", 24))
+    for label, name, limit in whose:
         if run.get(name) and not (name == "agent_name" and run[name] == run.get("pack_name")):
-            named.append(f"{label} {escape(run[name], 40)}")
+            named.append(f"{label} {escape(run[name], limit)}")
+    if run.get("turn_id"):
+        named.append(f"turn {escape(run['turn_id'], 14)}")
     models = run.get("models") or []
     counts = [run.get("input_tokens"), run.get("output_tokens")]
     usage = " → ".join(map(tokens, counts)) if any(c is not None for c in counts) else "unknown"
@@ -47,12 +59,23 @@ def facts(run: dict[str, Any]) -> list[str]:
     ]
     if models:
         named.append(escape(", ".join(models), 80))
+    traces = len(run.get("trace_ids") or ())
+    if traces > 1:
+        named.append(f"{traces:,} traces")
+    if run.get("signals") in SIGNALS:
+        named.append(SIGNALS[run["signals"]])
     return named
+
+
+def short_digest(digest: str) -> str:
+    """Return the first 8 characters of a digest, without the name of how it was made."""
+    return short_id(digest.rpartition(":")[2])
 
 
 def _header(run: dict[str, Any], runs_page: Page) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-header"):
-        st.subheader(f"Run {escape(short_id(run['run_id']))}", anchor=False, width="content")
+        noun = "Other trace" if run.get("is_agent_run") is False else "Run"
+        st.subheader(f"{noun} {escape(short_id(run['run_id']))}", anchor=False, width="content")
         color = BADGES.get(run["status"])
         st.badge(STATUS_WORDS[run["status"]] if color else "unknown", color=color or "gray")
         st.caption(" · ".join(facts(run)), width="stretch")

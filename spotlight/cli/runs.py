@@ -36,6 +36,9 @@ def runs(
     text: Annotated[
         str | None, typer.Option(help="Only runs whose id, name, user or error contains this.")
     ] = None,
+    other: Annotated[
+        bool, typer.Option("--other", help="The traces in which no agent was at work, instead of the runs.")
+    ] = False,
     order: Annotated[
         Order, typer.Option(help="newest, failed_first, slowest or most_tokens.")
     ] = Order.NEWEST,
@@ -51,20 +54,26 @@ def runs(
 
     wanted = tuple(name for name, asked in (("error", failed), ("incomplete", incomplete)) if asked)
     filters = RunFilters(
-        status=wanted, pack_name=pack, pack_version=version, session_id=session, text=text, order=order.value
-    )
+        status=wanted, pack_name=pack, pack_version=version, session_id=session, text=text, order=order.value,
+        other=other,
+    )  # fmt: skip
     reports = open_lake(existing_data(data))
     rows = reports.runs(filters, limit=limit).to_pylist()
     if as_json:
         print_json(rows)
         return
     total = reports.run_count(filters)
-    if not rows:
-        say("no runs" + (" match" if total == 0 and filters != RunFilters(order=order.value) else " yet"))
-        return
-    out.print(runs_table(rows, out.width, fit=out.is_terminal))
+    noun = "other traces" if other else "runs"
+    if rows:
+        out.print(runs_table(rows, out.width, fit=out.is_terminal))
+    else:
+        asked = filters != RunFilters(order=order.value, other=other)
+        say(f"no {noun}" + (" match" if asked else " yet"))
     if total > len(rows):
-        say(f"{len(rows)} of {total:,} runs; see more with -n")
+        say(f"{len(rows)} of {total:,} {noun}; see more with -n")
+    beside = 0 if other else reports.run_count(RunFilters(other=True))
+    if beside:
+        say(f"{beside:,} other trace{'s' if beside > 1 else ''} (no agent at work); see with --other")
 
 
 def runs_table(rows: list[dict[str, Any]], width: int, *, fit: bool = True) -> Table:

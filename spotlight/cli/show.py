@@ -9,15 +9,28 @@ from rich.text import Text
 from rich.tree import Tree
 
 from spotlight.cli.options import DataOption, JsonOption, existing_data
-from spotlight.cli.output import UNKNOWN, count, duration, harmless, one_line, out, print_json, status, when
+from spotlight.cli.output import (
+    UNKNOWN,
+    count,
+    duration,
+    harmless,
+    one_line,
+    out,
+    print_json,
+    say,
+    status,
+    when,
+)
 from spotlight.cli.show_usage import print_usage
 
 if TYPE_CHECKING:
     from spotlight.reports import Reports
+    from spotlight.reports.noise import Shown
 
 # Each is a question to the lake; a run with more errors has said enough.
 _MOST_ERRORS: Final = 100
 _ERROR_LENGTH: Final = 300
+_SIGNALS: Final = {"log": "log records: no spans were sent", "log,span": "spans and log records"}
 
 
 def show(
@@ -27,6 +40,9 @@ def show(
         bool,
         typer.Option("--usage", help="Every number of its usage: whence, by what rule, what is left out."),
     ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="With spans that are no steps of the agent, however many.")
+    ] = False,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -35,6 +51,7 @@ def show(
     Example: spotlight show 14c173b1 --payloads
     """
     from spotlight.reports import open_lake
+    from spotlight.reports.noise import shown_rows
 
     reports = open_lake(existing_data(data))
     if usage:
@@ -54,8 +71,18 @@ def show(
     out.print(_headline(document["run"]))
     for score in scores:
         out.print(score_line(score))
-    for tree in _trees(document, carried, _errors(reports, document)):
+    rows = shown_rows(document, everything=everything)
+    for tree in _trees(document, rows, carried, _errors(reports, document, rows)):
         out.print(tree)
+    _say_hidden(document, len(rows))
+
+
+def _say_hidden(document: dict[str, Any], shown: int) -> None:
+    hidden, failed = document["count"] - shown, document["noise"]["errors"]
+    if hidden:
+        errors = f", {failed:,} of them with an error" if failed else ""
+        what = f"{hidden:,} of {document['count']:,} spans are no steps of the agent{errors}"
+        say(f"{what}; see them with --all")
 
 
 def score_line(score: dict[str, Any]) -> Text:
@@ -82,10 +109,17 @@ def _headline(run: dict[str, Any]) -> Text:
         f"  {when(_number(run['started_ns']))} UTC",
         f"  {duration(run['duration_ms'])}\n",
     )  # fmt: skip
+    digest = run["pack_digest"]
+    short = digest.rpartition(":")[2][:8] if digest else ""
+    content = f"(content {short})" if short and short not in (run["pack_version"] or "") else None
+    traces = len(run["trace_ids"] or ())
     facts = {
-        "pack": " ".join(filter(None, (run["pack_name"], run["pack_version"]))),
+        "pack": " ".join(filter(None, (run["pack_name"], run["pack_version"], content))),
         "session": run["session_id"],
+        "turn": run["turn_id"],
         "user": run["user_id"],
+        "from": _SIGNALS.get(run["signals"]),
+        "traces": f"{traces:,}" if traces > 1 else None,
         "models": ", ".join(run["models"] or ()),
         "tokens": f"{count(run['input_tokens'])} in, {count(run['output_tokens'])} out",
         "why": run["status_reason"],
@@ -101,10 +135,10 @@ def _number(value: object) -> object:
     return int(value) if isinstance(value, str) else value
 
 
-def _errors(reports: Reports, document: dict[str, Any]) -> dict[str, str]:
-    """Return the type and message of the errors of a run's steps, by span id."""
+def _errors(reports: Reports, document: dict[str, Any], rows: list[Shown]) -> dict[str, str]:
+    """Return the type and message of the errors of the steps that are shown, by span id."""
     columns = document["cols"]
-    failed = [span_id for span_id, err in zip(columns["id"], columns["err"], strict=True) if err]
+    failed = [columns["id"][row] for row, _ in rows if columns["err"][row]]
     errors: dict[str, str] = {}
     for span_id in failed[:_MOST_ERRORS]:
         span: Any = reports.span_document(document["run"]["run_id"], span_id)["span"]
@@ -114,32 +148,45 @@ def _errors(reports: Reports, document: dict[str, Any]) -> dict[str, str]:
 
 
 def _trees(
-    document: dict[str, Any], carried: dict[str, dict[str, str | None]], errors: dict[str, str]
+    document: dict[str, Any],
+    rows: list[Shown],
+    carried: dict[str, dict[str, str | None]],
+    errors: dict[str, str],
 ) -> list[Tree]:
-    """Return a tree per span without a known parent, in display order."""
+    """Return a tree per shown span without a shown parent, in display order."""
     columns = document["cols"]
-    branches: list[Tree] = []
+    branches: dict[int, Tree] = {}
     tops: list[Tree] = []
-    for row, span_id in enumerate(columns["id"]):
+    for row, parent in rows:
+        span_id = columns["id"][row]
         label = _label(document, row)
         if errors.get(span_id):
             label.append(f"  {one_line(errors[span_id])[:_ERROR_LENGTH]}", "red")
-        parent = columns["parent"][row]
         branch = branches[parent].add(label) if parent >= 0 else Tree(label)
         if parent < 0:
             tops.append(branch)
         for name, text in carried.get(span_id, {}).items():
             if text is not None and name != "dialect":
                 branch.add(Text.assemble((f"{name} ", "cyan"), harmless(text)))
-        branches.append(branch)
+        branches[row] = branch
     return tops
 
 
 def _label(document: dict[str, Any], row: int) -> Text:
     columns = {name: values[row] for name, values in document["cols"].items()}
     kind = document["kinds"][columns["kind"]] if columns["kind"] >= 0 else "other"
-    label = Text.assemble((f"{kind} ", "dim"), one_line(document["names"][columns["name"]]))
-    label.append(f"  {duration(columns['dur']) if columns['dur'] is not None else 'not ended'}", "dim")
+    name = document["names"][columns["name"]]
+    label = Text.assemble((f"{kind} ", "dim"), one_line(name))
+    agent = document["agents"][columns["agent"]] if kind == "agent" and columns["agent"] >= 0 else ""
+    if agent not in name:
+        label.append(f"  {one_line(agent)}")
+    if columns["dur"] is not None or not columns["log"]:
+        label.append(f"  {'not ended' if columns['dur'] is None else duration(columns['dur'])}", "dim")
+    if columns["log"]:
+        label.append("  log", "dim")
+    for words in ("decision", "decider"):
+        if columns[words] >= 0:
+            label.append(f"  {one_line(document[f'{words}s'][columns[words]])}", "cyan")
     if kind == "llm" or columns["role"] != "none":
         counted = "" if columns["role"] in ("leaf", "none") else f" ({columns['role']}, not counted)"
         label.append(f"  {count(columns['tin'])} in, {count(columns['tout'])} out{counted}", "dim")

@@ -36,11 +36,12 @@ class RunFilters(NamedTuple):
     since_ns: int | None = None
     until_ns: int | None = None
     order: str = "newest"
+    other: bool = False  # the traces in which no agent was at work, instead of the runs
 
     def params(self) -> dict[str, object]:
         """SQL parameters of every filter, the order left out."""
         values = {k: v or None for k, v in self._asdict().items() if k != "order"}
-        return values | {"status": list(self.status) or None}
+        return values | {"status": list(self.status) or None, "other": self.other}
 
 
 class RunsSummary(NamedTuple):
@@ -92,10 +93,13 @@ class Reports:
         """Return how many runs match."""
         return int(self._ask("run_summary", filters.params()).column("runs")[0].as_py())
 
-    def run_facets(self, per_facet: int = 50) -> dict[str, list[str]]:
-        """Return the values that runs can be filtered by, most frequent (sessions: newest) first."""
+    def run_facets(self, per_facet: int = 50, *, other: bool = False) -> dict[str, list[str]]:
+        """Return the values that runs can be filtered by, most frequent (sessions: newest) first.
+
+        With `other`, those of the traces in which no agent was at work.
+        """
         facets: dict[str, list[str]] = {}
-        for row in self._ask("run_facets", {"per_facet": per_facet}).to_pylist():
+        for row in self._ask("run_facets", {"per_facet": per_facet, "other": other}).to_pylist():
             facets.setdefault(row["facet"], []).append(row["value"])
         return facets
 
@@ -137,7 +141,15 @@ class Reports:
         twins = self._twins(run, span_id)
         place = {"trace_id": rows[0]["trace_id"], "span_id": span_id}
         logs = self._ask("span_logs", place).to_pylist()
-        return span_documents.span_document(span_documents.filled(rows[0], twins), logs)
+        told = [row for row in (rows[0], *twins) if row["signal"] == "log"]
+        records = [record for row in told for record in self._records(row)]
+        filled = span_documents.filled(rows[0], twins)
+        return span_documents.span_document(filled, logs, records)
+
+    def _records(self, row: Mapping[str, object]) -> list[dict[str, object]]:
+        """Return the log records that a row was made from."""
+        key = {"journal_position": row["journal_position"], "time_ns": row["ended_ns"], "event": row["name"]}
+        return span_documents.records_of(row, self._ask("step_records", key).to_pylist())
 
     def _twins(self, run: Mapping[str, object], span_id: str) -> list[dict[str, object]]:
         """Return the rows made from log records that repeat this span."""

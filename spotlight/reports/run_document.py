@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final, NamedTuple
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,7 +13,10 @@ from spotlight.assembly.link import Links, depths
 from spotlight.assembly.outcome import Outcome
 from spotlight.assembly.usage import ROLE_NAMES, UsageRoles, inclusive_input
 from spotlight.exact_json import plain_row
+from spotlight.reports.display_order import display_order
+from spotlight.reports.noise import is_hidden, noise
 
+APPROVAL: Final = ("approval_decision", "approval_source")
 FINE, SPAN_ERROR, HIDDEN_FAILURE = 0, 1, 2
 
 
@@ -20,7 +25,9 @@ def run_document(run: dict[str, object], spans: pa.Table) -> dict[str, object]:
 
     `cols.parent` holds row numbers (-1 for none); `start` and `dur` are ms, start counted from the
     run's start; `dur` is None for a span that has not ended; `err` is 1 for a span in error, 2 for a
-    failed tool whose span does not say so; tokens are None where unknown.
+    failed tool whose span does not say so; tokens are None where unknown; `log` is 1 for a step made
+    from a log record (its `dur` is None where the record told none); `noise` is 1 for a row that is
+    no step of the agent, see `noise.noise`. Numbers index the lists of the same name; -1 is nothing.
     """
     found = only_run(assemble(spans), str(run["run_id"]))
     rows = found.spans
@@ -30,26 +37,25 @@ def run_document(run: dict[str, object], spans: pa.Table) -> dict[str, object]:
     parent = np.where(found.links.parent >= 0, place[np.maximum(found.links.parent, 0)], -1)
     origin = int(_start(rows).min(initial=np.iinfo(np.int64).max)) if len(order) else 0
     ordered = rows.take(pa.array(order))
-    names = {c: _numbered(ordered.column(c)) for c in ("name", "kind", "tool_name")}
-    names["model"] = _numbered(pc.coalesce(ordered.column("response_model"), ordered.column("request_model")))
+    words = {name: _numbered(column) for name, column in _words(found, ordered, order, spans).items()}
+    noisy, errors = noise(found)[order], _errors(found)[order]
     columns = {
         "id": ordered.column("span_id").to_pylist(),
         "parent": parent[order].tolist(),
         "depth": depths(found.links.parent)[order].tolist(),
-        "name": names["name"][1],
-        "kind": names["kind"][1],
-        "model": names["model"][1],
-        "tool": names["tool_name"][1],
+        **{name: numbered.numbers for name, numbered in words.items()},
         "start": ((_start(ordered) - origin) / 1e6).round(4).tolist(),
         "dur": pc.if_else(
             pc.is_valid(ordered.column("ended_ns")), ordered.column("duration_ms"), None
         ).to_pylist(),
-        "err": _errors(found)[order].tolist(),
+        "err": errors.tolist(),
         "tin": inclusive_input(ordered).to_pylist(),
         "tout": ordered.column("output_tokens").to_pylist(),
         "ttft": ordered.column("ttft_ms").to_pylist(),
         "role": [ROLE_NAMES[r] for r in found.roles.role[order]],
         "orphan": found.links.orphan[order].astype(int).tolist(),
+        "log": pc.fill_null(pc.equal(ordered.column("signal"), "log"), False).cast(pa.int8()).to_pylist(),
+        "noise": noisy.astype(int).tolist(),
     }
     return {
         "run": plain_row(run),
@@ -57,12 +63,49 @@ def run_document(run: dict[str, object], spans: pa.Table) -> dict[str, object]:
         "shown": len(order),
         "total_ms": _total_ms(ordered, origin),
         "started_ns": str(origin),
-        "names": names["name"][0],
-        "kinds": names["kind"][0],
-        "models": names["model"][0],
-        "tools": names["tool_name"][0],
+        **{f"{name}s": numbered.values for name, numbered in words.items()},
+        "noise": {
+            "spans": int(noisy.sum()),
+            "errors": int((errors[noisy] != FINE).sum()),
+            "hidden": is_hidden(int(noisy.sum()), len(order)),
+        },
         "cols": columns,
     }
+
+
+def _words(
+    found: Assembly, ordered: pa.Table, order: np.ndarray, spans: pa.Table
+) -> dict[str, pa.ChunkedArray]:
+    """Return, in display order, the columns whose words repeat; the document numbers them."""
+    decided = with_approvals(found, spans)
+    return {
+        "name": ordered.column("name"),
+        "kind": ordered.column("kind"),
+        "model": pc.coalesce(ordered.column("response_model"), ordered.column("request_model")),
+        "tool": ordered.column("tool_name"),
+        "agent": ordered.column("agent_name"),
+        "trace": ordered.column("trace_id"),
+        "decision": decided["approval_decision"].take(pa.array(order)),
+        "decider": decided["approval_source"].take(pa.array(order)),
+    }
+
+
+def with_approvals(found: Assembly, spans: pa.Table) -> dict[str, pa.ChunkedArray]:
+    """Return what was decided about each step and by whom, log records of the same step included.
+
+    A client that does not know yet writes "unknown" on the span and the answer into a log record.
+    """
+    decided = {name: found.spans.column(name) for name in APPROVAL}
+    told = {(row["trace_id"], row["span_id"]): row["step"] for row in found.told.to_pylist()}
+    said = spans.filter(pc.is_valid(spans.column("approval_decision"))) if told else spans.slice(0, 0)
+    for name in APPROVAL:
+        values = decided[name].to_pylist() if said.num_rows else []
+        for row in said.select(["trace_id", "span_id", name]).to_pylist():
+            step = told.get((row["trace_id"], row["span_id"]))
+            if step is not None and row[name] is not None and values[step] in (None, "unknown"):
+                values[step] = row[name]
+        decided[name] = pa.chunked_array([pa.array(values, pa.string())]) if values else decided[name]
+    return decided
 
 
 def only_run(found: Assembly, run_id: str) -> Assembly:
@@ -98,21 +141,6 @@ def same_step(spans: pa.Table, span_id: str) -> list[tuple[str, str]]:
     return [(row["trace_id"], row["span_id"]) for row, own in zip(told, ids, strict=True) if own == span_id]
 
 
-def display_order(parent: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """Return the rows depth first, siblings (and roots) in the order of their start."""
-    by_start = np.lexsort((np.arange(len(parent)), start))
-    children: dict[int, list[int]] = {}
-    for row in by_start[::-1].tolist():
-        children.setdefault(int(parent[row]), []).append(row)
-    order: list[int] = []
-    stack = children.get(-1, [])
-    while stack:
-        row = stack.pop()
-        order.append(row)
-        stack.extend(children.get(row, ()))
-    return np.array(order, np.int64)
-
-
 def _start(spans: pa.Table) -> np.ndarray:
     """Start of every span, ns; a span without one starts with the earliest that has one."""
     start = spans.column("started_ns")
@@ -120,10 +148,16 @@ def _start(spans: pa.Table) -> np.ndarray:
     return np.asarray(start.fill_null(earliest), np.int64)
 
 
-def _numbered(column: pa.ChunkedArray) -> tuple[list[str], list[int]]:
-    """Return the distinct values and every row's number among them, -1 for NULL."""
+class _Numbered(NamedTuple):
+    """The distinct values of a column, and every row's place among them, -1 for NULL."""
+
+    values: list[str]
+    numbers: list[int]
+
+
+def _numbered(column: pa.ChunkedArray) -> _Numbered:
     encoded = column.combine_chunks().dictionary_encode()
-    return encoded.dictionary.to_pylist(), encoded.indices.fill_null(-1).to_pylist()
+    return _Numbered(encoded.dictionary.to_pylist(), encoded.indices.fill_null(-1).to_pylist())
 
 
 def _errors(found: Assembly) -> np.ndarray:

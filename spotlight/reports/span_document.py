@@ -13,12 +13,14 @@ from spotlight.dialects import content_events
 from spotlight.exact_json import parsed, plain_row
 from spotlight.messages import read_conversation, to_json
 from spotlight.model import PAYLOADS
+from spotlight.reports.run_document import APPROVAL
 
 CONTENT: Final = tuple(
     c.name for c in PAYLOADS.columns
     if c.name.startswith(("input_", "output_", "system_", "tool_"))
 )  # fmt: skip
-_FILLED: Final = (*CONTENT, *FACTS, "approval_decision", "approval_source", "ttft_ms", "http_status")
+_IDS: Final = ("tool_call_id", "request_id")
+_FILLED: Final = (*CONTENT, *FACTS, *APPROVAL, "ttft_ms", "http_status")
 _JSON_COLUMNS: Final = (
     "attributes",
     "events",
@@ -30,14 +32,18 @@ _JSON_COLUMNS: Final = (
 )
 
 
-def span_document(row: Mapping[str, object], logs: list[dict[str, object]]) -> dict[str, object]:
+def span_document(
+    row: Mapping[str, object], logs: list[dict[str, object]], records: list[dict[str, object]]
+) -> dict[str, object]:
     """Return everything known about one span, from its row (content columns joined) and its log records.
 
-    `messages` is the conversation read from content, events and logs in the canonical form;
-    integers beyond 2**53, nanoseconds among them, are text.
+    `logs` were written while the span was active; from `records` the step was made, or they tell of
+    the same step; none is in both lists of the document. `messages` is the conversation read from
+    content, events and logs in the canonical form; integers beyond 2**53, nanoseconds among them, are text.
     """
     opened = {name: parsed(row[name]) for name in _JSON_COLUMNS}
-    records = [log | {"body": parsed(log["body"]), "attributes": parsed(log["attributes"])} for log in logs]
+    told = [_opened(log) for log in records]
+    written = [record for record in map(_opened, logs) if record not in told]
     attributes, events = opened["attributes"], opened["events"]
     payload = {name: _text(row[name]) for name in CONTENT}
     payload |= _in_events(str(row["dialect"]), payload, events if isinstance(events, list) else [])
@@ -46,7 +52,7 @@ def span_document(row: Mapping[str, object], logs: list[dict[str, object]]) -> d
         dialect=str(row["dialect"]),
         attributes=(attributes if isinstance(attributes, dict) else {}) | _promoted(row),
         events=events if isinstance(events, list) else [],
-        logs=records,
+        logs=[*told, *written],
     )
     columns = {k: v for k, v in row.items() if k not in CONTENT and k not in _JSON_COLUMNS}
     return {
@@ -58,7 +64,8 @@ def span_document(row: Mapping[str, object], logs: list[dict[str, object]]) -> d
         "scope": opened["scope"] or {},
         "payload": {name: parsed(text) for name, text in payload.items()},
         "messages": to_json(conversation),
-        "logs": [plain_row(record) for record in records],
+        "logs": [plain_row(record) for record in written],
+        "records": [plain_row(record) for record in told],
     }
 
 
@@ -76,12 +83,36 @@ def _in_events(dialect: str, payload: Mapping[str, str | None], events: list[Any
     return found
 
 
+def _opened(log: dict[str, object]) -> dict[str, object]:
+    return log | {"body": parsed(log["body"]), "attributes": parsed(log["attributes"])}
+
+
+def records_of(row: Mapping[str, object], candidates: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Return those of some log records that carry what a row made from a log record says.
+
+    Records of one event may share request and time; ids and the attributes left over tell them apart.
+    """
+    left = parsed(row["attributes"])
+    wanted = left.items() if isinstance(left, dict) else ()
+    ids = [str(row[name]) for name in _IDS if row[name] is not None]
+
+    def carries(record: Mapping[str, object]) -> bool:
+        said = parsed(record["attributes"])
+        if not isinstance(said, dict):
+            return not ids and not wanted
+        texts = {str(value) for value in said.values()}
+        return all(said.get(key) == value for key, value in wanted) and texts.issuperset(ids)
+
+    return [record for record in candidates if carries(record)]
+
+
 def filled(row: Mapping[str, object], twins: list[dict[str, object]]) -> dict[str, object]:
     """Return a span's row with what log records of the same step say where it says nothing."""
     merged = dict(row)
     for twin in twins:
         for name in _FILLED:
-            if merged[name] is None:
+            unsaid = merged[name] is None or (name in APPROVAL and merged[name] == "unknown")
+            if unsaid and twin[name] is not None:
                 merged[name] = twin[name]
     return merged
 

@@ -10,11 +10,12 @@ import pyarrow as pa
 from spotlight.errors import NotFound
 from spotlight.model import RUNS
 from spotlight.reports import RunFilters, RunsSummary, Source
+from spotlight.reports.noise import is_hidden
 from spotlight.reports.questions import TIME_STEPS
 from tests.dashboards.invented_sources import invented_keys, invented_sources
 from tests.dashboards.invented_span import DAY_NS, HUGE, MARKUP, span_document
 
-BIG, HOSTILE = "b" * 32, "e" * 32
+BIG, HOSTILE, NOISY, OTHER = "b" * 32, "e" * 32, "c" * 32, "d" * 32
 PACKS = ("support-pack", "sales-pack", "claims-pack")
 MODELS = ("sonnet-4.5", "haiku-4.5", "gpt-5-mini")
 TOOLS = ("crm.lookup", "search_orders", "get_refund_policy", "send_email", "kb.search")
@@ -25,7 +26,8 @@ KINDS = ("agent", "llm", "tool", "retrieval", "guardrail", "decision", "handoff"
 def run_row(run_id: str, **known: Any) -> dict[str, Any]:
     """Return a row of the runs table; what is not given is unknown."""
     row: dict[str, Any] = dict.fromkeys(c.name for c in RUNS.columns)
-    return row | {"tenant": "default", "run_id": run_id, "trace_id": run_id, "status": "ok"} | known
+    own = {"trace_id": run_id, "trace_ids": [run_id], "signals": "span", "is_agent_run": True}
+    return row | {"tenant": "default", "run_id": run_id, "status": "ok"} | own | known
 
 
 def some_runs(count: int, seed: int = 7) -> list[dict[str, Any]]:
@@ -69,7 +71,7 @@ def some_runs(count: int, seed: int = 7) -> list[dict[str, Any]]:
 
 COLUMNS = (
     *("id", "parent", "depth", "name", "kind", "model", "tool", "start", "dur", "err"),
-    *("tin", "tout", "ttft", "role", "orphan"),
+    *("tin", "tout", "ttft", "role", "orphan", "log", "noise", "agent", "trace", "decision", "decider"),
 )
 
 
@@ -78,7 +80,8 @@ class Building:
 
     def __init__(self) -> None:
         self.cols: dict[str, list[Any]] = {name: [] for name in COLUMNS}
-        self.words: dict[str, list[str]] = {"names": [], "kinds": [], "models": [], "tools": []}
+        tables = ("name", "kind", "model", "tool", "agent", "trace", "decision", "decider")
+        self.words: dict[str, list[str]] = {f"{name}s": [] for name in tables}
 
     def number(self, table: str, word: str | None) -> int:
         """Return the number of a word in its table, -1 for none."""
@@ -109,6 +112,12 @@ class Building:
             "ttft": more.get("ttft"),
             "role": "leaf" if kind == "llm" else None,
             "orphan": more.get("orphan", 0),
+            "log": more.get("log", 0),
+            "noise": int(kind in ("other", "http")),
+            "agent": self.number("agents", more.get("agent")),
+            "trace": self.number("traces", "f" * 32),
+            "decision": self.number("decisions", more.get("decision")),
+            "decider": self.number("deciders", more.get("decider")),
         }
         for key, value in values.items():
             self.cols[key].append(value)
@@ -117,7 +126,9 @@ class Building:
     def document(self, run: dict[str, Any], total_ms: float) -> dict[str, Any]:
         """Return the run document."""
         count = len(self.cols["id"])
-        head = {"run": run, "count": count, "shown": count, "total_ms": total_ms}
+        noisy = [err for noise, err in zip(self.cols["noise"], self.cols["err"], strict=True) if noise]
+        noise = {"spans": len(noisy), "errors": sum(map(bool, noisy)), "hidden": is_hidden(len(noisy), count)}
+        head = {"run": run, "count": count, "shown": count, "total_ms": total_ms, "noise": noise}
         return head | {"started_ns": str(run["started_ns"])} | self.words | {"cols": self.cols}
 
 
@@ -152,6 +163,22 @@ def invented_document(run: dict[str, Any], spans: int, seed: int = 3) -> dict[st
     return built.document(run | {"duration_ms": at}, at)
 
 
+def noisy_document(run: dict[str, Any], inner: int = 100) -> dict[str, Any]:
+    """Return a run of an agent and its sub-agent within a client's inner works, some of them failed."""
+    built = Building()
+    root = built.add(-1, "agent", "session_task", 0, 900, agent="writer")
+    for at in range(inner):
+        outer = built.add(root, "other", "submission_loop", at, 800 - at, err=int(at < 3))
+        if at == inner // 2:
+            built.add(outer, "llm", "handle_responses", at + 40, 60, model="gpt-5-mini", tin=10, tout=2)
+        if at == inner // 2 + 1:
+            said = {"decision": "approved", "decider": "config"}
+            built.add(outer, "approval", "tool_decision", at + 5, None, log=1, **said)
+    sub = built.add(root, "agent", "invoke", 850, 40, agent="refunds")
+    built.add(sub, "handoff", "to the desk", 860, 0)
+    return built.document(run, 900)
+
+
 def hostile_document(run: dict[str, Any]) -> dict[str, Any]:
     """Return a run whose names are attacks and whose shape is odd: no end, no parent, two roots."""
     built = Building()
@@ -173,6 +200,8 @@ class InventedRuns:
         self.rows = [
             *rows,
             run_row(BIG, name="big", pack_name="support-pack", started_ns=DAY_NS, assembled_position=1),
+            run_row(NOISY, name="noisy", pack_name="support-pack", started_ns=DAY_NS, assembled_position=1),
+            run_row(OTHER, name="start-up", started_ns=DAY_NS, is_agent_run=False, assembled_position=1),
             run_row(
                 HOSTILE, name=MARKUP, pack_name=MARKUP, pack_version=MARKUP, session_id=MARKUP,
                 user_id=MARKUP, agent_name=MARKUP, error_message=HUGE + MARKUP, error_type=MARKUP,
@@ -187,7 +216,8 @@ class InventedRuns:
 
     def _matching(self, filters: RunFilters) -> list[dict[str, Any]]:
         same = {n: getattr(filters, n) for n in ("pack_name", "pack_version", "session_id", "user_id")}
-        rows = [r for r in self.rows if all(v is None or r[n] == v for n, v in same.items())]
+        rows = [r for r in self.rows if r["is_agent_run"] is not filters.other]
+        rows = [r for r in rows if all(v is None or r[n] == v for n, v in same.items())]
         rows = [r for r in rows if not filters.status or r["status"] in filters.status]
         if filters.text:
             rows = [r for r in rows if filters.text in f"{r['run_id']} {r['name']} {r['error_message']}"]
@@ -206,10 +236,11 @@ class InventedRuns:
         """Return how many match."""
         return len(self._matching(filters))
 
-    def run_facets(self) -> dict[str, list[str]]:
+    def run_facets(self, *, other: bool = False) -> dict[str, list[str]]:
         """Return the values to filter by."""
         names = ("pack_name", "pack_version", "status", "session_id")
-        return {n: sorted({r[n] for r in self.rows if r[n]})[:50] for n in names}
+        rows = self._matching(RunFilters(other=other))
+        return {n: sorted({r[n] for r in rows if r[n]})[:50] for n in names}
 
     def runs_summary(self, filters: RunFilters) -> RunsSummary:
         """Return what the matching runs add up to."""
@@ -250,8 +281,8 @@ class InventedRuns:
         """Return the structure of one run."""
         if run_id not in self.documents:
             run, spans = self.run(run_id), 20_000 if run_id == BIG else self.spans
-            hostile = run_id == HOSTILE
-            self.documents[run_id] = hostile_document(run) if hostile else invented_document(run, spans)
+            odd = {HOSTILE: hostile_document, NOISY: noisy_document}.get(run_id)
+            self.documents[run_id] = odd(run) if odd else invented_document(run, spans)
         return self.documents[run_id]
 
     def span_document(self, run_id: str, span_id: str) -> dict[str, Any]:

@@ -10,7 +10,9 @@ import pytest
 from tests.dashboards.test_component_assets import SCRIPTS
 
 pytestmark = pytest.mark.browser
-CASES = [Path(__file__).with_name(name) for name in ("cases.js", "trace_model_cases.js")]
+CASES = [
+    Path(__file__).with_name(name) for name in ("cases.js", "trace_model_cases.js", "agent_view_cases.js")
+]
 # Nothing listens there: the page's requests are answered from the files.
 HOST = "http://127.0.0.1:9"
 FILES = {path.name: path for path in [*SCRIPTS, *CASES]}
@@ -40,10 +42,8 @@ def test_modules_are_valid(blank: Any) -> None:
 
 
 def test_pure_functions_answer_right(blank: Any) -> None:
-    """Folding, filters, sums, time mix, ticks and figures: see trace_model_cases.js."""
-    run = (
-        "async () => { await import('/trace_model_cases.js'); return (await import('/cases.js')).outcome(); }"
-    )
-    found = blank.evaluate(run)
+    """Folding, filters, sums, time mix, ticks, figures, and the agent's view: see the *_cases.js."""
+    imports = "".join(f"await import('/{path.name}'); " for path in CASES[1:])
+    found = blank.evaluate(f"async () => {{ {imports} return (await import('/cases.js')).outcome(); }}")
     assert [] == found["failed"]
-    assert found["passed"] >= 15
+    assert found["passed"] >= 25

@@ -180,7 +180,7 @@ def test_run_without_its_root_says_so(page: Any, lake_url: str, sample_lake: Any
     run_id = sample_lake.reports.runs(RunFilters(status=("incomplete",))).column("run_id")[0].as_py()
     open_run(page, lake_url, run_id)
     page.get_by_text(
-        re.compile("The root has not arrived: the run was killed, or is still running")
+        "No root span has arrived: the run was killed, is still running, or its root was not sent."
     ).wait_for()
     assert page.get_by_text("parent missing").count()
 

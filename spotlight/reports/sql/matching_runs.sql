@@ -1,11 +1,12 @@
--- Macro: the runs that a list's filters let through.  One row per run.
+-- Macro: the runs that a list's filters let through, or the traces without an agent.  One row per run.
 -- params: none
 create or replace macro matching_runs(
-  statuses, of_pack, of_version, of_session, of_user, of_model, words, from_ns, to_ns
+  statuses, of_pack, of_version, of_session, of_user, of_model, words, from_ns, to_ns, others
 ) as table
 select *
-from runs
-where (statuses is null or status in (select unnest(cast(statuses as varchar[]))))
+from assembled_runs
+where is_agent_run = not others
+  and (statuses is null or status in (select unnest(cast(statuses as varchar[]))))
   and (of_pack is null or pack_name = of_pack)
   and (of_version is null or pack_version = of_version)
   and (of_session is null or session_id = of_session)

@@ -1,5 +1,5 @@
 -- Values that runs can be filtered by, with how many runs have each.  One row per (facet, value).
--- params: per_facet
+-- params: per_facet, other
 with
 facets as (
   select unnest([
@@ -10,10 +10,12 @@ facets as (
     {'facet': 'user_id', 'value': user_id},
     {'facet': 'service_name', 'value': service_name}
   ], recursive := true), started_ns
-  from runs
+  from assembled_runs
+  where is_agent_run = not $other
   union all by name
   select 'model' as facet, unnest(models) as value, started_ns
-  from runs
+  from assembled_runs
+  where is_agent_run = not $other
 )
 select facet, value, count(*) as runs
 from facets

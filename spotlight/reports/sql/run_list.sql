@@ -1,7 +1,7 @@
 -- The runs that pass the filters, a page of them.  One row per run.
--- params: status, pack_name, pack_version, session_id, user_id, model, text, since_ns, until_ns, order, limit, offset
+-- params: status, pack_name, pack_version, session_id, user_id, model, text, since_ns, until_ns, other, order, limit, offset
 select *
-from matching_runs($status, $pack_name, $pack_version, $session_id, $user_id, $model, $text, $since_ns, $until_ns)
+from matching_runs($status, $pack_name, $pack_version, $session_id, $user_id, $model, $text, $since_ns, $until_ns, $other)
 order by
   case when $order = 'failed_first' then case status when 'error' then 0 when 'incomplete' then 1 else 2 end end,
   case when $order = 'slowest' then duration_ms end desc nulls last,

@@ -3,8 +3,9 @@
 import { failureNotice, spanReader, waitBefore } from "./api.js";
 import { conversationView } from "./conversation.js";
 import { button, copyText, el } from "./dom.js";
-import { UNKNOWN, duration, tokens } from "./format.js";
+import { UNKNOWN, duration, plural, tokens } from "./format.js";
 import { colorOf, familyOf, kindWord } from "./kinds.js";
+import { approvalOf, isMoment } from "./model.js";
 import { attributesView, eventCount, eventsView, rawView, toolView } from "./tables.js";
 import { jsonIn, textView } from "./text_view.js";
 
@@ -54,7 +55,8 @@ export class Detail {
     this.body = el("div", "detail-body");
     const tabs = el("div", "tabs");
     tabs.setAttribute("role", "tablist");
-    this.root.replaceChildren(this.header(kind), this.facts(span, kind), ...this.banner(span), tabs, this.body);
+    const notes = [...this.banner(span), ...this.origin(span)];
+    this.root.replaceChildren(this.header(kind), this.facts(span, kind), ...notes, tabs, this.body);
     if (!span) {
       this.body.append(el("div", "muted loading", "loading…"));
       return;
@@ -91,7 +93,8 @@ export class Detail {
       if (title) node.title = title;
       list.append(node);
     };
-    fact("Duration", cols.dur[row] == null ? "no end" : duration(cols.dur[row]), `starts ${duration(cols.start[row])} into the run`);
+    const untold = isMoment(cols, row) ? UNKNOWN : "no end";
+    fact("Duration", cols.dur[row] == null ? untold : duration(cols.dur[row]), `starts ${duration(cols.start[row])} into the run`);
     const calls = familyOf(kind) === "llm";
     const usage = cols.tin[row] != null || cols.tout[row] != null;
     if (calls || usage) fact("Tokens", usage ? `${tokens(cols.tin[row])} → ${tokens(cols.tout[row])}` : UNKNOWN, "in → out, as reported");
@@ -103,13 +106,34 @@ export class Detail {
     if (own.reasoning_tokens != null) fact("Reasoning", tokens(own.reasoning_tokens));
     if (own.tool_name) fact("Tool", own.tool_name.slice(0, 80));
     if (own.agent_name) fact("Agent", own.agent_name.slice(0, 80));
+    const approval = approvalOf(this.model, row);
+    if (approval) fact("Approval", approval, "decision · who or what decided");
     if (!calls) fact("Starts at", duration(cols.start[row]));
+    const { traces } = this.model.doc;
+    const trace = traces?.[cols.trace?.[row]];
+    if (trace && traces.length > 1) fact("Trace", trace.slice(0, 8), `trace ${trace}, one of ${traces.length} that make this run`);
     return list;
   }
 
   modelName() {
     const { cols, doc } = this.model;
     return cols.model[this.row] >= 0 ? doc.models[cols.model[this.row]] : UNKNOWN;
+  }
+
+  /** Where the step comes from, where that is not simply a span; the records are in the events. */
+  origin(span) {
+    const records = span?.records?.length ?? 0;
+    const made = this.model.cols.log?.[this.row];
+    if (!made && !records) return [];
+    const said = made ? "Made from a log record: no span was sent for this step." : "A log record tells of this step too.";
+    const line = el("div", "origin", said);
+    if (records) line.append(button("more", `show ${plural(records, "record")}`, () => this.openTab("Events")));
+    return [line];
+  }
+
+  openTab(name) {
+    const tabs = [...this.root.querySelectorAll('[role="tab"]')];
+    tabs.find((tab) => tab.textContent.split(" ")[0] === name)?.click();
   }
 
   banner(span) {

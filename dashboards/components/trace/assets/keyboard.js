@@ -3,7 +3,7 @@
 import { WHOLE, panBy, zoomBy, zoomToRow } from "./waterfall.js";
 
 export const HELP = [
-  ["↑↓", "move"], ["←→", "fold"], ["/", "search"], ["e E", "next, previous error"], ["f", "zoom to span"], ["0", "whole run"],
+  ["↑↓", "move"], ["←→", "fold"], ["/", "search"], ["e E", "next, previous error"], ["a", "agent's steps, all"], ["f", "zoom to span"], ["0", "whole run"],
 ];
 
 function foldOrLeave(tree) {
@@ -26,7 +26,7 @@ function keys(tree, actions) {
     Home: () => tree.move(-Infinity), End: () => tree.move(Infinity),
     ArrowRight: () => unfoldOrEnter(tree), ArrowLeft: () => foldOrLeave(tree),
     Enter: () => { tree.select(tree.selected); actions.focusDetail(); },
-    Escape: () => actions.clearFilters(),
+    Escape: () => actions.clearFilters(), a: () => actions.toggleSteps(),
     "/": () => actions.focusSearch(),
     e: () => tree.moveToError(1), E: () => tree.moveToError(-1),
     f: () => tree.selected >= 0 && tree.setZoom(zoomToRow(tree.model, tree.selected)),
@@ -37,21 +37,29 @@ function keys(tree, actions) {
   };
 }
 
-/** Listen for the tree's keys on its scrolling element, and on the page while nothing there has the focus. */
-export function listenForKeys(tree, actions) {
+// Elsewhere in the view these scroll, press or move the cursor, as everywhere.
+const OF_THE_TREE = /^(Arrow|Page|Home$|End$|Enter$)/;
+
+/** Listen for the tree's keys in the whole view, and on the page while nothing there has the focus.
+
+Outside the tree Escape leads back to it. */
+export function listenForKeys(root, tree, actions) {
   const act = keys(tree, actions);
   const pressed = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !tree.model) return;
     const handler = Object.hasOwn(act, event.key) ? act[event.key] : null;
     if (!handler) return;
-    handler();
+    const elsewhere = root.contains(event.target) && !tree.body.contains(event.target);
+    if (elsewhere && OF_THE_TREE.test(event.key)) return;
+    if (elsewhere && event.key === "Escape") tree.body.focus({ preventScroll: true });
+    else handler();
     event.preventDefault();
     event.stopPropagation();
   };
   const unfocused = (event) => {
     if (event.target === document.body || event.target.matches?.(".stMain")) pressed(event);
   };
-  tree.body.addEventListener("keydown", pressed);
+  root.addEventListener("keydown", pressed);
   document.addEventListener("keydown", unfocused, true);
   return () => document.removeEventListener("keydown", unfocused, true);
 }

@@ -1,8 +1,9 @@
 // The trace component: one instance per element. Loads the run, wires tree, minimap, toolbar and panel.
 
+import { addressOf, agentSteps, hiddenWords, onlyStepsAsked } from "./agent_view.js";
 import { failureNotice, fetchJson, waitBefore } from "./api.js";
 import { Detail } from "./detail.js";
-import { el } from "./dom.js";
+import { button, el } from "./dom.js";
 import { HELP, listenForKeys } from "./keyboard.js";
 import { brushable, drawMinimap } from "./minimap.js";
 import { buildModel, openingRow } from "./model.js";
@@ -16,14 +17,14 @@ const instances = new WeakMap();
 
 function skeleton() {
   const parts = {
-    bar: el("div", "toolbar"), mix: el("div", "mix"), mini: el("canvas", "minimap"), axis: el("div", "axis"),
+    bar: el("div", "toolbar"), hidden: el("div", "hidden-rows"), mix: el("div", "mix"), mini: el("canvas", "minimap"), axis: el("div", "axis"),
     rows: el("div", "rows"), foot: el("div", "foot"), tip: el("div", "tip"), empty: el("div", "empty", "No span matches."),
     panel: el("aside", "panel"),
   };
   parts.pad = el("div", "pad", null, parts.rows);
   parts.body = el("div", "body", null, parts.pad, parts.empty);
   parts.head = el("div", "head", null, el("div", null, "Span"), el("div", "number tokens", "Tokens"), el("div", "number", "Duration"), parts.axis);
-  parts.trace = el("div", "trace", null, parts.bar, parts.mix, parts.mini, parts.head, parts.body, parts.foot, parts.tip);
+  parts.trace = el("div", "trace", null, parts.bar, parts.hidden, parts.mix, parts.mini, parts.head, parts.body, parts.foot, parts.tip);
   parts.root = el("div", "view", null, parts.trace, parts.panel);
   const roles = { bar: "toolbar", mix: "img", body: "treegrid", tip: "tooltip" };
   for (const [name, role] of Object.entries(roles)) parts[name].setAttribute("role", role);
@@ -70,9 +71,10 @@ class TraceView {
       select: (row) => this.selected(row),
       zoomed: () => this.drawMinimap(),
     });
-    this.leaveKeys = listenForKeys(this.tree, {
+    this.leaveKeys = listenForKeys(this.parts.root, this.tree, {
       clearFilters: () => this.toolbar?.clear(),
       focusSearch: () => { this.toolbar?.search.focus(); this.toolbar?.search.select(); },
+      toggleSteps: () => this.toggleSteps(),
       focusDetail: () => this.parts.panel.focus(),
     });
     brushable(this.parts.mini, (zoom) => this.tree.setZoom(zoom));
@@ -112,15 +114,24 @@ class TraceView {
     }
     if (stale()) return;
     this.detail.forget();
-    this.show(buildModel(value), changed);
+    this.document = value;
+    if (changed) this.onlySteps = onlyStepsAsked(value, window.location.href);
+    this.show(changed);
     performance.measure("spotlight:run-shown", { start: asked });
   }
 
-  show(model, fresh) {
-    const { tree } = this;
+  /** Draw the document, all of it or the agent's steps; the selected row is never hidden. */
+  show(fresh) {
+    const { tree, document: whole } = this;
+    const selected = fresh || tree.selected < 0 ? this.context.data.span : this.model.cols.id[tree.selected];
+    const shown = this.onlySteps ? agentSteps(whole, selected) : whole;
+    const model = buildModel(shown);
     this.model = model;
     tree.setModel(model);
+    this.sayHidden(shown);
     this.toolbar = buildToolbar(this.parts.bar, model, tree.view, {
+      onlySteps: this.onlySteps,
+      toggleSteps: () => this.toggleSteps(),
       changed: () => tree.refilter(),
       foldAll: (fold) => tree.foldAll(fold),
       focusTree: () => this.parts.body.focus({ preventScroll: true }),
@@ -130,6 +141,23 @@ class TraceView {
     this.drawMinimap();
     if (fresh) this.open();
     else if (tree.selected >= 0) this.detail.show(model, tree.selected, this.spanPath(tree.selected));
+  }
+
+  /** Say above the tree how much is hidden, and how to see it. */
+  sayHidden(shown) {
+    const said = this.onlySteps ? hiddenWords(this.document, shown) : "";
+    this.parts.hidden.hidden = !said;
+    this.parts.hidden.replaceChildren(said, button("more", "show all", () => this.toggleSteps()));
+  }
+
+  toggleSteps() {
+    if (!this.document?.noise?.spans) return;
+    this.onlySteps = !this.onlySteps;
+    const address = addressOf(this.document, this.onlySteps, window.location.href);
+    window.history.replaceState(window.history.state, "", address);
+    this.show(false);
+    if (this.tree.selected >= 0) this.tree.reveal(this.tree.selected, true);
+    this.parts.body.focus({ preventScroll: true });
   }
 
   /** Select the span the address names, else the first failure. */

@@ -8,22 +8,45 @@ export function buildModel(doc) {
   const count = cols.id.length;
   const end = subtreeEnds(cols.depth, count);
   const children = new Uint32Array(count);
+  const worksBelow = new Uint8Array(count); // 1 for a row whose time is told by a row below it
   let lastEnd = doc.total_ms || 0;
   for (let i = 0; i < count; i++) {
     if (cols.parent[i] >= 0) children[cols.parent[i]]++;
+    if (cols.parent[i] >= 0 && !isMoment(cols, i)) worksBelow[cols.parent[i]] = 1;
     lastEnd = Math.max(lastEnd, cols.start[i] + (cols.dur[i] ?? 0));
   }
   const origins = errorOrigins(cols, count);
   const lower = (words) => (words ?? []).map((word) => String(word).toLowerCase());
   return {
-    doc, cols, count, end, children,
-    total: Math.max(lastEnd, 1e-3),
+    doc, cols, count, end, children, worksBelow,
+    total: Math.max(lastEnd, 1e-3), agentDepth: agentDepths(cols, doc.kinds.indexOf("agent")),
     tokens: subtreeTokens(cols, count),
     kindCounts: countBy(cols.kind, doc.kinds.length),
     failed: cols.err.reduce((sum, err) => sum + (err ? 1 : 0), 0),
     origins, errors: origins.reduce((sum, origin) => sum + origin, 0),
     lower: { names: lower(doc.names), models: lower(doc.models), kinds: lower(doc.kinds), tools: lower(doc.tools) },
   };
+}
+
+/** The level of the nearest agent above every row, -1 for none; empty where the run has one agent. */
+export function agentDepths(cols, agentKind) {
+  const count = cols.id.length;
+  if (cols.kind.reduce((sum, kind) => sum + (kind === agentKind ? 1 : 0), 0) < 2) return [];
+  const level = new Int32Array(count).fill(-1);
+  for (let i = 0; i < count; i++) {
+    const parent = cols.parent[i];
+    if (parent >= 0) level[i] = cols.kind[parent] === agentKind ? cols.depth[parent] : level[parent];
+  }
+  return level;
+}
+
+/** Whether a row is a moment: without a length, or made from a log record that told none. */
+export const isMoment = (cols, i) => cols.dur[i] === 0 || (cols.dur[i] == null && Boolean(cols.log?.[i]));
+
+/** What was decided about a step, and by whom; "" where nothing was said. */
+export function approvalOf({ cols, doc }, i) {
+  const said = [doc.decisions?.[cols.decision?.[i]], doc.deciders?.[cols.decider?.[i]]];
+  return said.filter(Boolean).map((word) => String(word).slice(0, 40)).join(" · ");
 }
 
 /** 1 for every failed row without a failed row below it: where an error began, not what it passed through. */
@@ -155,10 +178,10 @@ export function openingRow(model) {
 
 /** Wall time by kind: leaves that run together share it, what no leaf covers is unaccounted. */
 export function wallTimeMix(model) {
-  const { cols, count, children, doc, total } = model;
+  const { cols, count, worksBelow, doc, total } = model;
   const times = [];
   for (let i = 0; i < count; i++) {
-    if (children[i] || !(cols.dur[i] > 0)) continue;
+    if (worksBelow[i] || !(cols.dur[i] > 0)) continue;
     times.push([Math.max(0, cols.start[i]), 1, cols.kind[i]]);
     times.push([Math.max(0, cols.start[i]) + cols.dur[i], -1, cols.kind[i]]);
   }
@@ -185,14 +208,14 @@ export function wallTimeMix(model) {
 
 /** Busy leaves per pixel column and kind for the minimap, and which columns hold an error. */
 export function minimapBins(model, width) {
-  const { cols, count, children, doc, total } = model;
+  const { cols, count, worksBelow, doc, total } = model;
   const kinds = doc.kinds.length;
   const busy = new Float32Array(width * kinds);
   const failed = new Uint8Array(width);
   for (let i = 0; i < count; i++) {
     const from = Math.max(0, (cols.start[i] / total) * width);
     if (cols.err[i]) failed[Math.min(width - 1, from | 0)] = 1;
-    if (children[i]) continue;
+    if (worksBelow[i]) continue;
     const to = Math.min(width, ((cols.start[i] + (cols.dur[i] ?? 0)) / total) * width);
     for (let x = from | 0; x < Math.max(to, (from | 0) + 1) && x < width; x++) {
       busy[x * kinds + cols.kind[i]] += Math.max(0.05, Math.min(1, Math.min(x + 1, to) - Math.max(x, from)));
@@ -226,7 +249,7 @@ export function barIn(model, i, zoom) {
   const { cols, total } = model;
   const width = zoom.to - zoom.from;
   const start = cols.start[i] / total;
-  const stop = cols.dur[i] == null ? 1 : start + cols.dur[i] / total;
+  const stop = isMoment(cols, i) ? start : cols.dur[i] == null ? 1 : start + cols.dur[i] / total;
   const left = Math.max(-1, ((start - zoom.from) / width) * 100);
   const right = Math.min(101, ((stop - zoom.from) / width) * 100);
   return right < 0 || left > 100 ? null : { left, width: Math.max(0, right - left) };

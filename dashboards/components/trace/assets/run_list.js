@@ -96,7 +96,7 @@ export default function mount({ data, parentElement }) {
   style.addEventListener("load", resized);
   window.addEventListener("resize", resized);
   const places = new ResizeObserver(resized);
-  places.observe(document.body);
+  for (const place of [document.body, document.querySelector(".stMainBlockContainer")]) if (place) places.observe(place);
   host.replaceChildren(style, frame);
   resized();
   return () => {

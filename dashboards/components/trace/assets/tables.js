@@ -86,7 +86,7 @@ export function attributesView(span) {
 }
 
 /** How many events and logs a span has. */
-export const eventCount = (span) => (span.events?.length ?? 0) + (span.logs?.length ?? 0);
+export const eventCount = (span) => [span.events, span.logs, span.records].reduce((sum, list) => sum + (list?.length ?? 0), 0);
 
 /** Events and log records on one time line, earliest first. */
 export function eventsView(span) {
@@ -94,7 +94,10 @@ export function eventsView(span) {
   const logs = (span.logs ?? []).map((log) => ({
     ...log, word: log.severity_text || "log", title: log.event_name ?? "", body: log.body,
   }));
-  const all = [...events, ...logs].sort((a, b) => Number(BigInt(a.time_ns ?? 0) - BigInt(b.time_ns ?? 0)));
+  const records = (span.records ?? []).map((log) => ({
+    ...log, word: "log record of this step", title: log.event_name ?? "", body: log.body, own: true,
+  }));
+  const all = [...events, ...records, ...logs].sort((a, b) => Number(BigInt(a.time_ns ?? 0) - BigInt(b.time_ns ?? 0)));
   const root = el("div", "events");
   if (!all.length) root.append(el("div", "muted", "no events and no logs on this span"));
   for (const entry of all.slice(0, SHOWN_ROWS)) {
@@ -103,7 +106,7 @@ export function eventsView(span) {
       el("span", "event-time", after == null ? "" : (after < 0 ? "−" : "+") + duration(Math.abs(after))),
       el("span", "event-word", String(entry.word).slice(0, 40)), el("span", "event-title", String(entry.title ?? "").slice(0, 300)));
     head.title = utc(entry.time_ns);
-    const card = el("div", "event", null, head);
+    const card = el("div", entry.own ? "event own" : "event", null, head);
     if (entry.body != null) card.append(valueView(entry.body));
     if (entry.attributes && Object.keys(entry.attributes).length) card.append(jsonTree(entry.attributes));
     root.append(card);

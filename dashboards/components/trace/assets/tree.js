@@ -3,7 +3,7 @@
 import { el } from "./dom.js";
 import { duration, tokens } from "./format.js";
 import { colorOf, glyphOf, kindWord } from "./kinds.js";
-import { matches, nextError, ownTokens, positionOf, roleOf, visibleRows } from "./model.js";
+import { approvalOf, isMoment, matches, nextError, ownTokens, positionOf, roleOf, visibleRows } from "./model.js";
 import { WHOLE, barCell, drawAxis, paintBar, panBy, zoomBy, zoomToRow } from "./waterfall.js";
 
 const ROW = 24;
@@ -11,17 +11,27 @@ const OVERSCAN = 6;
 const INDENT = 14;
 const DEEPEST = 14; // levels drawn by indenting; deeper ones say their level, so that names keep their room
 
-/** The model or tool of a leaf whose name does not say it. */
-function whatRan({ cols, doc }, row) {
-  const word = doc.models[cols.model[row]] ?? doc.tools?.[cols.tool?.[row]] ?? "";
+/** The model or tool of a leaf whose name does not say it; what an approval is about is the tool. */
+function whatRan({ cols, doc }, row, kind) {
+  const model = kind === "approval" ? null : doc.models[cols.model[row]];
+  const word = model ?? doc.tools?.[cols.tool?.[row]] ?? "";
   return doc.names[cols.name[row]].includes(word) ? "" : word.slice(0, 60);
 }
+
+/** The agent of an agent's row whose name does not say it. */
+function whoRan({ cols, doc }, row, kind) {
+  const name = kind === "agent" || kind === "workflow" ? (doc.agents?.[cols.agent?.[row]] ?? "") : "";
+  return doc.names[cols.name[row]].includes(name) ? "" : name.slice(0, 60);
+}
+
+/** The mark of a row that hands the work over; the word only where its name does not say it. */
+const handoffMark = ({ cols, doc }, row) => (/hand[-_ ]?off/i.test(doc.names[cols.name[row]]) ? "↪" : "↪ handoff");
 
 function noteOn(cols, row) {
   const notes = [];
   if (cols.depth[row] > DEEPEST) notes.push(`level ${cols.depth[row] + 1}`);
   if (cols.orphan?.[row]) notes.push("parent missing");
-  if (cols.dur[row] == null) notes.push("no end");
+  if (cols.dur[row] == null && !isMoment(cols, row)) notes.push("no end");
   return notes.join(", ");
 }
 
@@ -196,9 +206,13 @@ export class Tree {
     const part = (className) => name.appendChild(el("span", className));
     const slot = {
       node, indent: part("indent"), caret: part("caret"), glyph: part("glyph"), label: part("label"),
-      count: part("descendants"), error: part("error-word"), note: part("note"),
+      log: part("log-mark"), handoff: part("handoff-mark"), agent: part("agent-name"), count: part("descendants"),
+      approval: part("approval"), error: part("error-word"), note: part("note"), rail: el("i", "rail"),
       tokens: el("div", "number tokens"), duration: el("div", "number"), time: barCell(),
     };
+    slot.indent.append(slot.rail);
+    slot.log.title = "Made from a log record: no span was sent for this step";
+    slot.approval.title = "Decision · who or what decided";
     node.append(name, slot.tokens, slot.duration, slot.time.cell);
     for (const cell of node.children) cell.setAttribute("role", "gridcell");
     this.rows.append(node);
@@ -219,16 +233,26 @@ export class Tree {
     if (row === this.selected) this.body.setAttribute("aria-activedescendant", node.id);
     node.classList.toggle("hit", matches(this.model, row, this.view.query));
     slot.indent.style.width = Math.min(cols.depth[row], DEEPEST) * INDENT + "px";
+    const agentDepth = this.model.agentDepth[row] ?? -1;
+    slot.rail.style.display = agentDepth < 0 || agentDepth > DEEPEST ? "none" : "";
+    slot.rail.style.left = agentDepth * INDENT + 12 + "px";
+    node.classList.toggle("of-agent", kind === "agent");
+    node.classList.toggle("of-handoff", kind === "handoff");
+    slot.log.textContent = cols.log?.[row] ? "log" : "";
+    slot.handoff.textContent = kind === "handoff" ? handoffMark(this.model, row) : "";
+    slot.agent.textContent = whoRan(this.model, row, kind);
+    slot.approval.textContent = approvalOf(this.model, row);
     slot.caret.textContent = children[row] ? (folded ? "▶" : "▼") : "";
     slot.glyph.textContent = glyphOf(kind);
     slot.glyph.title = kindWord(kind);
     slot.glyph.style.backgroundColor = colorOf(kind);
     slot.label.textContent = doc.names[cols.name[row]].slice(0, 300) || "(no name)";
-    slot.count.textContent = children[row] ? `· ${end[row] - row - 1}` : whatRan(this.model, row);
+    slot.count.textContent = children[row] ? `· ${end[row] - row - 1}` : whatRan(this.model, row, kind);
     slot.error.textContent = ["", "⚠ error", "⚠ failed"][cols.err[row]] ?? "";
     slot.note.textContent = noteOn(cols, row);
     this.paintTokens(slot.tokens, row, kind);
-    slot.duration.textContent = cols.dur[row] == null ? "open" : duration(cols.dur[row]);
+    const untold = isMoment(cols, row) ? "" : "open";
+    slot.duration.textContent = cols.dur[row] == null ? untold : duration(cols.dur[row]);
     paintBar(slot.time, this.model, row, this.zoom);
   }
 

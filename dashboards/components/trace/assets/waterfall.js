@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 import { duration, tick, tokens } from "./format.js";
-import { axisTicks, barIn, clampZoom } from "./model.js";
+import { approvalOf, axisTicks, barIn, clampZoom, isMoment } from "./model.js";
 import { colorOf, kindWord } from "./kinds.js";
 
 export const WHOLE = { from: 0, to: 1 };
@@ -24,6 +24,7 @@ export const panBy = (zoom, share) => {
 /** The window that shows one span with a margin. */
 export function zoomToRow(model, row) {
   const start = model.cols.start[row] / model.total;
+  if (isMoment(model.cols, row)) return clampZoom(start - 0.01, start + 0.01);
   const width = Math.max((model.cols.dur[row] ?? model.total) / model.total, 1e-7);
   return clampZoom(start - width * 0.05, start + width * 1.05);
 }
@@ -40,12 +41,13 @@ export function barCell() {
 
 /** Paint one bar; a span without an end runs to the end of what is known, fading. */
 export function paintBar({ bar, first }, model, row, zoom) {
-  const { cols, doc, children } = model;
+  const { cols, doc, worksBelow } = model;
   const place = barIn(model, row, zoom);
   bar.style.display = place ? "" : "none";
   if (!place) return;
-  const open = cols.dur[row] == null;
-  bar.className = "bar" + (children[row] ? " container-bar" : "") + (cols.err[row] ? " failed" : "") + (open ? " open" : "");
+  const moment = isMoment(cols, row);
+  const open = cols.dur[row] == null && !moment;
+  bar.className = "bar" + (moment ? " moment" : "") + (worksBelow[row] ? " container-bar" : "") + (cols.err[row] ? " failed" : "") + (open ? " open" : "");
   bar.style.left = place.left + "%";
   bar.style.width = place.width + "%";
   bar.style.backgroundColor = colorOf(doc.kinds[cols.kind[row]]);
@@ -74,12 +76,15 @@ export function drawAxis(axis, model, zoom) {
 export function tooltipText(model, row) {
   const { cols, doc } = model;
   const lines = [doc.names[cols.name[row]].slice(0, 200)];
-  const took = cols.dur[row] == null ? "no end reported" : duration(cols.dur[row]);
+  const untold = cols.log?.[row] ? "no duration told" : "no end reported";
+  const took = cols.dur[row] == null ? untold : duration(cols.dur[row]);
   lines.push(`${kindWord(doc.kinds[cols.kind[row]])} · starts at ${duration(cols.start[row])} · ${took}`);
   if (cols.ttft[row] != null) lines.push(`first token after ${duration(cols.ttft[row])}`);
   if (cols.tin[row] != null || cols.tout[row] != null) {
     lines.push(`${tokens(cols.tin[row])} in → ${tokens(cols.tout[row])} out`);
   }
+  if (approvalOf(model, row)) lines.push(`approval: ${approvalOf(model, row)}`);
+  if (cols.log?.[row]) lines.push("made from a log record");
   if (cols.err[row]) lines.push(cols.err[row] === 2 ? "tool failed" : "error");
   if (cols.orphan?.[row]) lines.push("its parent has not arrived");
   return lines.join("\n");

@@ -1,0 +1,20 @@
+"""The order in which the rows of a tree are drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def display_order(parent: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Return the rows depth first, siblings (and roots) in the order of their start."""
+    by_start = np.lexsort((np.arange(len(parent)), start))
+    children: dict[int, list[int]] = {}
+    for row in by_start[::-1].tolist():
+        children.setdefault(int(parent[row]), []).append(row)
+    order: list[int] = []
+    stack = children.get(-1, [])
+    while stack:
+        row = stack.pop()
+        order.append(row)
+        stack.extend(children.get(row, ()))
+    return np.array(order, np.int64)

@@ -1,0 +1,172 @@
+"""A run's page when its client exports its own inner works, and when steps come from log records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spotlight.reports import Reports, RunFilters, open_lake
+from tests.command import ROOT, spotlight
+from tests.dashboards.invented import NOISY
+
+pytestmark = pytest.mark.browser
+SELECTED = '.row[aria-selected="true"]'
+SAID = "100 of 105 spans are no steps of the agent, 3 of them with an error: hidden"
+
+
+def open_run(page: Any, url: str, run_id: str, more: str = "") -> None:
+    """Open a run and wait for its rows and for the panel of the selected span."""
+    page.goto(f"{url}/run?run={run_id}{more}")
+    page.locator(".row").first.wait_for()
+    page.get_by_role("tab", name="Raw").wait_for()
+
+
+def rows(page: Any, count: int) -> None:
+    """Wait until so many rows can be reached."""
+    page.locator(f'.body[aria-rowcount="{count}"]').wait_for()
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Reports]:
+    """Return a data folder, and its questions, with runs of which only log records were sent."""
+    data = tmp_path_factory.mktemp("told") / "data"
+    capture = ROOT / "tests" / "captures" / "claude-code-grpc-default"
+    spotlight("load", str(capture), "--data", str(data))
+    return data, open_lake(data)
+
+
+@pytest.fixture(scope="module")
+def told_url(told: tuple[Path, Reports], serve_lake: Any) -> Iterator[str]:
+    """Return the address of dashboards over that folder."""
+    with serve_lake(told[0]) as url:
+        yield url
+
+
+@pytest.fixture
+def told_run(told: tuple[Path, Reports]) -> str:
+    """Return a run told by log records in which something failed."""
+    return str(told[1].runs(RunFilters(status=("error",))).column("run_id")[0].as_py())
+
+
+def test_inner_works_are_hidden_and_said(page: Any, invented_url: str) -> None:
+    """Far more inner works than steps: the steps are shown, what is hidden is counted, errors too."""
+    open_run(page, invented_url, NOISY)
+    rows(page, 5)
+    assert SAID in page.locator(".hidden-rows").inner_text()
+    levels = [page.locator(".row").nth(at).get_attribute("aria-level") for at in range(5)]
+    assert ["1", "2", "2", "2", "3"] == levels
+    page.get_by_role("button", name="show all").click()
+    rows(page, 105)
+    assert page.locator(".hidden-rows").is_hidden()
+
+
+def test_key_and_address_say_what_is_shown(page: Any, invented_url: str) -> None:
+    """The key a shows all rows and back; the address keeps it; a reload and a link agree."""
+    open_run(page, invented_url, NOISY)
+    rows(page, 5)
+    page.keyboard.press("a")
+    rows(page, 105)
+    page.wait_for_url(re.compile("steps=all"))
+    page.reload()
+    rows(page, 105)
+    page.keyboard.press("a")
+    rows(page, 5)
+    assert "steps=" not in page.url
+
+
+def test_selected_row_is_never_hidden(page: Any, invented_url: str) -> None:
+    """A link into the inner works opens there; hiding the others leaves the selected row."""
+    open_run(page, invented_url, NOISY, f"&span={2:016x}")
+    rows(page, 6)
+    assert "submission_loop" in page.locator(SELECTED).inner_text()
+    page.keyboard.press("a")
+    rows(page, 105)
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    rows(page, 6)
+    assert "submission_loop" in page.locator(SELECTED).inner_text()
+
+
+def test_keys_work_in_the_panel(page: Any, invented_url: str) -> None:
+    """Keys of the tree work while the panel has the focus; Escape leads back; arrows stay the panel's."""
+    open_run(page, invented_url, NOISY)
+    rows(page, 5)
+    page.keyboard.press("Enter")
+    page.locator(".panel:focus").wait_for()
+    page.keyboard.press("a")
+    rows(page, 105)
+    page.keyboard.press("a")
+    rows(page, 5)
+    page.keyboard.press("Enter")
+    page.locator(".panel:focus").wait_for()
+    before = page.locator(SELECTED).get_attribute("aria-rowindex")
+    page.keyboard.press("ArrowDown")
+    assert before == page.locator(SELECTED).get_attribute("aria-rowindex")
+    page.keyboard.press("Escape")
+    page.locator(".body:focus").wait_for()
+
+
+def test_agents_approvals_and_handoffs_are_marked(page: Any, invented_url: str) -> None:
+    """An agent's row names the agent, an approval its decision, a handoff that it is one."""
+    open_run(page, invented_url, NOISY)
+    rows(page, 5)
+    said = page.locator(".row").all_inner_texts()
+    assert "writer" in said[0]
+    assert "approved · config" in said[1]
+    assert "refunds" in said[3]
+    assert "↪ handoff" in said[4]
+    assert page.locator(".row .rail").nth(4).is_visible()
+
+
+def test_run_told_by_logs_says_so(page: Any, told_url: str, told_run: str) -> None:
+    """The header says that no spans were sent; steps are marked, and ticks where no duration was told."""
+    open_run(page, told_url, told_run)
+    assert "from log records: no spans were sent" in page.locator(".st-key-run-header").inner_text()
+    assert page.locator(".row").count() == page.locator(".log-mark").filter(has_text="log").count()
+    approval = page.locator(".row", has_text="tool_decision").first
+    assert "accept · config" in approval.inner_text()
+    assert 3 == approval.locator(".bar.moment").bounding_box()["width"]
+
+
+def test_step_shows_its_log_record(page: Any, told_url: str, told_run: str) -> None:
+    """The panel says what the step was made from, and leads to the record as it was sent."""
+    open_run(page, told_url, told_run)
+    page.get_by_text("Made from a log record: no span was sent for this step.").wait_for()
+    page.get_by_role("button", name="show 1 record").click()
+    assert "tool_result" in page.locator(".event.own").inner_text()
+    assert "tool_use_id" in page.locator(".event.own").inner_text()
+
+
+def test_other_traces_have_a_list_of_their_own(page: Any, invented_url: str) -> None:
+    """A quiet line leads to the traces without an agent; Back, and a link, come out where they should."""
+    page.goto(invented_url)
+    page.get_by_role("button", name="1 other trace (no agent at work)").click()
+    page.get_by_text("1 trace · times in UTC").wait_for()
+    page.wait_for_url(re.compile(r"\?other=1$"))
+    page.go_back()
+    page.get_by_text("1–200 of 243 runs").wait_for()
+    page.goto(f"{invented_url}/?other=1")
+    page.get_by_text("1 trace · times in UTC").wait_for()
+    page.get_by_role("button", name="All runs").click()
+    page.get_by_text("1–200 of 243 runs").wait_for()
+
+
+def test_without_other_traces_nothing_is_said(page: Any, told_url: str) -> None:
+    """Where every trace is a run there is no line about others."""
+    page.goto(told_url)
+    page.get_by_text("2 runs · times in UTC").wait_for()
+    assert 0 == page.get_by_text("no agent at work").count()
+
+
+def test_sidebar_keeps_the_filters_of_the_list(page: Any, invented_url: str) -> None:
+    """ "Runs" beside a filtered list leaves it filtered."""
+    page.goto(f"{invented_url}/?q=noisy")
+    page.get_by_text("1 run · times in UTC").wait_for()
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Runs").click()
+    page.get_by_text("1 run · times in UTC").wait_for()
+    assert "noisy" == page.get_by_label("Search runs").input_value()
+    assert "q=noisy" in page.url

@@ -1,0 +1,134 @@
+"""A run as a document: which rows are no steps of the agent, what log records made, who decided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from spotlight.assembly import assemble
+from spotlight.reports.noise import FEW, Shown, is_hidden, shown_rows
+from spotlight.reports.run_document import run_document
+from spotlight.reports.span_document import records_of
+from tests.rows import START, llm, span, table, tool
+
+
+def document(rows: list[dict[str, object]]) -> dict[str, Any]:
+    """Return the document of the only run that these rows make."""
+    spans = table(rows)
+    run = assemble(spans).runs.to_pylist()
+    assert 1 == len(run)
+    return run_document(run[0], spans)
+
+
+def noisy(found: dict[str, Any]) -> set[str]:
+    """Return the names of the rows that are no steps of the agent."""
+    cols = found["cols"]
+    return {found["names"][name] for name, noise in zip(cols["name"], cols["noise"], strict=True) if noise}
+
+
+def test_inner_works_of_a_known_client_are_noise() -> None:
+    """Rows of no kind are noise, whether steps hang below them or not; the root never is."""
+    found = document([
+        span("root", kind="other", dialect="codex"), span("task", "root", kind="agent", dialect="codex"),
+        span("loop", "task", kind="other", dialect="codex"), llm("call", "loop", dialect="codex"),
+        span("post", "call", kind="http", dialect="codex"),
+    ])  # fmt: skip
+    assert {"loop", "post"} == noisy(found)
+    assert {"spans": 2, "errors": 0, "hidden": False} == found["noise"]
+
+
+def test_an_engine_of_ones_own_is_no_noise() -> None:
+    """What an unknown vocabulary hangs agent steps below is structure; the rest of it is noise."""
+    found = document([
+        span("root", dialect="unknown", kind="other"), span("plan", "root", dialect="unknown", kind="other"),
+        llm("call", "plan"), span("flush", "root", dialect="unknown", kind="other"),
+    ])  # fmt: skip
+    assert {"flush"} == noisy(found)
+
+
+def test_without_an_agent_nothing_is_noise() -> None:
+    """A trace in which no agent was at work is shown whole."""
+    assert set() == noisy(document([span("a", kind="other"), span("b", "a", kind="http")]))
+
+
+def test_what_decided_and_what_counts_is_no_noise() -> None:
+    """Tokens that count and the failure that decided the status stay, of whatever kind their row is."""
+    found = document([
+        span("root", kind="agent", status="error"), tool("t", "root"),
+        span("fetch", "root", kind="http", status="error", error_type="Timeout"),
+        span("fine", "root", kind="http"), span("broken", "fine", kind="other", status="error"),
+    ])  # fmt: skip
+    deciding = found["run"]["error_span_id"]
+    assert deciding is not None
+    assert not any(
+        n and i == deciding for n, i in zip(found["cols"]["noise"], found["cols"]["id"], strict=True)
+    )
+    assert found["noise"]["errors"] == sum(
+        bool(noise and err) for noise, err in zip(found["cols"]["noise"], found["cols"]["err"], strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("noise", "rows", "hidden"), [(FEW, 50, False), (FEW + 1, 50, True), (60, 120, False), (61, 121, True)]
+)
+def test_noise_is_hidden_where_it_is_most(noise: int, rows: int, hidden: bool) -> None:
+    """More than 40 rows and more than half of all: else everything is shown."""
+    assert hidden is is_hidden(noise, rows)
+
+
+def test_steps_hang_below_the_nearest_shown_row() -> None:
+    """Siblings that come together are in order of their start; with everything, nothing moves."""
+    rows = [span("root", kind="agent")]
+    rows += [span(f"n{at}", "root", kind="other", started_ns=START + at) for at in range(FEW + 1)]
+    rows += [tool("late", "n0", started_ns=START + 900), tool("early", "n7", started_ns=START + 100)]
+    found = document([*rows, llm("inner", "early", started_ns=START + 200)])
+    names = [found["names"][found["cols"]["name"][row]] for row, _ in shown_rows(found)]
+    parents = [found["names"][found["cols"]["name"][up]] if up >= 0 else "" for _, up in shown_rows(found)]
+    assert ["root", "early", "inner", "late"] == names
+    assert ["", "root", "early", "root"] == parents
+    whole = [Shown(row, parent) for row, parent in enumerate(found["cols"]["parent"])]
+    assert whole == shown_rows(found, everything=True)
+
+
+def test_steps_made_from_records_are_marked() -> None:
+    """A record that told no duration leaves it unknown; its end is known."""
+    found = document([
+        span("prompt", kind="agent", signal="log", dialect="claude_code", duration_ms=None),
+        tool("run", "prompt", signal="log", dialect="claude_code", approval_decision="accept",
+             approval_source="config"),
+    ])  # fmt: skip
+    assert [1, 1] == found["cols"]["log"]
+    assert [None, 10.0] == found["cols"]["dur"]
+    assert (["accept"], ["config"]) == (found["decisions"], found["deciders"])
+    assert [-1, 0] == found["cols"]["decision"]
+
+
+def test_a_record_tells_what_its_span_did_not_know() -> None:
+    """A span that says "unknown" takes the decision from the log record of the same step."""
+    found = document([
+        span("turn", kind="agent", dialect="claude_code"),
+        span("wait", "turn", kind="approval", dialect="claude_code", tool_call_id="c1",
+             approval_decision="unknown", approval_source="unknown"),
+        span("decision", "wait", kind="approval", dialect="claude_code", signal="log", tool_call_id="c1",
+             approval_decision="reject", approval_source="user_reject"),
+    ])  # fmt: skip
+    assert 2 == found["count"]
+    cols = found["cols"]
+    assert ["reject", "user_reject"] == [
+        found["decisions"][cols["decision"][1]],
+        found["deciders"][cols["decider"][1]],
+    ]
+
+
+def test_records_of_one_moment_are_told_apart() -> None:
+    """Of records with one event, request and time, those count that carry the row's ids and leftovers."""
+    records: list[dict[str, object]] = [
+        {"attributes": '{"event.name":"tool_result","tool_use_id":"c1","seq":1}'},
+        {"attributes": '{"event.name":"tool_result","tool_use_id":"c2","seq":2}'},
+        {"attributes": '{"event.name":"tool_result","tool_use_id":"c1","seq":3}'},
+        {"attributes": None},
+    ]
+    row = {"tool_call_id": "c1", "request_id": None, "attributes": '{"seq":1}'}
+    assert [records[0]] == records_of(row, records)
+    assert [records[0], records[2]] == records_of(row | {"attributes": "{}"}, records)

@@ -17,6 +17,8 @@ USAGE_COLUMNS: Final = (
     "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens",
     "reasoning_tokens", "audio_input_tokens", "audio_output_tokens", "cost_reported_usd",
 )  # fmt: skip
+# Above this, one more column's sources could leave 64 bits.
+_MOST_PACKED: Final = 2**40
 
 
 def usage_keys(resolver: Resolver, winners: Mapping[str, Winners | None]) -> Array:
@@ -29,19 +31,19 @@ def usage_keys(resolver: Resolver, winners: Mapping[str, Winners | None]) -> Arr
     if not present:
         return nulls(rows, pa.string())
     packed = np.zeros(rows, np.int64)
-    width = 1
     for won in present.values():
-        packed += (won.source.astype(np.int64) + 1) * width
-        width *= len(won.sources) + 1
-    combinations, place = np.unique(packed, return_inverse=True)
-    texts = [_text(int(code), present) for code in combinations]
+        packed = packed * (len(won.sources) + 1) + won.source + 1
+        if packed.max(initial=0) > _MOST_PACKED:  # many vocabularies in one batch: number them anew
+            packed = np.unique(packed, return_inverse=True)[1].astype(np.int64)
+    _, first, place = np.unique(packed, return_index=True, return_inverse=True)
+    texts = [_text(int(row), present) for row in first]
     return array(texts, pa.string()).take(array(place))
 
 
-def _text(code: int, winners: Mapping[str, Winners]) -> str | None:
-    said = {}
-    for name, won in winners.items():
-        code, which = divmod(code, len(won.sources) + 1)
-        if which:
-            said[name] = source_name(won.sources[which - 1])
+def _text(row: int, winners: Mapping[str, Winners]) -> str | None:
+    said = {
+        name: source_name(won.sources[won.source[row]])
+        for name, won in winners.items()
+        if won.source[row] >= 0
+    }
     return orjson.dumps(said).decode() if said else None

@@ -37,7 +37,7 @@ def load(
         reasons = "".join(f"; {path}: {why}" for path, why in found.unreadable.items())
         raise UnreadableFile(
             f"no telemetry in {', '.join(map(str, paths))}{reasons}",
-            hint="files of telemetry end in .binpb, .pb, .json, .jsonl, .csv, .parquet or .eval, maybe with .gz",
+            hint="telemetry ends in .binpb, .pb, .json, .jsonl, .csv, .parquet or .eval, maybe with .gz",
         )
     counts: Counter[str] = Counter()
     kept: Counter[str] = Counter()

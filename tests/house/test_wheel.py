@@ -66,7 +66,7 @@ def clean_environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def test_wheel_holds_every_file_of_the_packages(wheel: Path) -> None:
-    """Modules, SQL, browser files and type markers of all four packages are in the wheel, and no more: the SDK is none."""
+    """Modules, SQL, browser files and type markers of the four packages are in the wheel; the SDK is not."""
     source = {
         str(path.relative_to(ROOT))
         for package in PACKAGES

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from spotlight.cli.supervisor import read_ready
 from spotlight.errors import PartFailed, Unavailable, UnreadableFile
-from spotlight.model import DEFAULT_TENANT
 
 if TYPE_CHECKING:
     from ingest.files import FileRequest
@@ -69,6 +68,8 @@ def _append(journal: Journal, signal: str, body: bytes) -> int:
 
     Raises: Unavailable when it stays so.
     """
+    from spotlight.model import DEFAULT_TENANT
+
     for _ in range(_TRIES):
         try:
             return journal.append(signal, DEFAULT_TENANT, time.time_ns(), body).result()

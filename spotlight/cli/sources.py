@@ -8,7 +8,6 @@ from typing import Any, Final
 from rich.text import Text
 
 from spotlight.cli.output import count, one_line, out, print_json, say, table
-from spotlight.reports.source_hints import PROBLEM
 
 # Keys of each source in the JSON output; the page shows as many.
 MOST_KEYS: Final = 500
@@ -19,7 +18,6 @@ _HEADINGS: Final = (
 _NUMBERS: Final = (
     "requests", "items", "mapped keys", "unmapped", "dropped", "cut", "bad JSON", "again",
 )  # fmt: skip
-_STYLES: Final = {PROBLEM: "yellow"}
 
 
 def print_sources(folder: Path, *, as_json: bool) -> None:
@@ -64,11 +62,14 @@ def _cells(facts: dict[str, Any]) -> list[object]:
 
 
 def _print_hints(facts: dict[str, Any]) -> None:
+    from spotlight.reports.source_hints import PROBLEM
+
     name = " · ".join(filter(None, (facts["service_name"], facts["scope_name"], facts["signal"])))
     out.print()
     out.print(Text(one_line(name), style="bold"))
     for hint in facts["hints"]:
-        sign = "!" if hint["level"] == PROBLEM else "-"
-        out.print(Text(f"  {sign} {hint['text']}", style=_STYLES.get(hint["level"], "")), soft_wrap=True)
+        is_problem = hint["level"] == PROBLEM
+        text = f"  {'!' if is_problem else '-'} {hint['text']}"
+        out.print(Text(text, style="yellow" if is_problem else ""), soft_wrap=True)
         if not hint["advice"].startswith("Nothing to do."):
             out.print(Text(f"    {hint['advice']}", style="dim"), soft_wrap=True)

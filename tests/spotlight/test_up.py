@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -214,3 +215,13 @@ def test_a_left_over_file_of_junk_is_not_a_part(tmp_path: Path, left: bytes) -> 
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "writer.json").write_bytes(left)
     assert read_ready(tmp_path, "writer") is None
+
+
+def test_the_command_line_starts_small() -> None:
+    """The collector's process starts through it: no library of the lake is loaded before it is needed."""
+    heavy = ("pyarrow", "duckdb", "deltalake", "numpy", "pandas", "streamlit")
+    code = (
+        f"import sys, spotlight.cli.main, ingest.collector; print([m for m in {heavy} if m in sys.modules])"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert "[]" == said.stdout.strip()

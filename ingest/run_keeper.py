@@ -12,7 +12,7 @@ from ingest.families import Families
 from ingest.keys import KeySet, trace_keys
 from ingest.log_identity import LogIdentity
 from spotlight.assembly import ASSEMBLY_COLUMNS, assemble
-from spotlight.assembly.membership import Ties, stated_ties, thread_dialects, ties
+from spotlight.assembly.membership import Ties, lone_calls, stated_ties, thread_dialects, ties
 from spotlight.lake import Reader, sql_text
 from spotlight.model import RUNS, SPANS
 
@@ -36,6 +36,7 @@ class RunKeeper:
             reader.query(sql_text("ingest", "unassembled_spans")).select(ASSEMBLY_COLUMNS)
         ]
         self._recent: list[pa.Table] = []
+        self._recent_lone: list[bool] = []  # of each recent table: calls that stand alone in their trace
         self._families = Families()
         self._published: dict[str, set[str]] = {}  # trace of a run's root -> ids of runs of families
         self._recall_families()
@@ -69,7 +70,7 @@ class RunKeeper:
         told = pa.array(self._log_identity.take_news(), pa.string())
         if fresh.num_rows == 0 and not len(told):
             return RUNS.schema.empty_table()
-        self._families.add(ties(pa.concat_tables([*self._recent, fresh])))
+        self._families.add(self._ties(fresh))
         touched = pc.unique(pa.chunked_array([*fresh.column("trace_id").chunks, told]))
         family = self._families.of(touched.to_pylist())
         if family:
@@ -121,11 +122,18 @@ class RunKeeper:
                 rows.append(_merged(gone, owner, next(r for r in rows if r["run_id"] == owner)))
         return pa.Table.from_pylist(rows, RUNS.schema)
 
+    def _ties(self, fresh: pa.Table) -> Ties:
+        """Return what new spans say of families; where calls stand alone, earlier spans are looked at too."""
+        lone = [*self._recent_lone, bool(lone_calls(fresh).any())]
+        return ties(pa.concat_tables([*self._recent, fresh])) if any(lone) else stated_ties(fresh)
+
     def _remember(self, fresh: pa.Table) -> None:
         """Keep these rows, and let the oldest go: their traces must be read from the lake from now on."""
         self._recent.append(fresh)
+        self._recent_lone.append(bool(lone_calls(fresh).any()))
         while sum(t.num_rows for t in self._recent) > RECENT_ROWS:
             self._stored.add(trace_keys(self._recent.pop(0)))
+            self._recent_lone.pop(0)
 
 
 def _merged(run_id: str, owner: str, row: dict[str, object]) -> dict[str, object]:

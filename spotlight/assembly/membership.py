@@ -111,19 +111,23 @@ class Shadows(NamedTuple):
     hosts: np.ndarray
 
 
+def lone_calls(spans: pa.Table) -> np.ndarray:
+    """Return which spans are model calls with nothing else in their trace, and no session."""
+    calls = _equal(spans, "kind", "llm")
+    calls &= pc.is_null(spans.column("parent_span_id")).to_numpy()
+    calls &= pc.is_null(spans.column("session_id")).to_numpy()
+    if calls.any():
+        traces = value_codes(spans.column("trace_id"))
+        calls &= np.bincount(traces)[traces] == 1
+    return calls
+
+
 def shadow_rows(spans: pa.Table) -> Shadows:
     """Return the calls that stand alone in a trace and repeat a call of another trace."""
-    is_llm = _equal(spans, "kind", "llm")
-    nothing = Shadows(np.zeros(0, np.int64), np.zeros(0, np.int64))
-    if not is_llm.any():
-        return nothing
-    traces = value_codes(spans.column("trace_id"))
-    size = np.bincount(traces)
-    alone = is_llm & (size[traces] == 1) & ~pc.is_valid(spans.column("session_id")).to_numpy()
-    alone &= pc.is_null(spans.column("parent_span_id")).to_numpy()
-    within = is_llm & ~alone
+    alone = lone_calls(spans)
+    within = _equal(spans, "kind", "llm") & ~alone
     if not alone.any() or not within.any():
-        return nothing
+        return Shadows(np.zeros(0, np.int64), np.zeros(0, np.int64))
     rows = np.flatnonzero(alone | within)
     picked = spans.select(
         ["service_name", "input_tokens", "output_tokens", "scope_name", "started_ns", "ended_ns"]

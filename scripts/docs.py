@@ -91,7 +91,10 @@ def tables_page() -> str:
     intro = (
         "The tables of the lake and their columns. `spotlight query` reads them by these names. Time is ns "
         "since 1970 UTC, ids are lowercase hex, and a missing value is NULL and never 0. `tenant` and `date` "
-        "are the partitions."
+        "are the partitions. Two more views: `other_traces` has the columns of `runs`, for traces in which "
+        "no agent, model or tool was at work; `metric_usage` the tokens and cost that only metrics tell. In "
+        "`spans`, a row whose `signal` is `log` may repeat the step of a span: count steps by the columns of "
+        "`runs`."
     )
     return "\n\n".join([NOTE, "# Tables", intro, *map(table_section, TABLES.values())]) + "\n"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 import typer
@@ -62,7 +63,7 @@ def _cells(row: dict[str, Any]) -> list[object]:
     return [
         row["pack_name"] or "-",
         row["pack_version"] or "-",
-        ", ".join(row["sources"] or ()) or "-",
+        ", ".join(_few(row["sources"] or ())) or "-",
         _digests(row),
         count(row["runs"]),
         count(row["failed_runs"]),
@@ -75,6 +76,11 @@ def _cells(row: dict[str, Any]) -> list[object]:
 def _digests(row: dict[str, Any]) -> str:
     """Return the beginnings of the digests; runs whose content is unknown are said to be there."""
     short = [digest.removeprefix("sha256:")[:_SHOWN_DIGITS] for digest in row["digests"] or ()]
-    more = [f"and {len(short) - _SHOWN} more"] if len(short) > _SHOWN else []
     unknown = [f"{row['runs_without_digest']} unknown"] if row["runs_without_digest"] and short else []
-    return ", ".join([*short[:_SHOWN], *more, *unknown]) or "unknown"
+    return ", ".join([*_few(short), *unknown]) or "unknown"
+
+
+def _few(words: Sequence[str]) -> list[str]:
+    """Return the first words, and how many more there are; --json has them all."""
+    more = [f"and {len(words) - _SHOWN} more"] if len(words) > _SHOWN else []
+    return [*words[:_SHOWN], *more]

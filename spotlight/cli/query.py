@@ -31,7 +31,10 @@ class Format(enum.StrEnum):
 
 def query(
     sql: Annotated[
-        str, typer.Argument(help="One select over spans, payloads, logs, metrics, receipts, runs.")
+        str,
+        typer.Argument(
+            help="One select over the views: runs, spans, payloads, logs, scores, ... (docs/tables.md)."
+        ),
     ],
     form: Annotated[Format, typer.Option("--format", help="table, json or csv.")] = Format.TABLE,
     limit: Annotated[

@@ -65,7 +65,8 @@ def runs(
     total = reports.run_count(filters)
     noun = "other traces" if other else "runs"
     if rows:
-        out.print(runs_table(rows, out.width, fit=out.is_terminal))
+        shown = other_table(rows) if other else runs_table(rows, out.width, fit=out.is_terminal)
+        out.print(shown)
     else:
         asked = filters != RunFilters(order=order.value, other=other)
         say(f"no {noun}" + (" match" if asked else " yet"))
@@ -87,6 +88,25 @@ def runs_table(rows: list[dict[str, Any]], width: int, *, fit: bool = True) -> T
     return table(_FEW_HEADINGS, map(_few_cells, rows), numbers=_NUMBERS, most=most, rest="error")
 
 
+def other_table(rows: list[dict[str, Any]]) -> Table:
+    """Return the table of traces without an agent: what there is to say of them."""
+    cells = (
+        (
+            str(run["run_id"])[:8],
+            status(run["status"]),
+            when(run["started_ns"]),
+            duration(run["duration_ms"]),
+            run["service_name"] or "-",
+            count(run["spans"]),
+            run["name"] or "-",
+            _error(run),
+        )
+        for run in rows
+    )
+    return table(_OTHER_HEADINGS, cells, numbers=("duration", "spans"))
+
+
+_OTHER_HEADINGS: Final = ("trace", "status", "started", "duration", "service", "spans", "name", "error")
 _HEADINGS: Final = (
     "run", "status", "started", "duration", "pack", "version", "session", "calls", "tools", "tokens in",
     "out", "error",

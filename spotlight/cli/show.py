@@ -177,9 +177,10 @@ def _label(document: dict[str, Any], row: int) -> Text:
     kind = document["kinds"][columns["kind"]] if columns["kind"] >= 0 else "other"
     name = document["names"][columns["name"]]
     label = Text.assemble((f"{kind} ", "dim"), one_line(name))
-    agent = document["agents"][columns["agent"]] if kind == "agent" and columns["agent"] >= 0 else ""
-    if agent not in name:
-        label.append(f"  {one_line(agent)}")
+    for words in ("agent", "tool"):
+        said = document[f"{words}s"][columns[words]] if kind == words and columns[words] >= 0 else ""
+        if said not in name:
+            label.append(f"  {one_line(said)}")
     if columns["dur"] is not None or not columns["log"]:
         label.append(f"  {'not ended' if columns['dur'] is None else duration(columns['dur'])}", "dim")
     if columns["log"]:

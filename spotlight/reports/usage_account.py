@@ -144,8 +144,9 @@ def _other_keys(sent: pa.Table) -> Iterator[dict[str, Any]]:
     """Yield attributes that look like usage but fill no column."""
     texts = sent.filter(pc.match_substring_regex(sent.column("attributes"), "(?i)usage|tokens?[^a-z]|cost"))
     for row in texts.to_pylist():
+        read = set(_object(row["usage_keys"]).values())
         for key, value in _object(row["attributes"]).items():
-            if not _looks_like_usage(key, value):
+            if key in read or not _looks_like_usage(key, value):
                 continue
             why = _why_not(row["dialect"], key)
             yield {"span_id": row["span_id"], "attribute": key, "value": value, "why": why}

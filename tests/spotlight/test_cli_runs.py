@@ -59,6 +59,16 @@ def test_other_traces_are_counted_and_listed(codex: str) -> None:
     assert f"{len(other)} other traces (no agent at work); see with --other" in said
     assert other
     assert not any(run["is_agent_run"] for run in other)
+    listed = spotlight("runs", "--other", "--data", codex).stdout
+    assert {"service", "spans", "name"} <= set(listed.split("\n")[0].split())
+    assert other[0]["name"] in listed
+
+
+def test_show_names_tools_whose_spans_do_not(test_data: Path, tmp_path: Path) -> None:
+    """Where a span is called after the client, the tree still says which tool it was."""
+    data = str(tmp_path / "data")
+    spotlight("load", str(test_data / "captures" / "claude-code-http-json"), "--data", data)
+    assert "tool claude_code.tool  Bash" in spotlight("show", first_run(data), "--data", data).stdout
 
 
 def test_show_leaves_inner_works_out_and_says_so(codex: str) -> None:

@@ -77,6 +77,10 @@ def test_sums_that_clients_keep_are_named(test_data: Path, tmp_path: Path) -> No
         if other["attribute"] == "codex.turn.token_usage.input_tokens"
     }
     assert {"sum over the turn's calls: its parts are counted"} == sums
+    read = {
+        n["attribute"].removesuffix(" (log record)") for step in account["steps"] for n in step["numbers"]
+    }
+    assert set() == {*read, "input_token_count"} & {other["attribute"] for other in account["other_keys"]}
 
 
 def test_the_command_prints_the_account(sample_lake: SampleLake) -> None:

@@ -136,6 +136,7 @@ def test_step_shows_its_log_record(page: Any, told_url: str, told_run: str) -> N
     """The panel says what the step was made from, and leads to the record as it was sent."""
     open_run(page, told_url, told_run)
     page.get_by_text("Made from a log record: no span was sent for this step.").wait_for()
+    assert ["not recorded"] * 2 == page.locator(".tool .muted").all_inner_texts()
     page.get_by_role("button", name="show 1 record").click()
     assert "tool_result" in page.locator(".event.own").inner_text()
     assert "tool_use_id" in page.locator(".event.own").inner_text()

@@ -18,7 +18,9 @@ export function toolView(span) {
   const root = el("div", "tool");
   const payload = span.payload ?? {};
   const asked = section("Arguments", payload.tool_arguments == null ? el("div", "muted", "not recorded") : valueView(payload.tool_arguments));
-  const none = span.span?.status === "error" ? "none: the tool raised" : "not recorded";
+  // A log record that tells of a failure leaves the result out also where there was one.
+  const raised = span.span?.status === "error" && span.span?.signal !== "log";
+  const none = raised ? "none: the tool raised" : "not recorded";
   const answered = section("Result", payload.tool_result == null ? el("div", "muted", none) : valueView(payload.tool_result));
   root.append(asked, answered);
   return root;

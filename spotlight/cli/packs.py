@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 import typer
+from rich.table import Table
 
 from spotlight.cli.options import DataOption, JsonOption, existing_data
 from spotlight.cli.output import count, out, print_json, say, table, when
@@ -14,6 +15,9 @@ from spotlight.cli.query import MOST_ROWS
 _HEADINGS: Final = (
     "pack", "version", "source", "digests", "runs", "failed", "first seen (UTC)", "last seen (UTC)", "note",
 )  # fmt: skip
+_FEW_HEADINGS: Final = ("pack", "version", "runs", "failed", "last seen (UTC)", "note")
+# On a narrower terminal the columns that tell versions apart and what is odd must do.
+_WIDE: Final = 190
 _SHOWN_DIGITS: Final = 12
 _SHOWN: Final = 3
 
@@ -44,9 +48,21 @@ def packs(
     if not chosen:
         say("no packs" + (" match" if rows or pack else " yet"))
         return
-    out.print(table(_HEADINGS, map(_cells, chosen[:limit]), numbers=("runs", "failed")))
+    out.print(packs_table(chosen[:limit], out.width, fit=out.is_terminal))
     if len(chosen) > limit:
         say(f"{limit} of {len(chosen):,} versions; see more with -n")
+
+
+def packs_table(rows: list[dict[str, Any]], width: int, *, fit: bool = True) -> Table:
+    """Return the table of some versions for a terminal so many columns wide; without `fit`, all of it."""
+    numbers = ("runs", "failed")
+    if not fit:
+        return table(_HEADINGS, map(_cells, rows), numbers=numbers)
+    if width >= _WIDE:
+        most = {"pack": 22, "version": 18, "digests": 34, "note": 40}
+        return table(_HEADINGS, map(_cells, rows), numbers=numbers, most=most, rest="source")
+    few = ([dict(zip(_HEADINGS, _cells(row), strict=True))[name] for name in _FEW_HEADINGS] for row in rows)
+    return table(_FEW_HEADINGS, few, numbers=numbers, most={"pack": width // 4, "version": 16}, rest="note")
 
 
 def note(row: dict[str, Any]) -> str:

@@ -65,7 +65,11 @@ def runs(
     total = reports.run_count(filters)
     noun = "other traces" if other else "runs"
     if rows:
-        shown = other_table(rows) if other else runs_table(rows, out.width, fit=out.is_terminal)
+        shown = (
+            other_table(rows, fit=out.is_terminal)
+            if other
+            else runs_table(rows, out.width, fit=out.is_terminal)
+        )
         out.print(shown)
     else:
         asked = filters != RunFilters(order=order.value, other=other)
@@ -88,7 +92,7 @@ def runs_table(rows: list[dict[str, Any]], width: int, *, fit: bool = True) -> T
     return table(_FEW_HEADINGS, map(_few_cells, rows), numbers=_NUMBERS, most=most, rest="error")
 
 
-def other_table(rows: list[dict[str, Any]]) -> Table:
+def other_table(rows: list[dict[str, Any]], *, fit: bool = True) -> Table:
     """Return the table of traces without an agent: what there is to say of them."""
     cells = (
         (
@@ -103,7 +107,8 @@ def other_table(rows: list[dict[str, Any]]) -> Table:
         )
         for run in rows
     )
-    return table(_OTHER_HEADINGS, cells, numbers=("duration", "spans"))
+    most = {"duration": 8, "service": 22} if fit else {}
+    return table(_OTHER_HEADINGS, cells, numbers=("duration", "spans"), most=most, rest="name" if fit else "")
 
 
 _OTHER_HEADINGS: Final = ("trace", "status", "started", "duration", "service", "spans", "name", "error")

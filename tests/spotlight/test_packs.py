@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections import defaultdict
 from pathlib import Path
 
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from rich.console import Console
 
 from benchmarks.spans import set_attribute
 from ingest.files import FileRequest
+from spotlight.cli.packs import packs_table
 from spotlight.cli.senders import into_pipeline
 from spotlight.lake import Lake
 from spotlight.model import RUNS
@@ -144,6 +147,18 @@ def test_a_version_counts_its_runs(packs: Path) -> None:
         row["runs"], row["failed_runs"], row["digests"], row["runs_without_digest"], row["sources"],
         row["first_seen_ns"],
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [80, 120, 240])
+def test_the_table_fits_the_terminal(packs: Path, width: int) -> None:
+    """However narrow the terminal: pack, version and what is odd can be read."""
+    console = Console(width=width, file=io.StringIO())
+    console.print(packs_table(open_lake(packs).packs("bot", limit=9).to_pylist(), width))
+    assert isinstance(console.file, io.StringIO)
+    printed = console.file.getvalue().splitlines()
+    assert width >= max(map(len, printed))
+    assert {"pack", "version", "runs", "note"} <= set(printed[0].split())
+    assert any("same version" in line for line in printed)
 
 
 def test_only_flagged_versions(packs: Path) -> None:

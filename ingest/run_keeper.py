@@ -39,6 +39,7 @@ class RunKeeper:
         self._recent_lone: list[bool] = []  # of each recent table: calls that stand alone in their trace
         self._families = Families()
         self._published: dict[str, set[str]] = {}  # trace of a run's root -> ids of runs of families
+        self._taken_over: dict[str, str] = {}  # run that is one no longer -> the run that has it, as written
         self._recall_families()
 
     def _recall_families(self) -> None:
@@ -110,16 +111,19 @@ class RunKeeper:
         once = {run for trace in family for run in self._published.get(trace, ())} | (family & earlier)
         rows = runs.to_pylist()
         owners = {trace: row["run_id"] for row in rows for trace in row["trace_ids"] if trace in family}
-        current = {row["run_id"] for row in rows}
+        current = {row["run_id"]: row for row in rows}
         position = max(row["assembled_position"] for row in rows)
         for row in rows:
             if not family.isdisjoint(row["trace_ids"]):
                 row["assembled_position"] = position
                 self._publish(row["run_id"])
-        for gone in sorted(once - current):
+                self._taken_over.pop(row["run_id"], None)
+        for gone in sorted(once - current.keys()):
             owner = owners.get(gone[:_TRACE_DIGITS])
-            if owner is not None:
-                rows.append(_merged(gone, owner, next(r for r in rows if r["run_id"] == owner)))
+            # Once is enough: a thread of many traces would write all of them again with every batch.
+            if owner is not None and self._taken_over.get(gone) != owner:
+                self._taken_over[gone] = owner
+                rows.append(_merged(gone, owner, current[owner]))
         return pa.Table.from_pylist(rows, RUNS.schema)
 
     def _ties(self, fresh: pa.Table) -> Ties:

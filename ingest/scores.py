@@ -72,7 +72,7 @@ def _of_events(spans: pa.Table) -> Iterator[dict[str, Any]]:
     for row in _rows(spans, marked, (*_SPAN, "events")):
         for event in _list(row["events"]):
             if event.get("name") == sc.GEN_AI_EVALUATION_RESULT:
-                at = event.get("time_ns") or row["started_ns"] or row["received_ns"]
+                at = _moment(event.get("time_ns")) or row["started_ns"] or row["received_ns"]
                 yield from _score(_of_span(row, at, "span_event"), event.get("attributes") or {})
 
 
@@ -195,6 +195,11 @@ def _number(value: object) -> float | None:
         except ValueError:
             return None
     return float(value) if isinstance(value, int | float) and np.isfinite(value) else None
+
+
+def _moment(value: object) -> int | None:
+    """Return a time in ns; None where it is beyond what the table's 64 bits can say."""
+    return value if isinstance(value, int) and value < 2**63 else None
 
 
 def _text(value: object) -> str | None:

@@ -103,10 +103,13 @@ def _broken(values: Values, at: Positions) -> Positions:
 
 
 def _ends(text: bytes) -> bool:
+    """Return whether JSON comes to its end; what is nested too deep to be read counts as if it did."""
     try:
         json.JSONDecoder().raw_decode(text.decode("utf-8", "replace"))
     except ValueError:
         return False
+    except RecursionError:
+        return True
     return True
 
 

@@ -7,6 +7,7 @@ instrumentation may report a model call in a trace of its own.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from functools import cache
 from typing import Final, NamedTuple
 
@@ -26,6 +27,11 @@ AGENT_KINDS: Final = (
 _NOBODY: Final = -1
 # A call that another instrumentation reports lies within the other report, but for the clock's grain.
 _SLACK_NS: Final = 5_000_000
+# So many of the calls that began last are looked at: echo models answer everything with the same tokens.
+_MOST_HOSTS: Final = 64
+_SAME: Final = ("service_name", "input_tokens", "output_tokens")
+_NEVER_DIFFERENT: Final = ("response_id", "user_id", "environment")
+_CALL_COLUMNS: Final = (*_SAME, *_NEVER_DIFFERENT, "scope_name", "started_ns", "ended_ns")
 
 
 class Ties(NamedTuple):
@@ -94,8 +100,8 @@ def _shadows(spans: pa.Table) -> list[tuple[str, str]]:
     """Return (trace, trace of the run it belongs to) for model calls reported in a trace of their own.
 
     A callback-based instrumentation leaves no current span: an instrumentation of the model's
-    client below it starts a new trace. Same service, same tokens, and within the time of a call
-    that another scope reports.
+    client below it starts a new trace. Same service, same tokens, within the time of a call that
+    another scope reports, and nothing that both say differs.
     """
     guests, hosts = shadow_rows(spans)
     trace = spans.column("trace_id")
@@ -129,32 +135,42 @@ def shadow_rows(spans: pa.Table) -> Shadows:
     if not alone.any() or not within.any():
         return Shadows(np.zeros(0, np.int64), np.zeros(0, np.int64))
     rows = np.flatnonzero(alone | within)
-    picked = spans.select(
-        ["service_name", "input_tokens", "output_tokens", "scope_name", "started_ns", "ended_ns"]
-    ).take(pa.array(rows))
+    picked = spans.select(_CALL_COLUMNS).take(pa.array(rows))
     return _pair_up(rows, alone[rows], picked)
 
 
 def _pair_up(rows: np.ndarray, alone: np.ndarray, picked: pa.Table) -> Shadows:
-    start = picked.column("started_ns").fill_null(0).to_numpy()
-    end = pc.coalesce(picked.column("ended_ns"), picked.column("started_ns")).fill_null(0).to_numpy()
-    scope = value_codes(picked.column("scope_name"))
-    same = ("service_name", "input_tokens", "output_tokens")
-    keys = list(zip(*(picked.column(name).to_pylist() for name in same), strict=True))
+    """Pair every call that stands alone with the nearest call around it; none has two of one scope."""
+    start = picked.column("started_ns").fill_null(0).to_pylist()  # Python's integers: no sum overflows
+    end = pc.coalesce(picked.column("ended_ns"), picked.column("started_ns")).fill_null(0).to_pylist()
+    scope = value_codes(picked.column("scope_name")).tolist()
+    keys = list(zip(*(picked.column(name).to_pylist() for name in _SAME), strict=True))
+    told = list(zip(*(picked.column(name).to_pylist() for name in _NEVER_DIFFERENT), strict=True))
     hosts: dict[tuple[object, ...], list[int]] = {}
-    for at in np.flatnonzero(~alone).tolist():
-        hosts.setdefault(keys[at], []).append(at)
+    order = sorted(range(len(rows)), key=start.__getitem__)
+    for at in order:
+        if not alone[at]:
+            hosts.setdefault(keys[at], []).append(at)
+    begun = {key: [start[host] for host in of] for key, of in hosts.items()}
     pairs = []
-    for at in np.flatnonzero(alone).tolist():
-        if keys[at][1] is None:
+    taken: set[tuple[int, int]] = set()
+    for at in order:
+        if not alone[at] or keys[at][1] is None or keys[at] not in hosts:
             continue
-        for host in hosts.get(keys[at], ()):
-            inside = start[host] - _SLACK_NS <= start[at] and end[at] <= end[host] + _SLACK_NS
-            if inside and scope[host] != scope[at]:
+        until = bisect_right(begun[keys[at]], start[at] + _SLACK_NS)
+        for host in reversed(hosts[keys[at]][max(until - _MOST_HOSTS, 0) : until]):
+            around = end[at] <= end[host] + _SLACK_NS and scope[host] != scope[at]
+            if around and (host, scope[at]) not in taken and not _contradict(told[at], told[host]):
                 pairs.append((rows[at], rows[host]))
+                taken.add((host, scope[at]))
                 break
     found = np.array(pairs, np.int64).reshape(-1, 2)
     return Shadows(found[:, 0], found[:, 1])
+
+
+def _contradict(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
+    """Return whether both say something, and something else, of what one call has only one of."""
+    return any(a is not None and b is not None and a != b for a, b in zip(one, other, strict=True))
 
 
 def group(spans: pa.Table, parent: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple, cast
 import pyarrow as pa
 
 from spotlight.assembly import assemble
+from spotlight.assembly.membership import thread_dialects
 from spotlight.errors import NotFound, SpotlightError
 from spotlight.exact_json import plain_row
 from spotlight.lake import Reader, Scope, TableSize, sql_text
@@ -180,7 +181,8 @@ class Reports:
         """Return the spans of a run, and those of runs that share a trace with it: they tell it apart."""
         traces = cast("list[str]", run["trace_ids"])
         found: list[str] = []
-        while len(found) < len(traces) and (len(traces) > 1 or "-" in str(run["run_id"])):
+        cut = not set(str(run["dialects"]).split(",")).isdisjoint(thread_dialects())
+        while len(found) < len(traces) and (cut or len(traces) > 1 or "-" in str(run["run_id"])):
             found = traces
             traces = self._ask("related_traces", {"traces": found}).column("trace_id").to_pylist()
         return self._ask("run_spans", {"traces": traces})

@@ -12,6 +12,7 @@ from spotlight.assembly import Assembly, assemble
 from spotlight.assembly.link import Links, depths
 from spotlight.assembly.outcome import Outcome
 from spotlight.assembly.usage import ROLE_NAMES, UsageRoles, inclusive_input
+from spotlight.errors import NotFound
 from spotlight.exact_json import plain_row
 from spotlight.reports.display_order import display_order
 from spotlight.reports.noise import is_hidden, noise
@@ -109,11 +110,15 @@ def with_approvals(found: Assembly, spans: pa.Table) -> dict[str, pa.ChunkedArra
 
 
 def only_run(found: Assembly, run_id: str) -> Assembly:
-    """Return an assembly of several runs cut down to one of them."""
+    """Return an assembly of several runs cut down to one of them.
+
+    Spans may be there already that change which runs there are: then it is the one that has its place.
+    Raises: NotFound where none has.
+    """
     ids = found.runs.column("run_id").to_pylist()
     if len(ids) < 2:
         return found
-    number = ids.index(run_id)
+    number = ids.index(run_id) if run_id in ids else _successor(found, run_id)
     kept = np.flatnonzero(found.links.run == number)
     place = np.full(found.spans.num_rows + 1, -1, np.int64)  # the last entry answers for row -1
     place[kept] = np.arange(len(kept))
@@ -131,6 +136,18 @@ def only_run(found: Assembly, run_id: str) -> Assembly:
     told = found.told.set_column(2, "step", pa.array(steps)).filter(pa.array(steps >= 0))
     spans = found.spans.take(pa.array(kept))
     return Assembly(spans, told, links, roles, outcome, found.runs.slice(number, 1))
+
+
+def _successor(found: Assembly, run_id: str) -> int:
+    """Return the number of the run that has the root which names this one, or the start of its trace."""
+    trace, _, span = run_id.partition("-")
+    own = pc.equal(found.spans.column("trace_id"), trace)
+    if span:
+        own = pc.and_(own, pc.equal(found.spans.column("span_id"), span))
+    rows = np.flatnonzero(np.asarray(own))
+    if not len(rows):
+        raise NotFound(f"run {run_id!r} is a part of another now", hint="ask again in a moment")
+    return int(found.links.run[rows[np.argmin(_start(found.spans)[rows])]])
 
 
 def same_step(spans: pa.Table, span_id: str) -> list[tuple[str, str]]:

@@ -170,3 +170,12 @@ def test_show_names_every_judgement(tmp_path: Path) -> None:
     document = spotlight_json("show", TRACE.hex(), "--data", tmp_path)
     assert {"cited", "mood", "reward", "tone"} == {score["name"] for score in document["scores"]}
     assert json.dumps(document["scores"])
+
+
+def test_a_judgement_of_no_possible_time_is_of_its_spans_time(tmp_path: Path) -> None:
+    """A time beyond the year 2262 neither loses the score nor stops the writer."""
+    request = ExportTraceServiceRequest.FromString(span(events=[{"gen_ai__evaluation__name": "fit"}]))
+    request.resource_spans[0].scope_spans[0].spans[0].events[0].time_unix_nano = 2**64 - 1
+    reports = stored(tmp_path, [request.SerializeToString()], [])
+    found = reports.user_query("select name, time_ns from scores", limit=10).to_pylist()
+    assert [{"name": "fit", "time_ns": AT}] == found

@@ -91,3 +91,8 @@ def test_the_same_text_twice_is_no_limit() -> None:
 def test_clients_say_themselves_that_they_cut(said: Any, count: int) -> None:
     """`..._truncated` = true counts, as a boolean and as a word."""
     assert (count, 0) == counts({"user_prompt_truncated": said, "user_prompt": "text"})
+
+
+def test_text_nested_too_deep_to_read_stops_nobody() -> None:
+    """Three thousand brackets are text like any other: the batch goes on, and nothing is said to be cut."""
+    assert (0, 0) == counts({"input.value": "[" * 3000, "output.value": '{"a":' * 3000})

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
-from spotlight.reports import RunFilters
+from benchmarks.spans import set_attribute
+from ingest.files import FileRequest
+from spotlight.cli.senders import into_pipeline
+from spotlight.reports import Reports, RunFilters, open_lake
+from tests.ingest.otlp import STARTED_NS
 from tests.loading import all_runs, load
 
 TRACE = "ab" * 16
@@ -104,3 +109,38 @@ def test_an_id_that_was_taken_over_still_finds_its_run(test_data: Path, tmp_path
     late = {run["run_id"] for run in all_runs(reports)}
     assert len(late) == 2
     assert late == {reports.run(run_id)["run_id"] for run_id in early}
+
+
+def test_the_first_turn_of_a_shared_trace_shows_its_own_steps_only(tmp_path: Path) -> None:
+    """Turns that log records cut out of one trace are told apart again when one of them is read."""
+    reports = stored_logs(tmp_path, [("user_prompt", 0), ("api_request", 1), ("user_prompt", 2), ("x", 3)])
+    runs = all_runs(reports)
+    documents: list[Any] = [reports.run_document(run["run_id"]) for run in runs]
+    assert [run["spans"] for run in runs] == [document["count"] for document in documents]
+
+
+def test_turns_that_begin_at_one_moment_are_read_as_they_were_stored(tmp_path: Path) -> None:
+    """Which of them has the plain id of their trace does not hang on the order of their rows."""
+    reports = stored_logs(tmp_path, [("user_prompt", 0), ("user_prompt", 0), ("api_request", 1)])
+    runs = all_runs(reports)
+    assert 2 == len(runs)
+    assert [run["spans"] for run in runs] == [
+        cast("dict[str, Any]", reports.run_document(run["run_id"]))["count"] for run in runs
+    ]
+
+
+def stored_logs(data: Path, events: list[tuple[str, int]]) -> Reports:
+    """Return the lake after Claude Code's log records (event, second) of one session in one trace."""
+    request = ExportLogsServiceRequest()
+    sent = request.resource_logs.add()
+    set_attribute(sent.resource.attributes, "service.name", "claude-code")
+    records = sent.scope_logs.add()
+    records.scope.name = "com.anthropic.claude_code.events"
+    for number, (event, second) in enumerate(events):
+        at = STARTED_NS + second * 10**9
+        record = records.log_records.add(time_unix_nano=at, event_name=event, trace_id=bytes([7]) * 16)
+        for key, value in (("session.id", "s"), ("number", number), ("input_tokens", 1)):
+            set_attribute(record.attributes, key, value)
+    with into_pipeline(data) as send:
+        send(FileRequest(data, "logs", "protobuf", request.SerializeToString()))
+    return open_lake(data)

@@ -55,7 +55,7 @@ def parse_literal(text: str) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an odd escape is the sender's, and no warning of ours
             value = _plain(ast.literal_eval(text.strip()), 0)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError, OverflowError):
         return None
     return value if isinstance(value, list | dict) else None
 

@@ -142,6 +142,15 @@ def test_step_shows_its_log_record(page: Any, told_url: str, told_run: str) -> N
     assert "tool_use_id" in page.locator(".event.own").inner_text()
 
 
+def test_tool_with_steps_below_is_named(page: Any, serve_lake: Any, test_data: Path, tmp_path: Path) -> None:
+    """A span called after the client says which tool it was, beside how many spans are below it."""
+    spotlight("load", str(test_data / "captures" / "claude-code-http-json"), "--data", str(tmp_path / "data"))
+    run = str(open_lake(tmp_path / "data").runs(RunFilters(status=("error",))).column("run_id")[0].as_py())
+    with serve_lake(tmp_path / "data") as url:
+        open_run(page, url, run)
+        assert "Bash · 2" in page.locator(SELECTED).inner_text()
+
+
 def test_other_traces_have_a_list_of_their_own(page: Any, invented_url: str) -> None:
     """A quiet line leads to the traces without an agent; Back, and a link, come out where they should."""
     page.goto(invented_url)

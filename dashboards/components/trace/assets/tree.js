@@ -247,7 +247,8 @@ export class Tree {
     slot.glyph.title = kindWord(kind);
     slot.glyph.style.backgroundColor = colorOf(kind);
     slot.label.textContent = doc.names[cols.name[row]].slice(0, 300) || "(no name)";
-    slot.count.textContent = children[row] ? `· ${end[row] - row - 1}` : whatRan(this.model, row, kind);
+    const below = children[row] ? `· ${end[row] - row - 1}` : "";
+    slot.count.textContent = [whatRan(this.model, row, kind), below].filter(Boolean).join(" ");
     slot.error.textContent = ["", "⚠ error", "⚠ failed"][cols.err[row]] ?? "";
     slot.note.textContent = noteOn(cols, row);
     this.paintTokens(slot.tokens, row, kind);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -12,15 +13,17 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.log_spans import NOTHING
+from ingest.log_spans import NOTHING, LogSpans
 from ingest.logs import pivot_logs
 from ingest.metrics import pivot_metrics
 from ingest.pivot import Pivoted, pivot_traces
 from ingest.scores import read_scores
 from ingest.segments import Record
-from ingest.source_counts import SourceRows, count_points, merged, source_rows
+from ingest.source_counts import Counted, SourceRows, count_points, merged, source_rows
 from spotlight.lake import Stretch
 from spotlight.model import LOGS, METRICS, PAYLOADS, RECEIPTS, SPANS
+
+_log = logging.getLogger(__name__)
 
 # Requests whose digests are remembered, to find a resent log or metric request: 16 bytes and a slot each.
 _REMEMBERED: Final = 100_000
@@ -85,28 +88,70 @@ def make_batch(batch: Stretch, records: Sequence[Record], seen: SeenRequests, de
     metrics, metric_twins = _split_twins(by_signal["metrics"], seen)
     for twin in (*log_twins, *metric_twins):
         receipts.append(_receipt([twin], "duplicate", "same request again", None))
-    traces_out = _pivot_in_chunks(by_signal["traces"]) if by_signal["traces"] else None
-    logs_out = pivot_logs(logs) if logs else None
-    metrics_out = pivot_metrics(metrics) if metrics else None
-    rows = {
-        "traces": traces_out.spans if traces_out else SPANS.schema.empty_table(),
-        "logs": logs_out.rows if logs_out else LOGS.schema.empty_table(),
-        "metrics": metrics_out.rows if metrics_out else METRICS.schema.empty_table(),
-    }
-    for signal, kept in (("traces", by_signal["traces"]), ("logs", logs), ("metrics", metrics)):
-        receipts.extend(_accepted(kept, rows[signal]))
-    for pivoted in (traces_out, logs_out, metrics_out):
-        for record in pivoted.dead if pivoted else ():
-            _bury(dead_folder, record)
-            receipts.append(_receipt([record], "dead", "cannot be read again", None))
-    payloads = traces_out.payloads if traces_out else PAYLOADS.schema.empty_table()
-    steps = logs_out.steps if logs_out else NOTHING
-    spans = pa.concat_tables([rows["traces"], steps.spans])
-    payloads = pa.concat_tables([payloads, steps.payloads])
-    counted = [out.counts for out in (traces_out, logs_out) if out] + [count_points(rows["metrics"])]
-    counts = source_rows(merged(counted))
-    scores = read_scores(rows["traces"], rows["logs"])
-    return Made(batch, spans, payloads, rows["logs"], rows["metrics"], receipts, len(records), counts, scores)
+    living = [*by_signal["traces"], *logs, *metrics]
+    try:
+        found = _read(living)
+    except Exception:  # one request that a fault of ours cannot stand must not stop everyone's
+        _log.exception("a request cannot be read into rows; looking for it among %d", len(living))
+        poison = {record.position for record in _poisonous(living)}
+        found = _read([record for record in living if record.position not in poison])
+        found.dead.extend(record for record in living if record.position in poison)
+    lost = {record.position for record in found.dead}
+    for signal, rows in (("traces", found.spans), ("logs", found.logs), ("metrics", found.metrics)):
+        kept = [r for r in living if r.signal == signal and r.position not in lost]
+        receipts.extend(_accepted(kept, rows))
+    for record in found.dead:
+        _bury(dead_folder, record)
+        receipts.append(_receipt([record], "dead", "cannot be read again", None))
+    spans = pa.concat_tables([found.spans, found.steps.spans])
+    payloads = pa.concat_tables([found.payloads, found.steps.payloads])
+    scores = read_scores(found.spans, found.logs)
+    counts = source_rows(merged([*found.counts, count_points(found.metrics)]))
+    return Made(batch, spans, payloads, found.logs, found.metrics, receipts, len(records), counts, scores)
+
+
+class _Found(NamedTuple):
+    """Rows of some requests by table, steps made from log records apart, and requests nobody can read."""
+
+    spans: pa.Table
+    payloads: pa.Table
+    logs: pa.Table
+    steps: LogSpans
+    metrics: pa.Table
+    counts: list[Counted]
+    dead: list[Record]
+
+
+def _read(records: Sequence[Record]) -> _Found:
+    """Return the rows of requests of any signal."""
+    signals = ("traces", "logs", "metrics")
+    by_signal = {signal: [record for record in records if record.signal == signal] for signal in signals}
+    traces = _pivot_in_chunks(by_signal["traces"]) if by_signal["traces"] else None
+    logs = pivot_logs(by_signal["logs"]) if by_signal["logs"] else None
+    metrics = pivot_metrics(by_signal["metrics"]) if by_signal["metrics"] else None
+    found = _Found(
+        traces.spans if traces else SPANS.schema.empty_table(),
+        traces.payloads if traces else PAYLOADS.schema.empty_table(),
+        logs.rows if logs else LOGS.schema.empty_table(),
+        logs.steps if logs else NOTHING,
+        metrics.rows if metrics else METRICS.schema.empty_table(),
+        [out.counts for out in (traces, logs) if out],
+        [record for out in (traces, logs, metrics) if out for record in out.dead],
+    )
+    read_scores(found.spans, found.logs)  # what they cannot stand is found here, request by request
+    return found
+
+
+def _poisonous(records: Sequence[Record]) -> list[Record]:
+    """Return the requests whose reading fails, found by halving."""
+    try:
+        _read(records)
+    except Exception:
+        if len(records) == 1:
+            return list(records)
+        half = len(records) // 2
+        return _poisonous(records[:half]) + _poisonous(records[half:])
+    return []
 
 
 def _pivot_in_chunks(records: Sequence[Record]) -> Pivoted:

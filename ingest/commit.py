@@ -50,7 +50,7 @@ class Committer:
         self._lake = lake
         self._tenants = {name: _Tenant(lake.folder, name) for name in (lake.tenants() or [DEFAULT_TENANT])}
         # Each commit mostly waits for the disk: tables that need no order are committed side by side.
-        self._side = ThreadPoolExecutor(3, "table")
+        self._side = ThreadPoolExecutor(6, "table")
 
     def commit(self, made: Made) -> None:
         """Commit every table's rows of a batch; tables that hold the batch already are left alone.

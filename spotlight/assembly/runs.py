@@ -90,16 +90,27 @@ def _membership(spans: pa.Table, links: Links, roots: _Roots, told: pa.Table) ->
     in_session = pc.and_(pc.is_valid(spans.column("session_id")), pc.invert(by_turn)).to_numpy()
     at_work = np.bincount(links.run[agentic | in_session], minlength=links.runs) > 0
     unknown = np.bincount(links.run[known.to_numpy()], minlength=links.runs) == 0
-    signals = pa.chunked_array([*spans.column("signal").chunks, pa.repeat(pa.scalar("log"), told.num_rows)])
-    traces = pa.chunked_array([*spans.column("trace_id").chunks, *told.column("trace_id").chunks])
-    owners = np.concatenate([links.run, links.run[told.column("step").to_numpy()]])
-    return {
+    return _made_of(spans, links, trace, told) | {
         "run_id": _run_ids(spans, trace, roots),
-        "trace_ids": pa.array(joined_names(traces, owners, links.runs, list), pa.list_(pa.string())),
         "turn_id": turn,
-        "signals": pa.array(joined_names(signals, owners, links.runs, ",".join), pa.string()),
         "merged_into": pa.nulls(links.runs, pa.string()),
         "is_agent_run": pa.array(at_work | unknown),
+    }
+
+
+def _made_of(spans: pa.Table, links: Links, trace: pa.ChunkedArray, told: pa.Table) -> dict[str, pa.Array]:
+    """The traces and signals that a run's steps come from, those of merged log records among them."""
+    traces = pa.chunked_array([*spans.column("trace_id").chunks, *told.column("trace_id").chunks])
+    if not told.num_rows and pc.all(pc.equal(spans.column("signal"), "span")).as_py():
+        signals = pa.repeat(pa.scalar("span"), links.runs)
+        if np.array_equal(value_codes(traces), links.run):  # most batches: every run is its trace
+            ends = pa.array(np.arange(links.runs + 1, dtype=np.int32))
+            return {"signals": signals, "trace_ids": pa.ListArray.from_arrays(ends, trace.combine_chunks())}
+    owners = np.concatenate([links.run, links.run[told.column("step").to_numpy()]])
+    said = pa.chunked_array([*spans.column("signal").chunks, pa.repeat(pa.scalar("log"), told.num_rows)])
+    return {
+        "signals": pa.array(joined_names(said, owners, links.runs, ",".join), pa.string()),
+        "trace_ids": pa.array(joined_names(traces, owners, links.runs, list), pa.list_(pa.string())),
     }
 
 

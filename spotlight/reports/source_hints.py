@@ -170,7 +170,7 @@ HINTS: Final = (
     ),
     Hint(
         "runs_without_version",
-        PROBLEM,
+        NOTE,
         "No pack version on {n} of {of} runs: versions cannot be compared.",
         "Set spotlight.pack.version, for example in OTEL_RESOURCE_ATTRIBUTES.",
         "runs",

@@ -128,8 +128,9 @@ class RunKeeper:
 
     def _ties(self, fresh: pa.Table) -> Ties:
         """Return what new spans say of families; where calls stand alone, earlier spans are looked at too."""
-        lone = [*self._recent_lone, bool(lone_calls(fresh).any())]
-        return ties(pa.concat_tables([*self._recent, fresh])) if any(lone) else stated_ties(fresh)
+        if any(self._recent_lone) or lone_calls(fresh).any():
+            return ties(pa.concat_tables([*self._recent, fresh]))
+        return stated_ties(fresh)
 
     def _remember(self, fresh: pa.Table) -> None:
         """Keep these rows, and let the oldest go: their traces must be read from the lake from now on."""

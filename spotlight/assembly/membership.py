@@ -64,8 +64,20 @@ def _opening_events() -> dict[str, frozenset[str]]:
 
 def ties(spans: pa.Table) -> Ties:
     """Return what these spans say about traces that belong together, and what they show of it."""
-    found = stated_ties(spans)
-    for guest, host in _shadows(spans):
+    return with_shadows(stated_ties(spans), spans, shadow_rows(spans))
+
+
+def with_shadows(stated: Ties, spans: pa.Table, shadows: Shadows) -> Ties:
+    """Return the stated ties and those of model calls reported in a trace of their own.
+
+    A callback-based instrumentation leaves no current span: an instrumentation of the model's
+    client below it starts a new trace. Same service, same tokens, within the time of a call that
+    another scope reports, and nothing that both say differs.
+    """
+    trace = spans.column("trace_id")
+    pairs = (trace.take(pa.array(rows)).to_pylist() for rows in shadows)
+    found = Ties([*stated.traces], [*stated.names])
+    for guest, host in zip(*pairs, strict=True):
         found.traces.extend((guest, host))
         found.names.extend((f"trace {host}",) * 2)
     return found
@@ -94,20 +106,6 @@ def stated_ties(spans: pa.Table) -> Ties:
 def _of_dialects(spans: pa.Table, names: tuple[str, ...]) -> np.ndarray:
     wanted = pc.is_in(spans.column("dialect"), value_set=pa.array(names, pa.string()))
     return np.asarray(wanted)
-
-
-def _shadows(spans: pa.Table) -> list[tuple[str, str]]:
-    """Return (trace, trace of the run it belongs to) for model calls reported in a trace of their own.
-
-    A callback-based instrumentation leaves no current span: an instrumentation of the model's
-    client below it starts a new trace. Same service, same tokens, within the time of a call that
-    another scope reports, and nothing that both say differs.
-    """
-    guests, hosts = shadow_rows(spans)
-    trace = spans.column("trace_id")
-    return list(
-        zip(trace.take(pa.array(guests)).to_pylist(), trace.take(pa.array(hosts)).to_pylist(), strict=True)
-    )
 
 
 class Shadows(NamedTuple):
@@ -173,10 +171,9 @@ def _contradict(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
     return any(a is not None and b is not None and a != b for a, b in zip(one, other, strict=True))
 
 
-def group(spans: pa.Table, parent: np.ndarray) -> np.ndarray:
+def group(spans: pa.Table, parent: np.ndarray, tied: Ties) -> np.ndarray:
     """Return the number of every span's run, counted from 0 without gaps."""
     traces = value_codes(spans.column("trace_id"))
-    tied = ties(spans)
     if not tied.traces:
         return traces
     component = _components(spans.column("trace_id"), traces, tied)
@@ -242,8 +239,10 @@ def turn_roots(spans: pa.Table) -> np.ndarray:
 
 def _beginnings(spans: pa.Table, in_thread: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return which rows are spans that are a turn's root, and which are log events that open one."""
+    roots, opens = np.zeros(spans.num_rows, bool), np.zeros(spans.num_rows, bool)
+    if not _of_dialects(spans, thread_dialects()).any():  # most batches
+        return roots, opens
     is_log = _equal(spans, "signal", "log")
-    roots, opens = np.zeros(len(is_log), bool), np.zeros(len(is_log), bool)
     for name, rule in _rules().items():
         own = in_thread & _equal(spans, "dialect", name)
         if own.any():

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from spotlight.assembly.evidence import merge, repeated
 from spotlight.assembly.link import Links, mark_ancestors, parents, value_codes
-from spotlight.assembly.membership import group, shadow_rows, stated_ties, turn_roots
+from spotlight.assembly.membership import group, shadow_rows, stated_ties, turn_roots, with_shadows
 
 _HEADS = ("agent", "workflow")
 
@@ -29,13 +29,16 @@ def steps(spans: pa.Table) -> Steps:
     A log record that repeats a span gives it its facts and is dropped. What has no parent in a
     run of several traces, or comes from a log record, hangs below the run's root.
     """
-    spans = _ordered(spans)
+    stated = stated_ties(spans)
+    if stated.traces:
+        # Steps that begin at the same moment would else make other runs when they are read again.
+        spans = spans.sort_by([(name, "ascending") for name in ("started_ns", "trace_id", "span_id")])
+    shadows = shadow_rows(spans)
     found = parents(spans)
     parent, missing = found.row.copy(), found.missing
-    run = group(spans, parent)
+    run = group(spans, parent, with_shadows(stated, spans, shadows))
     parent[(parent >= 0) & (run[parent] != run)] = -1
-    guests, hosts = shadow_rows(spans)
-    parent[guests] = parent[hosts]
+    parent[shadows.guests] = parent[shadows.hosts]
     of = repeated(spans, run, parent)
     merged = merge(spans, of)
     kept = np.flatnonzero(of < 0)
@@ -52,16 +55,6 @@ def steps(spans: pa.Table) -> Steps:
     missing = missing[kept] & ~(is_log & turn_roots(merged))
     links = Links(run[kept], above, missing, int(run.max()) + 1 if len(run) else 0)
     return Steps(merged, _gathered(merged, links), told)
-
-
-def _ordered(spans: pa.Table) -> pa.Table:
-    """Return the spans in one order whatever order they came in, where traces are cut or tied into runs.
-
-    Steps that begin at the same moment would otherwise make other runs when they are read again.
-    """
-    if not spans.num_rows or not stated_ties(spans).traces:
-        return spans
-    return spans.sort_by([(name, "ascending") for name in ("started_ns", "trace_id", "span_id")])
 
 
 def _gathered(spans: pa.Table, links: Links) -> Links:

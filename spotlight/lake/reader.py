@@ -20,8 +20,8 @@ from spotlight.lake.user_sql import check_select
 from spotlight.model import DEFAULT_TENANT, TABLES, Table
 
 VIEWS = (
-    "spans", "payloads", "logs", "metrics", "receipts", "assembled_runs", "runs", "other_traces",
-    "metric_usage", "sources", "source_keys", "scores",
+    "spans", "payloads", "logs", "metrics", "receipts", "assembled_runs", "runs", "other_traces", "steps",
+    "costs", "metric_usage", "sources", "source_keys", "scores",
 )  # fmt: skip
 # Two commits within one clock tick of the file system give a folder one modification time; a folder
 # changed this recently is looked into again.

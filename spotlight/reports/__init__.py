@@ -4,7 +4,8 @@
 exports ask it and nothing below it.
 """
 
-from spotlight.reports.questions import Reports, RunFilters, RunsSummary, open_lake
+from spotlight.reports.filters import RunFilters
+from spotlight.reports.questions import Reports, RunsSummary, open_lake
 from spotlight.reports.sources import Source
 
 __all__ = ["Reports", "RunFilters", "RunsSummary", "Source", "open_lake"]

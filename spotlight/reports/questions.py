@@ -15,34 +15,15 @@ from spotlight.exact_json import plain_row
 from spotlight.lake import Reader, Scope, TableSize, sql_text
 from spotlight.model import DEFAULT_TENANT
 from spotlight.reports import span_document as span_documents
+from spotlight.reports.filters import ORDERS, RunFilters
 from spotlight.reports.run_document import only_run, run_document, same_step
 from spotlight.reports.sources import Source, described_sources
 from spotlight.reports.usage_account import usage_account
 
 # Equal steps into which a summary divides the time that its runs span.
 TIME_STEPS: Final = 24
-ORDERS: Final = ("newest", "failed_first", "slowest", "most_tokens")
-
-
-class RunFilters(NamedTuple):
-    """What a list of runs is narrowed to; None lets everything through."""
-
-    status: tuple[str, ...] = ()
-    pack_name: str | None = None
-    pack_version: str | None = None
-    session_id: str | None = None
-    user_id: str | None = None
-    model: str | None = None
-    text: str | None = None
-    since_ns: int | None = None
-    until_ns: int | None = None
-    order: str = "newest"
-    other: bool = False  # the traces in which no agent was at work, instead of the runs
-
-    def params(self) -> dict[str, object]:
-        """SQL parameters of every filter, the order left out."""
-        values = {k: v or None for k, v in self._asdict().items() if k != "order"}
-        return values | {"status": list(self.status) or None, "other": self.other}
+# Macros of the questions, in the order in which they build on each other.
+MACROS: Final = ("given", "dimension", "matching_runs", "matching_steps")
 
 
 class RunsSummary(NamedTuple):
@@ -70,7 +51,7 @@ class Reports:
     """Answers about one tenant's part of a lake. Serves many threads."""
 
     def __init__(self, lake: Path, scope: Scope) -> None:
-        self._reader = Reader(lake, scope, macros=(question("matching_runs"),))
+        self._reader = Reader(lake, scope, macros=tuple(question(name) for name in MACROS))
 
     def runs(self, filters: RunFilters, limit: int = 200, offset: int = 0) -> pa.Table:
         """Return a page of the matching runs with the columns of the runs table.
@@ -80,19 +61,19 @@ class Reports:
         if filters.order not in ORDERS:
             raise SpotlightError(f"no such order: {filters.order!r}", hint=f"one of {', '.join(ORDERS)}")
         page = {"order": filters.order, "limit": limit, "offset": offset}
-        return self._ask("run_list", filters.params() | page)
+        return self.ask("run_list", filters.params() | page)
 
     def runs_summary(self, filters: RunFilters) -> RunsSummary:
         """Return what the matching runs add up to, whole and over time."""
-        totals = self._ask("run_summary", filters.params()).to_pylist()[0]
+        totals = self.ask("run_summary", filters.params()).to_pylist()[0]
         runs, failed = [0] * TIME_STEPS, [0] * TIME_STEPS
-        for row in self._ask("runs_over_time", filters.params() | {"steps": TIME_STEPS}).to_pylist():
+        for row in self.ask("runs_over_time", filters.params() | {"steps": TIME_STEPS}).to_pylist():
             runs[row["step"]], failed[row["step"]] = row["runs"], row["failed"]
         return RunsSummary(**totals, runs_over_time=runs, failed_over_time=failed)
 
     def run_count(self, filters: RunFilters) -> int:
         """Return how many runs match."""
-        return int(self._ask("run_summary", filters.params()).column("runs")[0].as_py())
+        return int(self.ask("run_summary", filters.params()).column("runs")[0].as_py())
 
     def run_facets(self, per_facet: int = 50, *, other: bool = False) -> dict[str, list[str]]:
         """Return the values that runs can be filtered by, most frequent (sessions: newest) first.
@@ -100,20 +81,20 @@ class Reports:
         With `other`, those of the traces in which no agent was at work.
         """
         facets: dict[str, list[str]] = {}
-        for row in self._ask("run_facets", {"per_facet": per_facet, "other": other}).to_pylist():
+        for row in self.ask("run_facets", {"per_facet": per_facet, "other": other}).to_pylist():
             facets.setdefault(row["facet"], []).append(row["value"])
         return facets
 
     def packs(self, pack: str | None = None, limit: int = 1000) -> pa.Table:
         """Return the versions of all packs, or of one, with what ran under them, the newest first."""
-        return self._ask("packs", {"pack": pack, "limit": limit})
+        return self.ask("packs", {"pack": pack, "limit": limit})
 
     def run(self, run_id: str) -> dict[str, object]:
         """Return one run's row; the beginning of an id is enough where it is the only such run.
 
         Raises: NotFound, also where several runs begin so.
         """
-        found = self._ask("run", {"run_id": run_id}).to_pylist() if run_id else []
+        found = self.ask("run", {"run_id": run_id}).to_pylist() if run_id else []
         if not found:
             raise NotFound(f"no run {run_id!r}", hint="list recent ones with `spotlight runs`")
         if len(found) > 1 and found[0]["run_id"] != run_id:
@@ -134,14 +115,14 @@ class Reports:
         """
         run = self.run(run_id)
         key = {"traces": run["trace_ids"], "span_id": span_id}
-        rows = self._ask("span", key).to_pylist()
+        rows = self.ask("span", key).to_pylist()
         if not rows:
             raise NotFound(
                 f"run {run_id!r} has no span {span_id!r}", hint="see them with `spotlight show RUN`"
             )
         twins = self._twins(run, span_id)
         place = {"trace_id": rows[0]["trace_id"], "span_id": span_id}
-        logs = self._ask("span_logs", place).to_pylist()
+        logs = self.ask("span_logs", place).to_pylist()
         told = [row for row in (rows[0], *twins) if row["signal"] == "log"]
         records = [record for row in told for record in self._records(row)]
         filled = span_documents.filled(rows[0], twins)
@@ -150,7 +131,7 @@ class Reports:
     def _records(self, row: Mapping[str, object]) -> list[dict[str, object]]:
         """Return the log records that a row was made from."""
         key = {"journal_position": row["journal_position"], "time_ns": row["ended_ns"], "event": row["name"]}
-        return span_documents.records_of(row, self._ask("step_records", key).to_pylist())
+        return span_documents.records_of(row, self.ask("step_records", key).to_pylist())
 
     def _twins(self, run: Mapping[str, object], span_id: str) -> list[dict[str, object]]:
         """Return the rows made from log records that repeat this span."""
@@ -158,12 +139,12 @@ class Reports:
             return []
         told = same_step(self._run_spans(run), span_id)
         keys = [{"traces": [trace], "span_id": span} for trace, span in told]
-        return [row for key in keys for row in self._ask("span", key).to_pylist()]
+        return [row for key in keys for row in self.ask("span", key).to_pylist()]
 
     def run_payloads(self, run_id: str) -> dict[str, dict[str, str | None]]:
         """Return what each span of a run carried, by span id."""
         run = self.run(run_id)
-        rows = self._ask("run_payloads", {"traces": run["trace_ids"]}).to_pylist()
+        rows = self.ask("run_payloads", {"traces": run["trace_ids"]}).to_pylist()
         return {row.pop("span_id"): row for row in rows if row.pop("trace_id")}
 
     def usage_account(self, run_id: str) -> dict[str, object]:
@@ -172,7 +153,7 @@ class Reports:
         found = only_run(assemble(self._run_spans(run)), str(run["run_id"]))
         own = set(zip(*(found.spans.column(c).to_pylist() for c in ("trace_id", "span_id")), strict=True))
         own |= {(row["trace_id"], row["span_id"]) for row in found.told.to_pylist()}
-        sent = self._ask("usage_sources", {"traces": run["trace_ids"]})
+        sent = self.ask("usage_sources", {"traces": run["trace_ids"]})
         ids = zip(*(sent.column(c).to_pylist() for c in ("trace_id", "span_id")), strict=True)
         mine = sent.filter(pa.array([key in own for key in ids], pa.bool_()))
         return {"run_id": run["run_id"]} | usage_account(found, mine)
@@ -184,24 +165,24 @@ class Reports:
         cut = not set(str(run["dialects"]).split(",")).isdisjoint(thread_dialects())
         while len(found) < len(traces) and (cut or len(traces) > 1 or "-" in str(run["run_id"])):
             found = traces
-            traces = self._ask("related_traces", {"traces": found}).column("trace_id").to_pylist()
-        return self._ask("run_spans", {"traces": traces})
+            traces = self.ask("related_traces", {"traces": found}).column("trace_id").to_pylist()
+        return self.ask("run_spans", {"traces": traces})
 
     def run_scores(self, run_id: str) -> list[dict[str, object]]:
         """Return the judgements of a run, its spans and its session, the earliest first."""
         run = self.run(run_id)
         traces = run.get("trace_ids") or [run["trace_id"]]
-        rows = self._ask("run_scores", {"traces": traces, "session_id": run["session_id"]}).to_pylist()
+        rows = self.ask("run_scores", {"traces": traces, "session_id": run["session_id"]}).to_pylist()
         return [plain_row(row) for row in rows]
 
     def ingest_totals(self) -> list[dict[str, object]]:
         """Return what came in and what became of it, a row per (signal, outcome, reason)."""
-        rows: list[dict[str, object]] = self._ask("ingest_totals", {}).to_pylist()
+        rows: list[dict[str, object]] = self.ask("ingest_totals", {}).to_pylist()
         return rows
 
     def metric_usage(self) -> list[dict[str, object]]:
         """Return tokens and cost that only metrics tell, a row per (service, session, model)."""
-        rows: list[dict[str, object]] = self._ask("metric_usage", {}).to_pylist()
+        rows: list[dict[str, object]] = self.ask("metric_usage", {}).to_pylist()
         return rows
 
     def sources(self, since_ns: int | None = None) -> list[dict[str, Any]]:
@@ -211,7 +192,7 @@ class Reports:
         """
         since = {"since_ns": since_ns}
         more = ("source_sessions", "source_steps", "source_runs")
-        tables = [self._ask(name, since).to_pylist() for name in ("source_list", *more)]
+        tables = [self.ask(name, since).to_pylist() for name in ("source_list", *more)]
         return described_sources(tables[0], tables[1:])
 
     def source_keys(
@@ -219,7 +200,7 @@ class Reports:
     ) -> list[dict[str, Any]]:
         """Return the attribute keys of a source, the unmapped first, then by frequency."""
         wanted = source._asdict() | {"since_ns": since_ns, "limit": limit}
-        rows: list[dict[str, Any]] = self._ask("source_keys_of", wanted).to_pylist()
+        rows: list[dict[str, Any]] = self.ask("source_keys_of", wanted).to_pylist()
         return rows
 
     def lake_size(self) -> dict[str, TableSize]:
@@ -234,7 +215,8 @@ class Reports:
         """Return at most `limit` rows of a select that a user typed; see `Reader.user_query`."""
         return self._reader.user_query(sql, limit=limit)
 
-    def _ask(self, name: str, params: Mapping[str, object]) -> pa.Table:
+    def ask(self, name: str, params: Mapping[str, object]) -> pa.Table:
+        """Return the answer to one question: `name` is a file of `sql/`, without its ending."""
         return self._reader.query(question(name), params)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from spotlight.reports import Reports, RunFilters, open_lake
 from tests.command import ROOT, spotlight
@@ -178,5 +179,5 @@ def test_sidebar_keeps_the_filters_of_the_list(page: Any, invented_url: str) -> 
     page.get_by_text("1 run · times in UTC").wait_for()
     page.get_by_test_id("stSidebar").get_by_role("link", name="Runs").click()
     page.get_by_text("1 run · times in UTC").wait_for()
-    assert "noisy" == page.get_by_label("Search runs").input_value()
-    assert "q=noisy" in page.url
+    expect(page.get_by_label("Search runs")).to_have_value("noisy")
+    page.wait_for_url(re.compile("q=noisy"))

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from spotlight.lake import empty_connection
+from spotlight.reports.questions import MACROS, question
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted(
@@ -55,12 +56,10 @@ def is_definition(body: str) -> bool:
 
 @pytest.fixture
 def schema() -> duckdb.DuckDBPyConnection:
-    """Return the lake's views over empty tables, and every macro that a file defines."""
+    """Return the lake's views over empty tables, and the macros of the reports."""
     connection = empty_connection()
-    for place in PLACES:
-        body = read(place).body
-        if is_definition(body):
-            connection.execute(body)
+    for name in MACROS:
+        connection.execute(question(name))
     return connection
 
 

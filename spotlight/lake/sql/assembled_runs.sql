@@ -1,11 +1,20 @@
--- Newest version of everything assembled that no other run has taken over.  One row per (tenant, run_id).
+-- assembled_runs
+-- Newest version of everything assembled that no other run has taken over, at its newest price.  One row per (tenant, run_id).
 -- params: none
 with
-newest as (
+repriced as (
   select *
-  from stored_runs
-  qualify row_number() over (partition by run_id order by assembled_position desc) = 1
+  from stored_costs
+  where span_id is null
+  qualify row_number() over (partition by run_version order by priced_ns desc) = 1
 )
-select *
-from newest
-where merged_into is null
+select
+  r.* replace (
+    if(c.run_version is null, r.cost_usd, c.cost_usd) as cost_usd,
+    if(c.run_version is null, r.unpriced_generations, c.unpriced_generations) as unpriced_generations,
+    if(c.run_version is null, r.price_book, c.price_book) as price_book
+  )
+from stored_runs as r
+left join repriced as c on c.run_version = r.run_version
+where r.merged_into is null
+  and not exists (select 1 from stored_runs as n where n.replaces = r.run_version)

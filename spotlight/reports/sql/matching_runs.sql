@@ -1,23 +1,26 @@
--- Macro: the runs that a list's filters let through, or the traces without an agent.  One row per run.
+-- Macro: the runs that the filters let through, or the traces without an agent.  One row per run.
 -- params: none
-create or replace macro matching_runs(
-  statuses, of_pack, of_version, of_session, of_user, of_model, words, from_ns, to_ns, others
-) as table
+create or replace macro matching_runs(f) as table
 select *
 from assembled_runs
-where is_agent_run = not others
-  and (statuses is null or status in (select unnest(cast(statuses as varchar[]))))
-  and (of_pack is null or pack_name = of_pack)
-  and (of_version is null or pack_version = of_version)
-  and (of_session is null or session_id = of_session)
-  and (of_user is null or user_id = of_user)
-  and (of_model is null or list_contains(models, of_model))
-  and (from_ns is null or started_ns >= from_ns)
-  and (to_ns is null or started_ns < to_ns)
+where is_agent_run = not given(f).other
+  and (given(f).status is null or status in (select unnest(given(f).status)))
+  and (given(f).pack_name is null or pack_name = given(f).pack_name)
+  and (given(f).pack_version is null or pack_version = given(f).pack_version)
+  and (given(f).session_id is null or session_id = given(f).session_id)
+  and (given(f).user_id is null or user_id = given(f).user_id)
+  and (given(f).tenant_claimed is null or tenant_claimed = given(f).tenant_claimed)
+  and (given(f).environment is null or environment = given(f).environment)
+  and (given(f).feature is null or feature = given(f).feature)
+  and (given(f).surface is null or surface = given(f).surface)
+  and (given(f).agent_name is null or agent_name = given(f).agent_name)
+  and (given(f).model is null or list_contains(models, given(f).model))
+  and (given(f).since_ns is null or started_ns >= given(f).since_ns)
+  and (given(f).until_ns is null or started_ns < given(f).until_ns)
   and (
-    words is null
+    given(f).text is null
     or contains(
       lower(concat_ws(' ', run_id, name, session_id, user_id, agent_name, pack_name, error_type, error_message)),
-      lower(words)
+      lower(given(f).text)
     )
   )

@@ -1,5 +1,5 @@
 -- What the runs that pass the filters add up to.  One row.
--- params: status, pack_name, pack_version, session_id, user_id, model, text, since_ns, until_ns, other
+-- params: filters
 select
   count(*) as runs,
   count(*) filter (where status = 'error') as failed,
@@ -10,4 +10,4 @@ select
   coalesce(sum(generations_without_usage), 0)::bigint as generations_without_usage,
   quantile_cont(duration_ms, 0.5) as p50_ms,
   quantile_cont(duration_ms, 0.95) as p95_ms
-from matching_runs($status, $pack_name, $pack_version, $session_id, $user_id, $model, $text, $since_ns, $until_ns, $other)
+from matching_runs($filters)

@@ -1,9 +1,9 @@
 -- Runs that pass the filters, in equal steps of the time they span.  One row per step that has runs.
--- params: status, pack_name, pack_version, session_id, user_id, model, text, since_ns, until_ns, other, steps
+-- params: filters, steps
 with
 matching as (
   select started_ns, status
-  from matching_runs($status, $pack_name, $pack_version, $session_id, $user_id, $model, $text, $since_ns, $until_ns, $other)
+  from matching_runs($filters)
   where started_ns is not null
 ),
 span as (

@@ -1,69 +1,29 @@
-"""The lake's tables: every column with its Arrow type, its unit and what it says.
-
-The tables here are the single source: the pivot fills them, the lake creates
-Delta tables from them, the docs print them. Time is int64 ns UTC, ids are
-lowercase hex, a missing value is NULL and never 0.
-"""
+"""Tables of what came in: rows are written once and never changed."""
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import pyarrow as pa
 
-S: Final = pa.string()
-I64: Final = pa.int64()
-F64: Final = pa.float64()
-BOOL: Final = pa.bool_()
-JSON: Final = pa.string()  # JSON text; an own name so that the tables below say so
-STRINGS: Final = pa.list_(pa.string())
-
-
-class Column(NamedTuple):
-    """One column of a lake table."""
-
-    name: str
-    type: pa.DataType
-    doc: str
-
-
-class Table(NamedTuple):
-    """One lake table; `plain` columns have many distinct values and get no dictionary."""
-
-    name: str
-    grain: str
-    columns: tuple[Column, ...]
-    plain: frozenset[str]
-
-    @property
-    def schema(self) -> pa.Schema:
-        """Arrow schema of one row, the partition columns included."""
-        return pa.schema([pa.field(c.name, c.type) for c in self.columns])
-
-
-PARTITION: Final = ("tenant", "date")
-DEFAULT_TENANT: Final = "default"
-
-KINDS: Final = (
-    "agent", "workflow", "step", "llm", "embedding", "tool", "retrieval", "rerank", "guardrail",
-    "evaluator", "memory_read", "memory_write", "checkpoint", "decision", "approval",
-    "human_input", "handoff", "compaction", "http", "other",
-)  # fmt: skip
-
-_PARTITION_COLUMNS = (
-    Column("tenant", S, "who the row belongs to; from the ingest side, never from the payload"),
-    Column("date", pa.date32(), "UTC day of the row's start (of its arrival when the clock is absurd)"),
-)
-_ARRIVAL_COLUMNS = (
-    Column("received_ns", I64, "when the collector took the request in, ns UTC"),
-    Column("journal_position", I64, "byte position of the request in the collector's journal"),
+from spotlight.model.column import (
+    ARRIVAL_COLUMNS,
+    BOOL,
+    F64,
+    I64,
+    JSON,
+    PARTITION_COLUMNS,
+    STRINGS,
+    Column,
+    S,
+    Table,
 )
 
 SPANS: Final = Table(
     "spans",
     "one row per received version of a span; the view keeps the newest version",
     (
-        *_PARTITION_COLUMNS,
+        *PARTITION_COLUMNS,
         Column("trace_id", S, "32 lowercase hex digits"),
         Column("span_id", S, "16 lowercase hex digits"),
         Column("parent_span_id", S, "NULL for a root"),
@@ -76,7 +36,7 @@ SPANS: Final = Table(
         Column("started_ns", I64, "start, ns UTC"),
         Column("ended_ns", I64, "end, ns UTC; NULL when not reported"),
         Column("duration_ms", F64, "ended - started; 0 when the end lies before the start (flagged)"),
-        *_ARRIVAL_COLUMNS,
+        *ARRIVAL_COLUMNS,
         Column("service_name", S, "resource service.name"),
         Column("service_version", S, "resource service.version"),
         Column("environment", S, "deployment.environment[.name]"),
@@ -151,12 +111,12 @@ PAYLOADS: Final = Table(
     "payloads",
     "one row per span that carries content, as sent",
     (
-        *_PARTITION_COLUMNS,
+        *PARTITION_COLUMNS,
         Column("trace_id", S, "32 lowercase hex digits"),
         Column("span_id", S, "16 lowercase hex digits"),
         Column("dialect", S, "vocabulary the content was read with"),
         Column("started_ns", I64, "start of the span, ns UTC"),
-        *_ARRIVAL_COLUMNS,
+        *ARRIVAL_COLUMNS,
         Column("input_messages", S, "messages in, as sent (indexed keys: one JSON object of them)"),
         Column("output_messages", S, "messages out, as sent (indexed keys: one JSON object of them)"),
         Column("system_instructions", S, "system instructions where sent apart from the messages"),
@@ -177,10 +137,10 @@ LOGS: Final = Table(
     "logs",
     "one row per log record, as sent",
     (
-        *_PARTITION_COLUMNS,
+        *PARTITION_COLUMNS,
         Column("time_ns", I64, "event time, else observed time, ns UTC"),
         Column("observed_ns", I64, "when the client saw it, ns UTC"),
-        *_ARRIVAL_COLUMNS,
+        *ARRIVAL_COLUMNS,
         Column("trace_id", S, "trace it belongs to; NULL when none was sent"),
         Column("span_id", S, "span it belongs to; NULL when none was sent"),
         Column("session_id", S, "conversation, as this record itself says"),
@@ -208,10 +168,10 @@ METRICS: Final = Table(
     "metrics",
     "one row per metric data point, as sent",
     (
-        *_PARTITION_COLUMNS,
+        *PARTITION_COLUMNS,
         Column("time_ns", I64, "time of the point, ns UTC"),
         Column("start_ns", I64, "start of the interval, ns UTC; NULL when not sent"),
-        *_ARRIVAL_COLUMNS,
+        *ARRIVAL_COLUMNS,
         Column("name", S, "metric name"),
         Column("unit", S, "unit as sent"),
         Column("type", S, "gauge, sum, histogram, exponential_histogram or summary"),
@@ -233,8 +193,8 @@ RECEIPTS: Final = Table(
     "receipts",
     "one row per request outcome: what came in, and what became of it",
     (
-        *_PARTITION_COLUMNS,
-        *_ARRIVAL_COLUMNS,
+        *PARTITION_COLUMNS,
+        *ARRIVAL_COLUMNS,
         Column("signal", S, "traces, logs or metrics"),
         Column("outcome", S, "accepted, rejected, refused, duplicate, replaced or dead"),
         Column("reason", S, "why, for everything but accepted"),
@@ -245,73 +205,12 @@ RECEIPTS: Final = Table(
     frozenset(["journal_position"]),
 )
 
-RUNS: Final = Table(
-    "runs",
-    "one row per assembled version of a run; the view keeps the newest version",
-    (
-        *_PARTITION_COLUMNS,
-        Column("run_id", S, "names the run; the trace id where a trace is one run"),
-        Column("trace_id", S, "trace of the run's root"),
-        Column("trace_ids", STRINGS, "all traces with spans of the run, sorted"),
-        Column("signals", S, "what its steps were made from: span, log, or log,span"),
-        Column("turn_id", S, "request of the user that it answers, where the client names it"),
-        Column("is_agent_run", BOOL, "false for a trace in which no agent, model or tool was at work"),
-        Column("merged_into", S, "run that took this one over when more became known; NULL for a run"),
-        Column("root_span_id", S, "root, or the earliest span where the root is missing"),
-        Column("name", S, "name of the root span"),
-        Column("session_id", S, "conversation; NULL where nothing says so"),
-        Column("session_source", S, "where the session stood: root, span, log, scope or resource"),
-        Column("tenant_claimed", S, "tenant that the run itself names; never decides who may read"),
-        Column("pack_name", S, "what was deployed"),
-        Column("pack_version", S, "declared version; else sha:<content digest> or svc:<service version>"),
-        Column("pack_version_source", S, "where the version stood, and the key that gave it"),
-        Column("pack_digest", S, "declared digest; else of system instructions, tool definitions and model"),
-        Column("pack_digest_source", S, "where the digest stood and its key, or: content digest"),
-        Column("agent_name", S, "agent of the root"),
-        Column("user_id", S, "end user"),
-        Column("service_name", S, "service of the root"),
-        Column("environment", S, "deployment environment"),
-        Column("feature", S, "product feature"),
-        Column("surface", S, "cli, ide, web, ..."),
-        Column("dialects", S, "vocabularies found in the run, comma separated"),
-        Column("started_ns", I64, "first start in the run, ns UTC"),
-        Column("ended_ns", I64, "last end in the run, ns UTC"),
-        Column("duration_ms", F64, "ended - started"),
-        Column("status", S, "ok, error or incomplete (no root has arrived)"),
-        Column("status_reason", S, "why the status is not ok"),
-        Column("error_span_id", S, "the span that decided an error"),
-        Column("error_type", S, "type of the deciding error"),
-        Column("error_message", S, "message of the deciding error"),
-        Column("spans", I64, "spans in the run"),
-        Column("error_spans", I64, "spans with status error"),
-        Column("generations", I64, "model calls"),
-        Column("generations_without_usage", I64, "model calls that reported no tokens"),
-        Column("tool_calls", I64, "tool calls"),
-        Column("failed_tool_calls", I64, "tool calls that failed, whatever their span status"),
-        Column("input_tokens", I64, "sum over leaf generations, cache included; NULL for unknown"),
-        Column("output_tokens", I64, "sum over leaf generations; NULL for unknown"),
-        Column("cache_read_tokens", I64, "sum over leaf generations; NULL for unknown"),
-        Column("cache_write_tokens", I64, "sum over leaf generations; NULL for unknown"),
-        Column("reasoning_tokens", I64, "sum over leaf generations; NULL for unknown"),
-        Column(
-            "cost_reported_usd", F64, "sum of the clients' own figures on leaf generations; NULL for unknown"
-        ),
-        Column("models", STRINGS, "distinct models that answered, sorted"),
-        Column("missing_parents", I64, "spans whose parent has not arrived"),
-        Column("quality_flags", STRINGS, "what is odd about the run"),
-        Column("assembled_position", I64, "journal position up to which the run was assembled"),
-    ),
-    frozenset(
-        ["run_id", "trace_id", "root_span_id", "error_message", "started_ns", "ended_ns", "duration_ms"]
-    ),
-)
-
 REPLACED: Final = Table(
     "replaced",
     "one row per span that was sent again with other content",
     (
-        *_PARTITION_COLUMNS,
-        *_ARRIVAL_COLUMNS,
+        *PARTITION_COLUMNS,
+        *ARRIVAL_COLUMNS,
         Column("trace_id", S, "32 lowercase hex digits"),
         Column("span_id", S, "16 lowercase hex digits"),
         Column("newest_position", I64, "journal position of the version that counts"),
@@ -323,7 +222,7 @@ SOURCES: Final = Table(
     "sources",
     "counts of one source (service, scope, signal) in one batch; rows of a source add up",
     (
-        *_PARTITION_COLUMNS,
+        *PARTITION_COLUMNS,
         Column("received_ns", I64, "when the last request counted here came in, ns UTC"),
         Column("journal_position", I64, "byte position of that request in the collector's journal"),
         Column("service_name", S, "resource service.name"),
@@ -347,7 +246,7 @@ SOURCE_KEYS: Final = Table(
     "source_keys",
     "count of one attribute key of a source in one batch; rows of a key add up",
     (
-        *_PARTITION_COLUMNS,
+        *PARTITION_COLUMNS,
         Column("received_ns", I64, "when the last request counted here came in, ns UTC"),
         Column("journal_position", I64, "byte position of that request in the collector's journal"),
         Column("service_name", S, "resource service.name"),
@@ -361,36 +260,3 @@ SOURCE_KEYS: Final = Table(
     ),
     frozenset(["journal_position"]),
 )
-
-SCORES: Final = Table(
-    "scores",
-    "one row per received version of a judgement; the view keeps the newest version",
-    (
-        *_PARTITION_COLUMNS,
-        Column("score_id", S, "the sender's id of the score, else a digest of what it says"),
-        Column("target_type", S, "what is judged: run, trace, span, response or session"),
-        Column("trace_id", S, "trace judged, or the trace of the span; NULL where another id names it"),
-        Column("span_id", S, "span judged"),
-        Column("session_id", S, "session judged, or the session of the span"),
-        Column("response_id", S, "id of the provider's response that is judged"),
-        Column("name", S, "what was judged: reward, correctness, toxicity, ..."),
-        Column("value", F64, "the judgement as a number; NULL where there is only a label"),
-        Column("label", S, "the judgement in a word, as sent"),
-        Column("explanation", S, "why, as sent"),
-        Column("annotator", S, "human, llm or code"),
-        Column("evaluator", S, "who or what judged, as sent"),
-        Column("evaluator_version", S, "its version"),
-        Column("metadata", JSON, "what else the judgement says"),
-        Column("time_ns", I64, "when it was judged, else when that came in, ns UTC"),
-        Column("source", S, "log, span_event or span_attribute: where it was found"),
-        *_ARRIVAL_COLUMNS,
-        Column("service_name", S, "resource service.name of the sender"),
-        Column("scope_name", S, "instrumentation scope of the sender"),
-    ),
-    frozenset(["score_id", "trace_id", "span_id", "explanation", "metadata", "time_ns", "journal_position"]),
-)
-
-TABLES: Final = {
-    t.name: t
-    for t in (SPANS, PAYLOADS, LOGS, METRICS, RECEIPTS, REPLACED, RUNS, SOURCES, SOURCE_KEYS, SCORES)
-}

@@ -1,0 +1,39 @@
+"""What a question is narrowed to: the same filters for runs and for their steps."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+ORDERS: Final = ("newest", "failed_first", "slowest", "most_tokens", "most_expensive")
+
+
+class RunFilters(NamedTuple):
+    """What runs, or steps, are narrowed to; None lets everything through.
+
+    Of steps, `agent_name` and `model` mean the step's own, the rest its run's. `since_ns` is
+    inclusive, `until_ns` exclusive: the start of the run, or of the step.
+    """
+
+    status: tuple[str, ...] = ()
+    pack_name: str | None = None
+    pack_version: str | None = None
+    session_id: str | None = None
+    user_id: str | None = None
+    tenant_claimed: str | None = None
+    environment: str | None = None
+    feature: str | None = None
+    surface: str | None = None
+    agent_name: str | None = None
+    model: str | None = None
+    text: str | None = None
+    since_ns: int | None = None
+    until_ns: int | None = None
+    order: str = "newest"
+    other: bool = False  # the traces in which no agent was at work, instead of the runs
+
+    def params(self) -> dict[str, object]:
+        """Return the SQL parameter `filters`; the order left out."""
+        values = {k: v or None for k, v in self._asdict().items() if k != "order"}
+        # DuckDB takes 0 for a start as a start, `or` would not.
+        times = {"since_ns": self.since_ns, "until_ns": self.until_ns}
+        return {"filters": values | times | {"status": list(self.status) or None, "other": self.other}}

@@ -1,0 +1,19 @@
+-- Macro: the steps that the filters let through, of runs and not of traces without an agent.  One row per step.
+-- params: none
+create or replace macro matching_steps(f) as table
+select *
+from steps
+where (given(f).status is null or run_status in (select unnest(given(f).status)))
+  and (given(f).pack_name is null or pack_name = given(f).pack_name)
+  and (given(f).pack_version is null or pack_version = given(f).pack_version)
+  and (given(f).session_id is null or session_id = given(f).session_id)
+  and (given(f).user_id is null or user_id = given(f).user_id)
+  and (given(f).tenant_claimed is null or tenant_claimed = given(f).tenant_claimed)
+  and (given(f).environment is null or environment = given(f).environment)
+  and (given(f).feature is null or feature = given(f).feature)
+  and (given(f).surface is null or surface = given(f).surface)
+  and (given(f).agent_name is null or agent_name = given(f).agent_name)
+  and (given(f).model is null or model = given(f).model)
+  and (given(f).since_ns is null or started_ns >= given(f).since_ns)
+  and (given(f).until_ns is null or started_ns < given(f).until_ns)
+  and (given(f).text is null or run_id in (select run_id from matching_runs({'text': given(f).text, 'other': false})))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from spotlight.errors import SpotlightError
@@ -31,17 +31,30 @@ DIMENSIONS: Final = {
     "day": "UTC day of the step",
     "hour": "UTC hour of the step",
 }
+# Those of whole runs; sql/run_dimension.sql says which column that is.
+RUN_DIMENSIONS: Final = {
+    name: DIMENSIONS[name]
+    for name in (
+        "tenant", "user", "session", "run", "feature", "surface", "environment", "service", "agent", "pack",
+        "version", "status",
+    )
+} | {
+    "model": "models that answered, all of the run's together",
+    "error": "signature of the error that decided the run",
+    "day": "UTC day of the run's start",
+    "hour": "UTC hour of the run's start",
+}  # fmt: skip
 MOST: Final = 3  # dimensions at once
 
 
-def checked(by: Sequence[str]) -> dict[str, object]:
+def checked(by: Sequence[str], dimensions: Mapping[str, str] = DIMENSIONS) -> dict[str, object]:
     """Return the SQL parameters by_1, by_2, by_3 for some dimensions; None for those not asked for.
 
     Raises: SpotlightError for a dimension that does not exist, one named twice, or more than three.
     """
     for name in by:
-        if name not in DIMENSIONS:
-            raise SpotlightError(f"no such dimension: {name!r}", hint=f"one of {', '.join(DIMENSIONS)}")
+        if name not in dimensions:
+            raise SpotlightError(f"no such dimension: {name!r}", hint=f"one of {', '.join(dimensions)}")
     if len(set(by)) < len(by) or len(by) > MOST:
         raise SpotlightError(
             f"cannot divide by {', '.join(by)!r}", hint=f"name 1 to {MOST} dimensions, each once"

@@ -11,7 +11,8 @@ class RunFilters(NamedTuple):
     """What runs, or steps, are narrowed to; None lets everything through.
 
     Of steps, `agent_name` and `model` mean the step's own, the rest its run's. `since_ns` is
-    inclusive, `until_ns` exclusive: the start of the run, or of the step.
+    inclusive, `until_ns` exclusive: the start of the run, or of the step. `min_ms` is inclusive,
+    `max_ms` exclusive: the duration of the run; a run whose duration is unknown passes neither.
     """
 
     status: tuple[str, ...] = ()
@@ -28,6 +29,8 @@ class RunFilters(NamedTuple):
     text: str | None = None
     since_ns: int | None = None
     until_ns: int | None = None
+    min_ms: float | None = None
+    max_ms: float | None = None
     order: str = "newest"
     other: bool = False  # the traces in which no agent was at work, instead of the runs
 
@@ -35,5 +38,5 @@ class RunFilters(NamedTuple):
         """Return the SQL parameter `filters`; the order left out."""
         values = {k: v or None for k, v in self._asdict().items() if k != "order"}
         # DuckDB takes 0 for a start as a start, `or` would not.
-        times = {"since_ns": self.since_ns, "until_ns": self.until_ns}
-        return {"filters": values | times | {"status": list(self.status) or None, "other": self.other}}
+        bounds = {name: getattr(self, name) for name in ("since_ns", "until_ns", "min_ms", "max_ms")}
+        return {"filters": values | bounds | {"status": list(self.status) or None, "other": self.other}}

@@ -23,7 +23,9 @@ from spotlight.reports.usage_account import usage_account
 # Equal steps into which a summary divides the time that its runs span.
 TIME_STEPS: Final = 24
 # Macros of the questions, in the order in which they build on each other.
-MACROS: Final = ("given", "dimension", "matching_runs", "matching_steps")
+MACROS: Final = (
+    "given", "dimension", "run_dimension", "percentiles", "matching_runs", "matching_steps", "judgements",
+)  # fmt: skip
 
 
 class RunsSummary(NamedTuple):

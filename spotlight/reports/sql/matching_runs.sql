@@ -17,6 +17,8 @@ where is_agent_run = not given(f).other
   and (given(f).model is null or list_contains(models, given(f).model))
   and (given(f).since_ns is null or started_ns >= given(f).since_ns)
   and (given(f).until_ns is null or started_ns < given(f).until_ns)
+  and (given(f).min_ms is null or duration_ms >= given(f).min_ms)
+  and (given(f).max_ms is null or duration_ms < given(f).max_ms)
   and (
     given(f).text is null
     or contains(

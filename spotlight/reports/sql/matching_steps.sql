@@ -17,3 +17,10 @@ where (given(f).status is null or run_status in (select unnest(given(f).status))
   and (given(f).since_ns is null or started_ns >= given(f).since_ns)
   and (given(f).until_ns is null or started_ns < given(f).until_ns)
   and (given(f).text is null or run_id in (select run_id from matching_runs({'text': given(f).text, 'other': false})))
+  and (
+    (given(f).min_ms is null and given(f).max_ms is null)
+    or run_id in (
+      select run_id
+      from matching_runs({'min_ms': given(f).min_ms, 'max_ms': given(f).max_ms, 'other': false})
+    )
+  )

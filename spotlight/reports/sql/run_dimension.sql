@@ -1,0 +1,20 @@
+-- Macro: the value that a run `r` has in dimension `d`.  NULL where it is unknown.  One row.
+-- params: none
+create or replace macro run_dimension(d, r) as case d  -- `d` is a constant, so only the column it means is read
+  when 'tenant' then r.tenant_claimed
+  when 'user' then r.user_id
+  when 'session' then r.session_id
+  when 'run' then r.run_id
+  when 'feature' then r.feature
+  when 'surface' then r.surface
+  when 'environment' then r.environment
+  when 'service' then r.service_name
+  when 'agent' then r.agent_name
+  when 'model' then nullif(array_to_string(r.models, ', '), '')
+  when 'pack' then r.pack_name
+  when 'version' then r.pack_version
+  when 'status' then r.status
+  when 'error' then r.error_signature
+  when 'day' then strftime(make_timestamp_ns(r.started_ns), '%Y-%m-%d')
+  when 'hour' then strftime(make_timestamp_ns(r.started_ns), '%Y-%m-%d %H:00')
+end

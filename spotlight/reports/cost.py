@@ -80,7 +80,7 @@ def cost_total(reports: Reports, filters: RunFilters) -> CostTotal:
     rows = cost_by(reports, filters).to_pylist()
     if rows:
         return CostTotal(**rows[0])
-    return CostTotal(0, 0, 0, 0, *[None] * 8, 0, 0, None, None)  # type: ignore[arg-type]
+    return CostTotal(0, 0, 0, 0, None, None, None, None, None, None, None, None, 0, 0, None, None)
 
 
 def top(reports: Reports, filters: RunFilters, what: str = "run", *, limit: int = 10) -> Top:

@@ -24,7 +24,9 @@ from spotlight.reports.usage_account import usage_account
 TIME_STEPS: Final = 24
 # Macros of the questions, in the order in which they build on each other.
 MACROS: Final = (
-    "given", "dimension", "run_dimension", "percentiles", "matching_runs", "matching_steps", "judgements",
+    "given", "dimension", "run_dimension", "dollars", "percentiles", "matching_runs", "matching_steps",
+    "judgements",
+    "passes",
 )  # fmt: skip
 
 

@@ -1,0 +1,5 @@
+-- Scores whose run has not arrived.  One row.
+-- params: none
+select count(*) as scores
+from judgements()
+where run_id is null

@@ -5,73 +5,126 @@ Streamlit executes this file for every visitor and every click.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from dashboards.answers import lake
+from dashboards.appearance import STYLE
+from dashboards.clock import zone, zone_picker
 from dashboards.text import escape
-from dashboards.views import run, runs, source, sources
+from dashboards.views import cost, overview, run, runs, source, sources
+from dashboards.views.filters import Scope, carried, filter_bar
+from dashboards.views.frame import figures_page, title
 from dashboards.views.navigation import same_list, way_back
 from spotlight.errors import SpotlightError
 
 ICON: Final = Path(__file__).with_name("icon.png")
-# Streamlit has no option for these: narrower gutters, a denser sidebar, lower tiles, plain filters.
-STYLE: Final = """<style>
-[data-testid="stHeader"] { background: transparent; }
-[data-testid="stHeader"], [data-testid="stHeader"] div { pointer-events: none; }
-[data-testid="stHeader"] button { pointer-events: auto; }
-.st-key-run-header, .st-key-runs-title { padding-right: 2.6rem; }
-.st-key-other-traces p { font-size: 0.85rem; opacity: .75; }
-.stMainBlockContainer { padding: 1.5rem 1.4rem 1rem; max-width: none; }
-section[data-testid="stSidebar"] { width: 184px !important; min-width: 184px; }
-.stMainBlockContainer [data-testid="stVerticalBlock"] { gap: 0.7rem; }
-[data-testid="stMetric"] { padding: 0.3rem 0.4rem 0.4rem; }
-[data-testid="stMetric"] > div:first-child { padding: 0.35rem 0.6rem 0; }
-[data-testid="stMetricChart"] { margin-bottom: 0 !important; }
-[data-testid="stMetricDelta"] { font-size: 0.8rem; padding-left: 0; background: none; }
-.stSelectbox div, .stTextInput div { background-color: transparent !important; }
-@media (min-width: 769px) {
-  .st-key-run-header { flex-wrap: nowrap; }
-  .st-key-run-header > * { flex-shrink: 0; }
-  .st-key-run-header > :has(.stCaption, [data-testid="stCaptionContainer"]) { flex: 1 1 0; min-width: 0; }
-}
-@media (max-width: 768px) {
-  .st-key-run-header, .st-key-runs-title { padding-left: 1.8rem; }
-  [data-testid="stMetricChart"] { display: none !important; }
-  .st-key-tiles [data-testid="stHorizontalBlock"] { flex-direction: row; flex-wrap: wrap; }
-  .st-key-tiles [data-testid="stColumn"] { flex: 1 1 40%; min-width: 40%; width: auto; }
-}
-</style>"""
 
 
-def _sidebar(runs_page: Page, run_page: Page, sources_page: Page, page: Page) -> None:
-    """Draw the ways to the list as it was left, and to the run that was opened last."""
-    on_run = page == run_page
-    back = way_back() if on_run else same_list() if page == runs_page else {}
-    if on_run and st.query_params.get("run"):
+class Figures(NamedTuple):
+    """A page of figures: it shares its filters with the others and answers one question."""
+
+    path: str
+    title: str
+    icon: str
+    question: str
+    draw: Callable[[Scope], None]
+
+
+OVERVIEW: Final = Figures(
+    "overview", "Overview", "monitoring", "Is the fleet healthy, and what changed?", overview.draw
+)
+FIGURES: Final = (
+    Figures("cost", "Cost", "payments", "Who spends the money, on what, and what changed?", cost.draw),
+)
+
+
+class Pages(NamedTuple):
+    """The pages of one run of the script; `start` is drawn at an address without a path."""
+
+    start: Page
+    figures: dict[str, Page]
+    runs: Page
+    run: Page
+    sources: Page
+    source: Page
+
+    def listed(self) -> list[Page]:
+        """Return all of them."""
+        return [self.start, *self.figures.values(), self.runs, self.run, self.sources, self.source]
+
+
+def _pages(scopes: list[Scope | None]) -> Pages:
+    """Return the pages; what the filters say is put into `scopes` before one of them is drawn."""
+
+    def page(path: str, named: str, icon: str | None, draw: Callable[[], None], **more: Any) -> Page:
+        made: Page = st.Page(draw, title=named, icon=icon and f":material/{icon}:", url_path=path, **more)
+        return made
+
+    def about(figures: Figures, **more: Any) -> Page:
+        def draw() -> None:
+            figures_page(lake(), scopes[-1], figures.draw)
+
+        return page(more.pop("path", figures.path), figures.title, figures.icon, draw, **more)
+
+    runs_page = page("runs", "Runs", "list", lambda: runs.draw(scopes[-1]))
+    sources_page = page("sources", "Sources", "sensors", sources.draw)
+    return Pages(
+        about(OVERVIEW, path="start", default=True),
+        {figures.path: about(figures) for figures in (OVERVIEW, *FIGURES)},
+        runs_page,
+        page("run", "Run", "account_tree", lambda: run.draw(runs_page)),
+        sources_page,
+        page("source", "Source", None, lambda: source.draw(sources_page)),
+    )
+
+
+def _links(pages: Pages, page: Page) -> None:
+    """Draw the ways to the pages with the filters as they are, and to the run that was opened last."""
+    along = carried()
+    back = way_back() if page == pages.run else same_list() if page == pages.runs else along
+    if page == pages.run and st.query_params.get("run"):
         st.session_state["last_run"] = {key: st.query_params.get_all(key) for key in st.query_params}
-    with st.sidebar:
-        st.page_link(runs_page, query_params=back)
-        if last := st.session_state.get("last_run"):
-            st.page_link(run_page, query_params=last)
-        st.page_link(sources_page)
+    st.page_link(pages.figures[OVERVIEW.path], query_params=along)
+    st.caption("Debug")
+    st.page_link(pages.runs, query_params=back)
+    if last := st.session_state.get("last_run"):
+        st.page_link(pages.run, query_params=last)
+    st.page_link(pages.sources, query_params={key: along[key] for key in ("tz",) if key in along})
+    st.caption("Attribute")
+    for figures in FIGURES:
+        st.page_link(pages.figures[figures.path], query_params=along)
+
+
+def _head(pages: Pages, page: Page) -> Scope | None:
+    """Draw title and filters of a page that has filters; return what they say."""
+    if page == pages.runs:
+        return runs.head(lake(), zone())
+    for figures in (OVERVIEW, *FIGURES):
+        if page == pages.figures[figures.path] or (figures is OVERVIEW and page == pages.start):
+            title(figures.title, figures.question)
+            return filter_bar(lake(), zone(), for_list=False)
+    return None
 
 
 def main() -> None:
     """Draw the page the address names."""
     st.set_page_config(page_title="Spotlight", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
-    runs_page: Page = st.Page(runs.draw, title="Runs", icon=":material/list:", default=True, url_path="runs")
-    run_page: Page = st.Page(
-        lambda: run.draw(runs_page), title="Run", icon=":material/account_tree:", url_path="run"
-    )
-    sources_page: Page = st.Page(sources.draw, title="Sources", icon=":material/sensors:", url_path="sources")
-    source_page: Page = st.Page(lambda: source.draw(sources_page), title="Source", url_path="source")
-    page = st.navigation([runs_page, run_page, sources_page, source_page], position="hidden")
-    _sidebar(runs_page, run_page, sources_page, page)
+    scopes: list[Scope | None] = []
+    pages = _pages(scopes)
+    page = st.navigation(pages.listed(), position="hidden")
+    with st.sidebar:
+        links = st.container(key="ways", gap=None)
+        zone_picker()
     try:
+        scopes.append(_head(pages, page))
+        with links:
+            _links(pages, page)
         page.run()
     except SpotlightError as exc:
         st.error(escape(exc.message, 600), icon=":material/error:")

@@ -53,6 +53,36 @@ SERVER: Final[dict[str, Any]] = {
     "logger.hideWelcomeMessage": True,
 }
 
+# Streamlit has no option for these: narrower gutters, a denser sidebar, lower tiles, plain filters.
+STYLE: Final = """<style>
+[data-testid="stHeader"] { background: transparent; }
+[data-testid="stHeader"], [data-testid="stHeader"] div { pointer-events: none; }
+[data-testid="stHeader"] button { pointer-events: auto; }
+.st-key-run-header, .st-key-runs-title { padding-right: 2.6rem; }
+.st-key-other-traces p { font-size: 0.85rem; opacity: .75; }
+.stMainBlockContainer { padding: 1.5rem 1.4rem 1rem; max-width: none; }
+section[data-testid="stSidebar"] { width: 184px !important; min-width: 184px; }
+.st-key-filters { gap: 0.5rem; }
+.st-key-ways [data-testid="stCaptionContainer"] { margin: 0.9rem 0 0.1rem; }
+.stMainBlockContainer [data-testid="stVerticalBlock"] { gap: 0.7rem; }
+[data-testid="stMetric"] { padding: 0.3rem 0.4rem 0.4rem; }
+[data-testid="stMetric"] > div:first-child { padding: 0.35rem 0.6rem 0; }
+[data-testid="stMetricChart"] { margin-bottom: 0 !important; }
+[data-testid="stMetricDelta"] { font-size: 0.8rem; padding-left: 0; background: none; }
+.stSelectbox div, .stTextInput div { background-color: transparent !important; }
+@media (min-width: 769px) {
+  .st-key-run-header { flex-wrap: nowrap; }
+  .st-key-run-header > * { flex-shrink: 0; }
+  .st-key-run-header > :has(.stCaption, [data-testid="stCaptionContainer"]) { flex: 1 1 0; min-width: 0; }
+}
+@media (max-width: 768px) {
+  .st-key-run-header, .st-key-runs-title { padding-left: 1.8rem; }
+  [data-testid="stMetricChart"] { display: none !important; }
+  .st-key-tiles [data-testid="stHorizontalBlock"] { flex-direction: row; flex-wrap: wrap; }
+  .st-key-tiles [data-testid="stColumn"] { flex: 1 1 40%; min-width: 40%; width: auto; }
+}
+</style>"""
+
 
 def streamlit_options(host: str, port: int, allowed_hosts: Iterable[str]) -> dict[str, Any]:
     """Return every option of Streamlit that Spotlight sets, by dotted name."""

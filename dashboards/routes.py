@@ -15,9 +15,10 @@ from typing import Any, Final
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from dashboards.addresses import LIST_KEYS, RUNS_PATH
 from dashboards.components.trace import component
 from dashboards.guard import error_response
 from dashboards.source import RunSource
@@ -131,9 +132,22 @@ def not_here(_request: Request) -> Response:
     return error_response(404, "no such address", "see GET /api/runs/{run_id}")
 
 
+def start(request: Request) -> Response:
+    """Answer GET /: to the overview, and addresses with filters from when the list was here to the list.
+
+    A redirect and not a page: Streamlit's page without a path would share its filters' names with those
+    of the list, and Back would lead to it again.
+    """
+    keys = set(request.query_params.keys())
+    path = RUNS_PATH if keys & set(LIST_KEYS) else "/overview"
+    query = request.url.query
+    return RedirectResponse(f"{path}?{query}" if query else path, 302, {"cache-control": "no-store"})
+
+
 def routes(source: RunSource) -> list[BaseRoute]:
     """Return our routes over one source."""
     return [
+        Route("/", start),
         Route("/healthz", health),
         Route("/api/runs/{run_id}", lambda request: run_json(source, request)),
         Route("/api/runs/{run_id}/spans/{span_id}", lambda request: span_json(source, request)),

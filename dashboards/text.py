@@ -6,10 +6,14 @@ A figure that was not reported is written "unknown": 0 would be a claim.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from typing import Final
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from dashboards.clock import Zone
 
 UNKNOWN: Final = "unknown"
+NOTHING: Final = "–"  # in tables and tiles, where "unknown" would not fit; what it means is said beside it
 _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=&@/])")
 _INVISIBLE: Final = re.compile("[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _UNITS: Final = ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k"))
@@ -57,8 +61,25 @@ def share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f}%" if whole else UNKNOWN
 
 
-def utc(ns: int | None) -> str:
-    """Return a time in ns as `2026-11-20 22:14:07 UTC`, or "unknown"."""
+def moment(ns: int | None, zone: Zone, form: str = "%Y-%m-%d %H:%M:%S %Z") -> str:
+    """Return a time, ns UTC, in a time zone: `2026-11-20 22:14:07 CET`, or "unknown"."""
     if ns is None:
         return UNKNOWN
-    return datetime.fromtimestamp(ns / 1_000_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    try:
+        return datetime.fromtimestamp(ns / 1_000_000_000, zone.info).strftime(form)
+    except (ValueError, OverflowError, OSError):  # beyond the calendar: hostile or broken clocks
+        return UNKNOWN
+
+
+def money(usd: float | None) -> str:
+    """Return an amount in USD with the digits that say something: $1,240, $12.40, $0.0031, or "–"."""
+    if usd is None:
+        return NOTHING
+    sign, size = ("-" if usd < 0 else ""), abs(usd)
+    if size == 0:
+        return "$0"
+    if size >= 1000:
+        return f"{sign}${size:,.0f}"
+    if size >= 1:
+        return f"{sign}${size:,.2f}"
+    return f"{sign}${size:.4f}" if size >= 0.0001 else f"{sign}<$0.0001"

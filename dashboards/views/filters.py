@@ -1,4 +1,8 @@
-"""The filter row of the runs page: its state is the address, so a filtered list can be sent to someone."""
+"""The filters that all pages share: their state is the address, so what is shown can be sent to someone.
+
+They are drawn by the script itself and not by a page: Streamlit takes what a page's own widgets wrote
+into the address out of the addresses of other pages, and filters are carried from page to page.
+"""
 
 from __future__ import annotations
 
@@ -7,35 +11,59 @@ from typing import Any, Final, NamedTuple
 
 import streamlit as st
 
+from dashboards.addresses import NUMBER_FIELDS, TEXT_FIELDS, TIME_FIELDS, filters_of, query_of
+from dashboards.answers import Lake, newest_start, run_facets
+from dashboards.clock import Zone
+from dashboards.text import duration, escape, moment
 from spotlight.reports import RunFilters
 
 STATUS_WORDS: Final = {"ok": "ok", "error": "failed", "incomplete": "incomplete"}
 WINDOW_HOURS: Final = {"1h": 1, "24h": 24, "7d": 24 * 7, "30d": 24 * 30}
-WINDOWS: Final = ("all time", *WINDOW_HOURS)
+ALL_TIME: Final = "all time"
+WINDOWS: Final = (ALL_TIME, *WINDOW_HOURS)
 ORDERS: Final = {
     "newest": "newest",
     "failed first": "failed_first",
     "slowest": "slowest",
     "most tokens": "most_tokens",
+    "most expensive": "most_expensive",
 }
 HOUR_NS: Final = 3_600_000_000_000
-
-
-CLEARED: Final[dict[str, Any]] = {
-    "q": "",
-    "status": [],
-    "pack": None,
-    "version": None,
-    "session": None,
-    "time": WINDOWS[0],
+MINUTE_NS: Final = 60_000_000_000
+AGAINST: Final = "against"
+PREVIOUS: Final = "previous period"
+VERSION: Final = "version "
+# The selectboxes: key -> label and width, in the order they are drawn in.
+PICKED: Final = {
+    "pack": ("Pack", 120),
+    "version": ("Version", 100),
+    "env": ("Environment", 122),
+    "tenant": ("Tenant", 100),
+    "user": ("User", 95),
+    "model": ("Model", 120),
+    "session": ("Session", 120),
+    "agent": ("Agent", 130),
+    "feature": ("Feature", 130),
+    "surface": ("Surface", 130),
 }
+LIST_ROW: Final = ("pack", "version", "session")
+FIGURES_ROW: Final = ("pack", "version", "env", "tenant", "user", "model")
+SPANS_OF_TIME: Final = (*TIME_FIELDS, *NUMBER_FIELDS)
+CLEARED: Final[dict[str, Any]] = {"q": "", "status": [], "time": ALL_TIME, **dict.fromkeys(PICKED)}
 
 
-class Choice(NamedTuple):
-    """What the reader filters by; `named` says which filters are set, for the line above the table."""
+class Scope(NamedTuple):
+    """What a page is about: the data, the filters, what it is compared with, and how times are told.
 
+    `baseline` is None where nothing was chosen to compare with; `against` names it, as plain text.
+    """
+
+    lake: Lake
+    zone: Zone
     filters: RunFilters
     named: tuple[str, ...]
+    baseline: RunFilters | None
+    against: str
 
 
 def since_ns(window: str, now_ns: int) -> int | None:
@@ -46,16 +74,33 @@ def since_ns(window: str, now_ns: int) -> int | None:
     hours = WINDOW_HOURS.get(window)
     if hours is None:
         return None
-    return (now_ns - hours * HOUR_NS) // 60_000_000_000 * 60_000_000_000
+    return (now_ns - hours * HOUR_NS) // MINUTE_NS * MINUTE_NS
+
+
+def fitting_window(newest_ns: int | None, now_ns: int) -> str:
+    """Return the window that figures begin with: the last week or month that holds any run, else all time."""
+    for window in ("7d", "30d"):
+        start = since_ns(window, now_ns)
+        if newest_ns is not None and start is not None and start <= newest_ns:
+            return window
+    return ALL_TIME
 
 
 def clear_filters() -> None:
     """Take every filter away; a callback, since a widget's state is set before it is drawn."""
     for key, value in CLEARED.items():
         st.session_state[key] = value
+    for key in SPANS_OF_TIME:
+        _forget(key)
 
 
-def _picked(label: str, key: str, values: list[str], width: int) -> str | None:
+def _forget(key: str) -> None:
+    if key in st.query_params:
+        del st.query_params[key]
+
+
+def _picked(key: str, values: list[str], width: int | None = None) -> str | None:
+    label, usual = PICKED[key]
     # accept_new_options: a link may name a session that is not among the newest ones offered.
     return st.selectbox(
         label,
@@ -65,7 +110,7 @@ def _picked(label: str, key: str, values: list[str], width: int) -> str | None:
         placeholder=label,
         accept_new_options=True,
         label_visibility="collapsed",
-        width=width,
+        width=width or usual,
         bind="query-params",
     )
 
@@ -94,40 +139,148 @@ def _status_pills() -> list[str]:
     return chosen
 
 
-def filter_row(facets: dict[str, list[str]], *, other: bool = False) -> Choice:
-    """Draw the filters and return what they say; `other` asks for the traces without an agent."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        text = st.text_input(
-            "Search runs",
-            key="q",
-            type="search",
-            live="300ms",
-            placeholder="Search id, name, session, user, error",
-            label_visibility="collapsed",
-            width=270,
-            bind="query-params",
+def _window(usual: str) -> str:
+    return st.selectbox(
+        "Time",
+        WINDOWS,
+        index=WINDOWS.index(usual),
+        key="time",
+        label_visibility="collapsed",
+        width=100,
+        bind="query-params",
+    )
+
+
+def _offered(row: tuple[str, ...], facets: dict[str, list[str]]) -> dict[str, str | None]:
+    """Draw the selectboxes of a row, and the rest behind "More"; return what they say."""
+    chosen: dict[str, str | None] = {}
+    for key in row:
+        if facets.get(TEXT_FIELDS[key]) or key in st.query_params or key in ("pack", "version", "session"):
+            chosen[key] = _picked(key, facets.get(TEXT_FIELDS[key], []))
+    more = [
+        key for key in PICKED if key not in row and (facets.get(TEXT_FIELDS[key]) or key in st.query_params)
+    ]
+    if more:
+        said = sum(key in st.query_params for key in more)
+        with st.popover(f"More · {said}" if said else "More", key="more-filters"):
+            for key in more:
+                chosen[key] = _picked(key, facets.get(TEXT_FIELDS[key], []), 260)
+    return chosen
+
+
+def _baseline_said(facets: dict[str, list[str]], *, has_start: bool) -> str | None:
+    """Draw what the figures are compared with; return it as it stands in the address."""
+    versions = [VERSION + version for version in facets.get("pack_version", ())]
+    return st.selectbox(
+        "Compared with",
+        [PREVIOUS, *versions] if has_start else versions,
+        index=0 if has_start else None,
+        key=AGAINST,
+        placeholder="compared with",
+        accept_new_options=True,
+        label_visibility="collapsed",
+        width=138,
+        bind="query-params",
+        help="What the figures are compared with: the period before, or one version",
+    )
+
+
+def baseline_of(filters: RunFilters, said: str | None, now_ns: int) -> RunFilters | None:
+    """Return the runs that `said` means to compare with; None where it means none."""
+    if said is None:
+        return None
+    if said.startswith(VERSION):
+        return filters._replace(pack_version=said.removeprefix(VERSION))
+    if filters.since_ns is None:
+        return None
+    until = now_ns // MINUTE_NS * MINUTE_NS if filters.until_ns is None else filters.until_ns
+    return filters._replace(since_ns=filters.since_ns - (until - filters.since_ns), until_ns=filters.since_ns)
+
+
+def _spans_of_time(filters: RunFilters, zone: Zone) -> list[str]:
+    """Draw the bounds that only links set, each with a way to take it away; return their names."""
+    said = {
+        "since": filters.since_ns is not None and f"since {moment(filters.since_ns, zone)}",
+        "until": filters.until_ns is not None and f"until {moment(filters.until_ns, zone)}",
+    }
+    for key in NUMBER_FIELDS:
+        value = getattr(filters, key)
+        said[key] = value is not None and f"{'from' if key == 'min_ms' else 'below'} {duration(value)}"
+    named = [key for key, label in said.items() if label]
+    for key in named:
+        st.button(
+            escape(said[key]), key=f"drop-{key}", icon=":material/close:", on_click=_forget, args=(key,)
         )
+    return named
+
+
+def filter_bar(lake: Lake, zone: Zone, *, for_list: bool, other: bool = False) -> Scope | None:
+    """Draw the filters and return what they say; None where there is nothing to filter.
+
+    `for_list` adds search and order, else what the figures are compared with is asked. `other`: filters of
+    the traces without an agent.
+    """
+    facets = lake.ask(run_facets, other=other)
+    if not any(facets.values()):
+        return None
+    now = time.time_ns()
+    linked = filters_of({key: st.query_params.get_all(key) for key in SPANS_OF_TIME}, now)
+    text, order, said = "", "newest", None
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
+        if for_list:
+            text = st.text_input(
+                "Search runs",
+                key="q",
+                type="search",
+                live="300ms",
+                placeholder="Search id, name, session, user, error",
+                label_visibility="collapsed",
+                width=250,
+                bind="query-params",
+            )
         status = _status_pills()
-        pack = _picked("Pack", "pack", facets.get("pack_name", []), 150)
-        version = _picked("Version", "version", facets.get("pack_version", []), 120)
-        session = _picked("Session", "session", facets.get("session_id", []), 140)
-        window = st.selectbox(
-            "Time", WINDOWS, key="time", label_visibility="collapsed", width=110, bind="query-params"
-        )
-        order = st.selectbox(
-            "Order", list(ORDERS), key="order", label_visibility="collapsed", width=130, bind="query-params"
-        )
-    said = {"search": text, "status": status, "pack": pack, "version": version, "session": session}
-    if window != WINDOWS[0]:
-        said["time"] = window
-    filters = RunFilters(
-        status=tuple(status or ()),
-        pack_name=pack or None,
-        pack_version=version or None,
-        session_id=session or None,
+        usual = ALL_TIME if for_list else fitting_window(lake.ask(newest_start), now)
+        window_place = st.container(width="content")
+        chosen = _offered(LIST_ROW if for_list else FIGURES_ROW, facets)
+        with window_place:
+            window = _window(usual)
+        if for_list:
+            order = st.selectbox(
+                "Order",
+                list(ORDERS),
+                key="order",
+                label_visibility="collapsed",
+                width=140,
+                bind="query-params",
+            )
+        start = since_ns(window, now) if linked.since_ns is None else linked.since_ns
+        if not for_list:
+            said = _baseline_said(facets, has_start=start is not None)
+        bounds = _spans_of_time(linked, zone)
+    picked: dict[str, Any] = {TEXT_FIELDS[key]: value or None for key, value in chosen.items()}
+    filters = linked._replace(
+        **picked,
+        status=tuple(status),
         text=text or None,
-        since_ns=since_ns(window, time.time_ns()),
+        since_ns=start,
         order=ORDERS[order],
         other=other,
     )
-    return Choice(filters, tuple(name for name, value in said.items() if value))
+    named = {"search": text, "status": status, **chosen, "time": window != ALL_TIME}
+    baseline = baseline_of(filters, said, now)
+    against = said if baseline and said else ""
+    return Scope(lake, zone, filters, (*(n for n, v in named.items() if v), *bounds), baseline, against)
+
+
+def carried() -> dict[str, list[str]]:
+    """Return what of the address goes along to other pages."""
+    keys = ("time", AGAINST, "tz", *CLEARED, *SPANS_OF_TIME)
+    found = {key: values for key in dict.fromkeys(keys) if (values := st.query_params.get_all(key))}
+    found.pop("q", None)
+    return found
+
+
+def runs_behind(filters: RunFilters) -> dict[str, list[str]]:
+    """Return the query of the list of these runs, in the reader's time zone."""
+    zone = {"tz": st.query_params.get_all("tz")} if "tz" in st.query_params else {}
+    return query_of(filters) | zone

@@ -7,13 +7,15 @@ from typing import Any, Final, Literal
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from dashboards.clock import Zone, zone
 from dashboards.components.trace.component import trace_view
 from dashboards.routes import ID
 from dashboards.source import RunSource, published
-from dashboards.text import duration, escape, short_id, tokens, utc
+from dashboards.text import UNKNOWN, duration, escape, moment, money, short_id, tokens
 from dashboards.views.filters import STATUS_WORDS
 from dashboards.views.navigation import way_back
-from spotlight.errors import NotFound, SpotlightError
+from dashboards.views.watch import watch
+from spotlight.errors import NotFound
 
 BADGES: Final[dict[str, Literal["green", "red", "orange"]]] = {
     "ok": "green",
@@ -35,7 +37,14 @@ def _silent(run: dict[str, Any]) -> str:
     return f" ({silent} of {calls} calls unknown)" if silent else ""
 
 
-def facts(run: dict[str, Any]) -> list[str]:
+def _cost(run: dict[str, Any]) -> str:
+    """Return what the run cost at list price, and how many of its calls are not in it."""
+    unpriced, usd = run.get("unpriced_generations"), run.get("cost_usd")
+    missing = f" ({unpriced} calls without a price)" if unpriced else ""
+    return f"{UNKNOWN if usd is None else money(usd)}{missing}"
+
+
+def facts(run: dict[str, Any], told_in: Zone) -> list[str]:
     """Return what the header says about a run, each as safe Markdown; what is not known is left out."""
     named = []
     if run.get("pack_name") or run.get("pack_version"):
@@ -53,9 +62,10 @@ def facts(run: dict[str, Any]) -> list[str]:
     counts = [run.get("input_tokens"), run.get("output_tokens")]
     usage = " → ".join(map(tokens, counts)) if any(c is not None for c in counts) else "unknown"
     named += [
-        escape(utc(run.get("started_ns"))),
+        escape(moment(run.get("started_ns"), told_in)),
         "duration unknown" if run.get("duration_ms") is None else escape(duration(run["duration_ms"])),
         escape(f"tokens {usage}{_silent(run)}"),
+        escape(f"cost {_cost(run)}"),
     ]
     if models:
         named.append(escape(", ".join(models), 80))
@@ -78,7 +88,7 @@ def _header(run: dict[str, Any], runs_page: Page) -> None:
         st.subheader(f"{noun} {escape(short_id(run['run_id']))}", anchor=False, width="content")
         color = BADGES.get(run["status"])
         st.badge(STATUS_WORDS[run["status"]] if color else "unknown", color=color or "gray")
-        st.caption(" · ".join(facts(run)), width="stretch")
+        st.caption(" · ".join(facts(run, zone())), width="stretch")
         st.page_link(
             runs_page,
             label="All runs",
@@ -98,15 +108,9 @@ def _said_plainly(run: dict[str, Any]) -> None:
         st.warning(" ".join(said), icon=":material/hourglass_empty:")
 
 
-@st.fragment(run_every=WATCH_SECONDS)
-def _watch(source: RunSource, version: int, run: dict[str, Any]) -> None:
-    """Redraw the page when more of the run was assembled."""
-    try:
-        arrived = source.data_version() != version and source.run(run["run_id"])
-    except SpotlightError:
-        return  # the next look, or the next full draw, says what is wrong
-    if arrived and arrived.get("assembled_position") != run.get("assembled_position"):
-        st.rerun()
+def _more_of(source: RunSource, run: dict[str, Any]) -> bool:
+    """Return whether more of the run was assembled than is drawn."""
+    return source.run(run["run_id"]).get("assembled_position") != run.get("assembled_position")
 
 
 def _nothing(runs_page: Page, error: str, hint: str) -> None:
@@ -137,6 +141,6 @@ def draw(runs_page: Page) -> None:
     _header(run, runs_page)
     _said_plainly(run)
     position = run.get("assembled_position") or 0
-    trace_view(run["run_id"], f"{version}-{position}", st.query_params.get("span"))
+    trace_view(run["run_id"], f"{version}-{position}", st.query_params.get("span"), zone().name)
     if run["status"] == "incomplete":
-        _watch(source, version, run)
+        watch(source, version, WATCH_SECONDS, lambda: _more_of(source, run))

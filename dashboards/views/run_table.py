@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 
+from dashboards.clock import Zone
 from dashboards.components.trace.component import run_list
-from dashboards.text import duration, one_line, short_id
+from dashboards.text import NOTHING, duration, moment, money, one_line, short_id
 
 STATUS_WORDS: Final = {"ok": "● ok", "error": "▲ failed", "incomplete": "◐ incomplete"}
 # The list is drawn in the browser; a run's megabyte of error must not travel for 60 visible characters.
@@ -28,12 +28,19 @@ class Column(NamedTuple):
 COLUMNS: Final = (
     Column("run", "run", 78, "A click anywhere in the row opens the run"),
     Column("status", "status", 108),
-    Column("started", "started (UTC)", 126),
+    Column("started", "started", 126),
     Column("name", "name", 116),
     Column("pack", "pack", 118),
     Column("version", "version", 84),
     Column("error", "error", 256),
     Column("duration", "duration", 96, align="right"),
+    Column(
+        "cost",
+        "cost",
+        84,
+        "List price, USD; –: no price or no tokens reported; $1 · 2?: two calls have none",
+        "right",
+    ),
     Column("in", "tokens in", 80, "Cache included; empty: not reported", "right"),
     Column("out", "out", 52, "Reasoning included; empty: not reported", "right"),
     Column("llm", "llm", 58, "Model calls; 4 · 2? says that two of four reported no tokens", "right"),
@@ -72,20 +79,23 @@ def _error(run: dict[str, Any]) -> str:
     return _text(": ".join(said) or run["status_reason"])
 
 
-def _started(ns: int | None) -> str:
-    return "" if ns is None else datetime.fromtimestamp(ns / 1_000_000_000, UTC).strftime("%b %d %H:%M:%S")
+def _cost(usd: float | None, generations: int | None, unpriced: int | None) -> str:
+    if usd is None:
+        return NOTHING if generations else ""
+    return f"{money(usd)} · {unpriced}?" if unpriced else money(usd)
 
 
-def run_cells(run: dict[str, Any]) -> dict[str, str]:
+def run_cells(run: dict[str, Any], zone: Zone) -> dict[str, str]:
     """Return what the columns say about one run, by column; "" is what nobody reported."""
     return {
         "run": short_id(run["run_id"]),
         "status": STATUS_WORDS.get(run["status"], _text(run["status"])),
-        "started": _started(run["started_ns"]),
+        "started": moment(run["started_ns"], zone, "%b %d %H:%M:%S") if run["started_ns"] is not None else "",
         "name": _text(run["name"]),
         "error": _error(run),
         "models": _text(", ".join(run["models"] or ())),
         "duration": "" if run["duration_ms"] is None else duration(run["duration_ms"]),
+        "cost": _cost(run["cost_usd"], run["generations"], run["unpriced_generations"]),
         "in": _count(run["input_tokens"]),
         "out": _count(run["output_tokens"]),
         "llm": _calls(run["generations"], run["generations_without_usage"]),
@@ -98,12 +108,14 @@ def run_cells(run: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def run_table(runs: pa.Table, back: str) -> None:
+def run_table(runs: pa.Table, back: str, zone: Zone) -> None:
     """Draw the table; its rows open their run and carry `back`, the query of this list."""
     rows = runs.to_pylist()
-    cells = [run_cells(row) for row in rows]
+    cells = [run_cells(row, zone) for row in rows]
     # A column about which no listed run says anything only takes room from the others.
-    columns = [column for column in COLUMNS if any(said[column.name] for said in cells)]
+    columns = [column for column in COLUMNS if any(said[column.name] not in ("", NOTHING) for said in cells)]
+    named = {"started": f"started ({zone.name})"}
+    columns = [column._replace(label=named.get(column.name, column.label)) for column in columns]
     slowest = max((row["duration_ms"] or 0 for row in rows), default=0) or 1
     listed = [
         {

@@ -8,12 +8,14 @@ from typing import Any, Final
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from dashboards.clock import zone
 from dashboards.components.trace.component import table_of_links
 from dashboards.source import RunSource, published
-from dashboards.text import escape, one_line, share, utc
+from dashboards.text import escape, moment, one_line, share
 from dashboards.views.filters import WINDOWS, since_ns
 from dashboards.views.run_table import Column
-from dashboards.views.sources import CELL_LIMIT, NAMELESS, PARAMETERS, WITHIN, watch
+from dashboards.views.sources import CELL_LIMIT, NAMELESS, PARAMETERS, WATCH_SECONDS, WITHIN
+from dashboards.views.watch import watch
 from spotlight.reports import Source
 from spotlight.reports.source_hints import PROBLEM
 
@@ -43,7 +45,7 @@ def _chosen() -> Source | None:
 def _tiles(facts: dict[str, Any]) -> None:
     share_mapped = share(facts["mapped_attributes"], facts["attributes"])
     said = [
-        ("Requests", f"{facts['requests']:,}", f"last {utc(facts['last_received_ns'])}"),
+        ("Requests", f"{facts['requests']:,}", f"last {moment(facts['last_received_ns'], zone())}"),
         ("Items", f"{facts['items']:,}", f"{facts['resent'] + facts['replaced']:,} came again"),
         ("Attributes", f"{facts['attributes']:,}", f"{share_mapped} with a known key"),
         ("Dropped", f"{facts['dropped_attributes']:,}", "attributes, by the client's limit"),
@@ -122,4 +124,4 @@ def draw(sources_page: Page) -> None:
     _tiles(facts)
     _hints(facts)
     _keys(source, chosen, since)
-    watch(source, version)
+    watch(source, version, WATCH_SECONDS)

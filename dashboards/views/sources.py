@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from dashboards.components.trace.component import table_of_links
-from dashboards.source import RunSource, published
+from dashboards.source import published
 from dashboards.text import one_line
 from dashboards.views.filters import WINDOWS, since_ns
 from dashboards.views.run_table import Column
-from spotlight.errors import SpotlightError
+from dashboards.views.watch import watch
 from spotlight.reports.source_hints import PROBLEM
 
 WATCH_SECONDS: Final = 5
@@ -38,17 +38,6 @@ COLUMNS: Final = (
     Column("session", "session", 116, "Where most traces of runs name the session"),
     Column("hints", "hints", 250, "What is odd; the row's page says what to do"),
 )  # fmt: skip
-
-
-@st.fragment(run_every=WATCH_SECONDS)
-def watch(source: RunSource, drawn_version: int) -> None:
-    """Redraw the page when something new is visible."""
-    try:
-        arrived = source.data_version() != drawn_version
-    except SpotlightError:
-        return  # the next look, or the next full draw, says what is wrong
-    if arrived:
-        st.rerun()
 
 
 def source_cells(facts: dict[str, Any]) -> dict[str, str]:
@@ -88,6 +77,8 @@ def _address(facts: dict[str, Any], window: str) -> str:
     said = {key: facts[column] for key, column in PARAMETERS.items() if facts[column] is not None}
     if window != WINDOWS[0]:
         said[WITHIN] = window
+    if told_in := st.query_params.get("tz"):
+        said["tz"] = told_in
     return "/source?" + urlencode(said)
 
 
@@ -127,4 +118,4 @@ def draw() -> None:
     else:
         said = "Nothing has come in yet." if window == WINDOWS[0] else "Nothing came in in this time."
         st.info(said, icon=":material/inbox:")
-    watch(source, version)
+    watch(source, version, WATCH_SECONDS)

@@ -68,15 +68,16 @@ def table_of_links(label: str, columns: list[dict[str, Any]], rows: list[dict[st
     _list_renderer()(data=data, key=f"table-{label}")
 
 
-def trace_view(run_id: str, version: str, initial_span: str | None) -> None:
+def trace_view(run_id: str, version: str, initial_span: str | None, zone: str) -> None:
     """Draw the trace of a run, opened at a span. A selection stays in the browser, in its address.
 
-    `version` changes when there is more of the run to load.
+    `version` changes when there is more of the run to load; times are told in `zone`, an IANA name.
     """
     data = {
         "module": f"/assets/trace/{assets().digest}/main.js",
         "run": f"/api/runs/{run_id}",
         "version": version,
         "span": initial_span,
+        "zone": zone,
     }
     _renderer()(data=data, key=f"trace-{run_id}")

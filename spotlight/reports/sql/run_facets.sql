@@ -8,7 +8,12 @@ facets as (
     {'facet': 'status', 'value': status},
     {'facet': 'session_id', 'value': session_id},
     {'facet': 'user_id', 'value': user_id},
-    {'facet': 'service_name', 'value': service_name}
+    {'facet': 'service_name', 'value': service_name},
+    {'facet': 'tenant_claimed', 'value': tenant_claimed},
+    {'facet': 'environment', 'value': environment},
+    {'facet': 'agent_name', 'value': agent_name},
+    {'facet': 'feature', 'value': feature},
+    {'facet': 'surface', 'value': surface}
   ], recursive := true), started_ns
   from assembled_runs
   where is_agent_run = not $other

@@ -41,13 +41,22 @@ export function tick(ms, stepMs) {
   return (ms / size).toFixed(digits) + unit;
 }
 
-/** Nanoseconds since 1970 (as a string) as a UTC time with milliseconds. */
-export function utc(ns) {
+let clock = null;
+
+/** Tell all times from now on in an IANA time zone. */
+export function tellTimesIn(zone) {
+  const parts = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" };
+  clock = new Intl.DateTimeFormat("en-GB", { ...parts, fractionalSecondDigits: 3, timeZone: zone, timeZoneName: "short" });
+}
+tellTimesIn("UTC");
+
+/** Nanoseconds since 1970 (as a string) as a time with milliseconds: 2026-11-20 22:14:07.120 UTC. */
+export function moment(ns) {
   if (ns == null) return UNKNOWN;
   const ms = Number(BigInt(ns) / 1000000n);
-  return Number.isFinite(ms) && Math.abs(ms) < 8.64e15
-    ? new Date(ms).toISOString().replace("T", " ").replace("Z", " UTC")
-    : String(ns) + " ns";
+  if (!Number.isFinite(ms) || Math.abs(ms) >= 8.64e15) return String(ns) + " ns";
+  const at = Object.fromEntries(clock.formatToParts(ms).map(({ type, value }) => [type, value]));
+  return `${at.year}-${at.month}-${at.day} ${at.hour}:${at.minute}:${at.second}.${at.fractionalSecond} ${at.timeZoneName}`;
 }
 
 /** Milliseconds from one ns string to another, null where either is missing. */

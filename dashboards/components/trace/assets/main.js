@@ -4,6 +4,7 @@ import { addressOf, agentSteps, hiddenWords, onlyStepsAsked } from "./agent_view
 import { failureNotice, fetchJson, waitBefore } from "./api.js";
 import { Detail } from "./detail.js";
 import { button, el } from "./dom.js";
+import { tellTimesIn } from "./format.js";
 import { HELP, listenForKeys } from "./keyboard.js";
 import { brushable, drawMinimap } from "./minimap.js";
 import { buildModel, openingRow } from "./model.js";
@@ -251,6 +252,7 @@ class TraceView {
 }
 
 export default function mount(context) {
+  tellTimesIn(context.data.zone);
   let view = instances.get(context.parentElement);
   if (!view) instances.set(context.parentElement, (view = new TraceView(context)));
   view.update(context).catch((error) => view.failed(error));

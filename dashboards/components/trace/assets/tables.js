@@ -1,7 +1,7 @@
 // The tabs that are not a conversation: tool call, attributes, events and logs, raw JSON.
 
 import { button, copyText, el } from "./dom.js";
-import { duration, msBetween, utc } from "./format.js";
+import { duration, moment, msBetween } from "./format.js";
 import { jsonTree, valueView } from "./json_tree.js";
 import { jsonIn, textView } from "./text_view.js";
 
@@ -33,10 +33,10 @@ function keyCell(key) {
   return cell;
 }
 
-/** The span's own columns as people read them: the kind as a word, times also in UTC. */
+/** The span's own columns as people read them: the kind as a word, times also as dates. */
 function readable([name, value]) {
   if (name === "otel_kind" && OTEL_KINDS[value]) return [name, `${OTEL_KINDS[value]} (${value})`];
-  if (name.endsWith("_ns") && /^\d{1,19}$/.test(value)) return [name, `${value} · ${utc(value)}`];
+  if (name.endsWith("_ns") && /^\d{1,19}$/.test(value)) return [name, `${value} · ${moment(value)}`];
   return [name, value];
 }
 
@@ -107,7 +107,7 @@ export function eventsView(span) {
     const head = el("div", "event-head", null,
       el("span", "event-time", after == null ? "" : (after < 0 ? "−" : "+") + duration(Math.abs(after))),
       el("span", "event-word", String(entry.word).slice(0, 40)), el("span", "event-title", String(entry.title ?? "").slice(0, 300)));
-    head.title = utc(entry.time_ns);
+    head.title = moment(entry.time_ns);
     const card = el("div", entry.own ? "event own" : "event", null, head);
     if (entry.body != null) card.append(valueView(entry.body));
     if (entry.attributes && Object.keys(entry.attributes).length) card.append(jsonTree(entry.attributes));

@@ -1,0 +1,78 @@
+"""Answers kept while the data stands: a rerun of a page asks the lake nothing it was asked before."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Hashable
+from typing import Any, Concatenate, Final, NamedTuple, ParamSpec, TypeVar, cast
+
+import pyarrow as pa
+
+from dashboards.source import RunSource, published
+from spotlight.reports import RunFilters, RunsSummary
+
+KEPT: Final = 256  # answers per process, of all visitors; most are tables of a few rows
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _answer(
+    question: Callable[..., Any],
+    reports: RunSource,
+    version: int,
+    given: tuple[Any, ...],
+    named: tuple[Any, ...],
+) -> Any:
+    # `version` is part of the key only: when anything new is visible, every answer is asked for anew.
+    return question(reports, *given, **dict(named))
+
+
+class Lake(NamedTuple):
+    """The reports as of one version of the data: a page draws all its figures from the same one."""
+
+    source: RunSource
+    version: int
+
+    def ask(self, question: Callable[Concatenate[Any, P], T], *given: P.args, **named: P.kwargs) -> T:
+        """Return `question(reports, ...)`, from memory where it was asked since the data changed.
+
+        What is given must be hashable; the answer is shared between visitors: do not change it.
+        """
+        answer: T = _answer(
+            question, cast("Hashable", self.source), self.version, given, tuple(sorted(named.items()))
+        )
+        return answer
+
+
+def lake() -> Lake:
+    """Return the published reports as of now."""
+    source = published().source
+    return Lake(source, source.data_version())
+
+
+def run_facets(source: RunSource, *, other: bool = False) -> dict[str, list[str]]:
+    """Return the values that runs can be filtered by, by column."""
+    return source.run_facets(other=other)
+
+
+def run_count(source: RunSource, filters: RunFilters) -> int:
+    """Return how many runs the filters leave."""
+    return source.run_count(filters)
+
+
+def runs_summary(source: RunSource, filters: RunFilters) -> RunsSummary:
+    """Return the figures of the runs that the filters leave."""
+    return source.runs_summary(filters)
+
+
+def runs(source: RunSource, filters: RunFilters, limit: int, offset: int = 0) -> pa.Table:
+    """Return a page of the runs that the filters leave."""
+    return source.runs(filters, limit, offset)
+
+
+def newest_start(source: RunSource) -> int | None:
+    """Return when the newest run started, ns UTC; None without a run."""
+    found = source.runs(RunFilters(), 1)
+    start: int | None = found.column("started_ns")[0].as_py() if found.num_rows else None
+    return start

@@ -17,6 +17,7 @@ from ingest.run_keeper import RunKeeper
 from ingest.source_counts import count_again
 from spotlight.lake import Lake, Reader, Scope, sql_text
 from spotlight.model import DEFAULT_TENANT, PAYLOADS, SPANS
+from spotlight.pricing import Book
 
 # Spans known by their own key per tenant, 8 bytes each. Of older ones the trace is known, and a new
 # span of such a trace costs a look into the lake.
@@ -26,13 +27,13 @@ REMEMBERED_SPANS: Final = 4_000_000
 class _Tenant:
     """What the writer remembers of one tenant."""
 
-    def __init__(self, lake: Path, tenant: str) -> None:
+    def __init__(self, lake: Path, tenant: str, book: Book) -> None:
         self.reader = Reader(lake, Scope(tenant))
         limit = {"limit": REMEMBERED_SPANS}
         self.known = SeenSpans(REMEMBERED_SPANS)
         self.known.add_older(self.reader.query(sql_text("ingest", "older_traces"), limit))
         self.known.add(self.reader.query(sql_text("ingest", "newest_span_ids"), limit))
-        self.keeper = RunKeeper(self.reader)
+        self.keeper = RunKeeper(self.reader, book)
 
     def stored(self, traces: list[str], spans: list[str]) -> tuple[pa.Table, pa.Table]:
         """Return what the lake holds of some spans: (spans, payloads)."""
@@ -46,9 +47,10 @@ class _Tenant:
 class Committer:
     """Writes made batches to the lake and assembles the runs they touch."""
 
-    def __init__(self, lake: Lake) -> None:
-        self._lake = lake
-        self._tenants = {name: _Tenant(lake.folder, name) for name in (lake.tenants() or [DEFAULT_TENANT])}
+    def __init__(self, lake: Lake, book: Book) -> None:
+        self._lake, self._book = lake, book
+        names = lake.tenants() or [DEFAULT_TENANT]
+        self._tenants = {name: _Tenant(lake.folder, name, book) for name in names}
         # Each commit mostly waits for the disk: tables that need no order are committed side by side.
         self._side = ThreadPoolExecutor(6, "table")
 
@@ -89,11 +91,16 @@ class Committer:
             self._tenant(tenant).keeper.note_logs(_of_tenant(made.logs, tenant))
 
     def assemble(self) -> int:
-        """Assemble the runs that new spans touch, commit them and return how many there were."""
+        """Assemble the runs that new spans touch, commit them and return how many there were.
+
+        The runs come first: steps without their run would be counted beside those they replace.
+        A writer that is killed in between finds runs without steps when it starts again.
+        """
         count = 0
         for state in self._tenants.values():
-            runs = state.keeper.assemble()
+            runs, steps = state.keeper.assemble()
             self._lake.append("runs", runs)
+            self._lake.append("steps", steps)
             count += runs.num_rows
         return count
 
@@ -110,7 +117,7 @@ class Committer:
 
     def _tenant(self, name: str) -> _Tenant:
         if name not in self._tenants:
-            self._tenants[name] = _Tenant(self._lake.folder, name)
+            self._tenants[name] = _Tenant(self._lake.folder, name, self._book)
         return self._tenants[name]
 
 

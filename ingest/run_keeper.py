@@ -11,10 +11,12 @@ import pyarrow.compute as pc
 from ingest.families import Families
 from ingest.keys import KeySet, trace_keys
 from ingest.log_identity import LogIdentity
-from spotlight.assembly import ASSEMBLY_COLUMNS, assemble
+from ingest.run_versions import TRACE_DIGITS, RunVersions
+from spotlight.assembly import ASSEMBLY_COLUMNS, Accounts, accounts, assemble
 from spotlight.assembly.membership import Ties, lone_calls, stated_ties, thread_dialects, ties
 from spotlight.lake import Reader, sql_text
-from spotlight.model import RUNS, SPANS
+from spotlight.model import RUNS, SPANS, STEPS
+from spotlight.pricing import Book
 
 # Spans kept in memory so that a trace which goes on is assembled without reading the lake.
 RECENT_ROWS: Final = 50_000
@@ -27,8 +29,10 @@ class RunKeeper:
     those still in memory, and, where older ones were let go of, those in the lake.
     """
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, book: Book) -> None:
         self._reader = reader
+        self._book = book
+        self._versions = RunVersions(reader)
         self._stored = KeySet()
         self._log_identity = LogIdentity(reader)
         self._stored.add(trace_keys(reader.query(sql_text("ingest", "assembled_traces"))))
@@ -40,6 +44,8 @@ class RunKeeper:
         self._families = Families()
         self._published: dict[str, set[str]] = {}  # trace of a run's root -> ids of runs of families
         self._taken_over: dict[str, str] = {}  # run that is one no longer -> the run that has it, as written
+        unfinished = reader.query(sql_text("ingest", "runs_without_steps"))
+        self._unfinished: pa.Array = unfinished.column("trace_id").combine_chunks()
         self._recall_families()
 
     def _recall_families(self) -> None:
@@ -51,7 +57,7 @@ class RunKeeper:
             self._families.add(Ties(traces, [f"trace {trace}" for trace in traces[:1]] * len(traces)))
 
     def _publish(self, run_id: str) -> None:
-        self._published.setdefault(run_id[:_TRACE_DIGITS], set()).add(run_id)
+        self._published.setdefault(run_id[:TRACE_DIGITS], set()).add(run_id)
 
     def note(self, spans: pa.Table) -> None:
         """Take notice of spans that have just been committed."""
@@ -61,16 +67,17 @@ class RunKeeper:
         """Take notice of log records that have just been committed: they may say whose a run is."""
         self._log_identity.note(logs)
 
-    def assemble(self) -> pa.Table:
-        """Return the runs that the noted spans belong to, as rows of the runs table.
+    def assemble(self) -> Accounts:
+        """Return the runs that the noted spans belong to, and their steps, as rows of the tables.
 
         Runs that another run has taken over are among them, with `merged_into` set.
         """
         fresh = pa.concat_tables([_SCHEMA.empty_table(), *(t.cast(_SCHEMA) for t in self._pending)])
         self._pending.clear()
-        told = pa.array(self._log_identity.take_news(), pa.string())
+        told = pa.concat_arrays([pa.array(self._log_identity.take_news(), pa.string()), self._unfinished])
+        self._unfinished = told[:0]
         if fresh.num_rows == 0 and not len(told):
-            return RUNS.schema.empty_table()
+            return NOTHING
         self._families.add(self._ties(fresh))
         touched = pc.unique(pa.chunked_array([*fresh.column("trace_id").chunks, told]))
         family = self._families.of(touched.to_pylist())
@@ -79,12 +86,35 @@ class RunKeeper:
         known = self._known(touched)
         spans = pa.concat_tables([self._from_lake(known), *self._from_memory(touched), fresh])
         if spans.num_rows == 0:  # log records came before all spans of their traces
-            return RUNS.schema.empty_table()
-        runs = _assemble_apart(spans, self._families, self._log_identity.of(touched))
+            return NOTHING
+        runs, steps = self._assemble_apart(spans, self._log_identity.of(touched))
         if family and runs.num_rows:
             runs = self._settle_family(runs, family, set(known))
+        numbered = self._versions.number(runs, steps, set(known))
+        self._stored.add(trace_keys(pa.table({"trace_id": pa.array(numbered.forgotten, pa.string())})))
         self._remember(fresh)
-        return runs
+        return Accounts(numbered.runs, numbered.steps)
+
+    def _assemble_apart(self, spans: pa.Table, said: pa.Table) -> Accounts:
+        """Return the runs of these spans; a trace that cannot be assembled costs its own run alone.
+
+        Its spans are stored and can be queried; the log names the trace.
+        """
+        try:
+            return accounts(assemble(spans, said), self._book)
+        except (pa.ArrowException, ArithmeticError, LookupError, TypeError, ValueError):
+            traces = pc.unique(spans.column("trace_id")).to_pylist()
+            half: set[str] = set()
+            for trace in traces:  # a family stays whole
+                if len(half) < len(traces) / 2:
+                    half |= self._families.of([trace]) or {trace}
+            if half.issuperset(traces):
+                _log.exception("trace %s has no run: it cannot be assembled", traces[0])
+                return NOTHING
+        first = pc.is_in(spans.column("trace_id"), value_set=pa.array(sorted(half)))
+        halves = spans.filter(first), spans.filter(pc.invert(first))
+        parts = [self._assemble_apart(half, said) for half in halves]
+        return Accounts(*(pa.concat_tables(tables) for tables in zip(*parts, strict=True)))
 
     def _known(self, traces: pa.Array) -> list[str]:
         """Return which of these traces have spans that are no longer in memory."""
@@ -119,7 +149,7 @@ class RunKeeper:
                 self._publish(row["run_id"])
                 self._taken_over.pop(row["run_id"], None)
         for gone in sorted(once - current.keys()):
-            owner = owners.get(gone[:_TRACE_DIGITS])
+            owner = owners.get(gone[:TRACE_DIGITS])
             # Once is enough: a thread of many traces would write all of them again with every batch.
             if owner is not None and self._taken_over.get(gone) != owner:
                 self._taken_over[gone] = owner
@@ -147,27 +177,6 @@ def _merged(run_id: str, owner: str, row: dict[str, object]) -> dict[str, object
     return kept | {"run_id": run_id, "merged_into": owner, "is_agent_run": False, "trace_ids": []}
 
 
-def _assemble_apart(spans: pa.Table, families: Families, said: pa.Table) -> pa.Table:
-    """Return the runs of these spans; a trace that cannot be assembled costs its own run, not the others'.
-
-    Its spans are stored and can be queried; the log names the trace.
-    """
-    try:
-        return assemble(spans, said).runs
-    except (pa.ArrowException, ArithmeticError, LookupError, TypeError, ValueError):
-        traces = pc.unique(spans.column("trace_id")).to_pylist()
-        half: set[str] = set()
-        for trace in traces:  # a family stays whole
-            if len(half) < len(traces) / 2:
-                half |= families.of([trace]) or {trace}
-        if half.issuperset(traces):
-            _log.exception("trace %s has no run: it cannot be assembled", traces[0])
-            return RUNS.schema.empty_table()
-    first = pc.is_in(spans.column("trace_id"), value_set=pa.array(sorted(half)))
-    halves = spans.filter(first), spans.filter(pc.invert(first))
-    return pa.concat_tables([_assemble_apart(half, families, said) for half in halves])
-
-
-_TRACE_DIGITS: Final = 32
 _log = logging.getLogger(__name__)
+NOTHING: Final = Accounts(RUNS.schema.empty_table(), STEPS.schema.empty_table())
 _SCHEMA: Final = pa.schema([SPANS.schema.field(c) for c in ASSEMBLY_COLUMNS])

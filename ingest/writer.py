@@ -28,6 +28,7 @@ from ingest.segments import Record, end_position, first_position, journal_id, re
 from spotlight.errors import PartFailed
 from spotlight.lake import Lake, Stretch
 from spotlight.lake.maintenance import MIN_FILES_BUSY, maintain
+from spotlight.pricing import book_of
 
 LOCK_FILE: Final = "writer.lock"
 _POLL_S: Final = 0.01
@@ -78,7 +79,7 @@ class _Loop:
         self._dead = data / "dead"
         self._lake, self._pace, self._stop, self._drain = lake, pace, stop, drain
         self._id = journal_id(self._journal)
-        self._committer = Committer(lake)
+        self._committer = Committer(lake, book_of(data))
         self._seen = SeenRequests()
         self._queue: queue.Queue[Made | None] = queue.Queue(1)
         self._failure: BaseException | None = None

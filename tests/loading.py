@@ -33,3 +33,11 @@ def all_runs(reports: Reports) -> list[dict[str, Any]]:
         "select * from runs order by started_ns, run_id", limit=10_000
     ).to_pylist()
     return rows
+
+
+def all_steps(reports: Reports) -> list[dict[str, Any]]:
+    """Return every step of agent runs, in order of run and start."""
+    rows: list[dict[str, Any]] = reports.user_query(
+        "select * from steps order by run_id, started_ns, span_id", limit=100_000
+    ).to_pylist()
+    return rows

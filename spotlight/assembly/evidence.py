@@ -14,9 +14,11 @@ from spotlight.assembly.link import value_codes
 FACTS: Final = (
     "session_id", "turn_id", "user_id", "agent_name", "feature", "surface", "request_model",
     "response_model", "response_id", "request_id", "input_tokens", "output_tokens", "cache_read_tokens",
-    "cache_write_tokens", "reasoning_tokens", "usage_basis", "cost_reported_usd", "tool_name",
-    "tool_call_id", "tool_failed", "error_type", "error_message",
+    "cache_write_tokens", "cache_write_1h_tokens", "reasoning_tokens", "usage_basis", "cost_reported_usd",
+    "provider", "attempt", "finish_reasons", "ttft_ms", "tool_name", "tool_call_id", "tool_failed",
+    "approval_decision", "approval_source", "error_type", "error_message", "http_status",
 )  # fmt: skip
+APPROVAL: Final = ("approval_decision", "approval_source")
 _KINDS: Final = ("llm", "tool", "approval", "agent")
 _ID_COLUMNS: Final = {
     "llm": ("request_id", "response_id"),
@@ -125,10 +127,14 @@ def merge(spans: pa.Table, of: np.ndarray) -> pa.Table:
     teller = np.full(spans.num_rows, -1, np.int64)
     teller[of[logs]] = logs
     take = pa.array(teller, mask=teller < 0)
+    decision = spans.column("approval_decision")  # a client that does not know yet writes "unknown"
+    undecided = pc.fill_null(pc.equal(decision, "unknown"), True)
     for name in FACTS:
         column = spans.column(name)
         told = column.take(take)
         merged = pc.coalesce(column, told)
+        if name in APPROVAL:
+            merged = pc.if_else(undecided, pc.coalesce(told, column), column)
         if name == "tool_failed":  # a failure that only one of the two tells is a failure
             merged = pc.if_else(pc.fill_null(told, False), True, merged)
         spans = spans.set_column(spans.schema.get_field_index(name), name, merged)

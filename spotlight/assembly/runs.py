@@ -17,6 +17,7 @@ from spotlight.assembly.pack_identity import pack_columns
 from spotlight.assembly.steps import steps
 from spotlight.assembly.usage import (
     LEAF,
+    PART_COLUMNS,
     TOKEN_COLUMNS,
     UsageRoles,
     inclusive_input,
@@ -31,10 +32,19 @@ ASSEMBLY_COLUMNS: Final = (
     "started_ns", "ended_ns", "journal_position", "received_ns", "service_name", "service_version",
     "environment", "scope_name", "session_id", "turn_id", "user_id", "agent_name", "pack_name",
     "pack_version", "pack_version_source", "pack_digest", "tenant_claimed", "feature", "surface",
-    "request_model", "response_model", "response_id", "request_id", *TOKEN_COLUMNS, "usage_basis",
-    "usage_keys", "cost_reported_usd", "tool_name", "tool_call_id", "status", "status_message",
-    "tool_failed", "error_type", "error_message",
-    "linked_traces", "content_digest", "quality_flags", "resource", "scope",
+    "skill_name", "prompt_name", "prompt_version", "provider", "request_model", "response_model",
+    "response_id", "request_id", "attempt", "finish_reasons", "ttft_ms", *TOKEN_COLUMNS, *PART_COLUMNS,
+    "usage_basis", "usage_keys", "cost_reported_usd", "tool_name", "tool_call_id", "approval_decision",
+    "approval_source", "status", "status_message", "tool_failed", "error_type", "error_message",
+    "http_status", "linked_traces", "content_digest", "quality_flags", "resource", "scope",
+)  # fmt: skip
+
+
+# Columns of runs that `accounts` fills, and the versions that the keeper of the runs gives.
+LATER: Final = (
+    "run_version", "replaces", "cost_usd", "unpriced_generations", "price_book", "ttft_ms", "first_action_ms",
+    "model_ms", "tool_ms", "human_ms", "queue_ms", "unaccounted_ms", "critical_model_ms", "critical_tool_ms",
+    "retries", "fallbacks", "repeats", "error_signature", "error_step",
 )  # fmt: skip
 
 
@@ -69,6 +79,7 @@ def assemble(spans: pa.Table, said: pa.Table = NOTHING_SAID) -> Assembly:
         | _tokens(spans, links, roles)
         | _names(spans, links, roles, impossible)
         | _membership(spans, links, roots, found.told)
+        | {name: pa.nulls(links.runs, RUNS.schema.field(name).type) for name in LATER}
     )
     return Assembly(
         spans,

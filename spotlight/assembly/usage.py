@@ -23,6 +23,8 @@ ROLE_NAMES: Final = ("none", "leaf", "rollup", "duplicate")
 TOKEN_COLUMNS: Final = (
     "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens",
 )  # fmt: skip
+# Parts of them that have a price of their own.
+PART_COLUMNS: Final = ("cache_write_1h_tokens", "audio_input_tokens", "audio_output_tokens")
 _TWIN_COLUMNS: Final = (
     "started_ns",
     "ended_ns",
@@ -52,7 +54,7 @@ def plausible_usage(spans: pa.Table) -> tuple[pa.Table, np.ndarray]:
     Impossible is negative, or beyond MOST_TOKENS. What was sent stays in the spans table.
     """
     odd = np.zeros(spans.num_rows, bool)
-    for name in TOKEN_COLUMNS:
+    for name in (*TOKEN_COLUMNS, *PART_COLUMNS):
         column = spans.column(name)
         bad = pc.or_(pc.less(column, 0), pc.greater(column, MOST_TOKENS))
         if pc.any(bad).as_py():

@@ -9,7 +9,7 @@ vector.py      prices of many steps at once
 explain.py     the price of one step, line by line, in decimals
 """
 
-from spotlight.pricing.book import Book, Offer, default_book
+from spotlight.pricing.book import PRICES_FILE, Book, Offer, book_of, default_book
 from spotlight.pricing.vector import price_steps
 
-__all__ = ["Book", "Offer", "default_book", "price_steps"]
+__all__ = ["PRICES_FILE", "Book", "Offer", "book_of", "default_book", "price_steps"]

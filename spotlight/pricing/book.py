@@ -19,6 +19,7 @@ OTHER_TIME: Final = "no price at that time"
 OTHER_UNIT: Final = "priced by another unit than tokens"
 TOO_MANY: Final = "too many models at once to look up"
 
+PRICES_FILE: Final = "prices.yaml"  # in the data folder: prices of one's own
 _MOST_KEPT: Final = 20_000  # answers; more names than that are a sender's noise
 
 
@@ -143,3 +144,12 @@ def default_book(overrides: Path | None = None) -> Book:
     Raises: SpotlightError for a price file that cannot be read or is wrong.
     """
     return Book(override.read_overrides(overrides) if overrides else None)
+
+
+def book_of(data: Path) -> Book:
+    """Return the book of a data folder: the library's prices and those of its `prices.yaml`, if it has one.
+
+    Raises: SpotlightError for a price file that cannot be read or is wrong.
+    """
+    own = data / PRICES_FILE
+    return default_book(own if own.exists() else None)

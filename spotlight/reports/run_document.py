@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +17,6 @@ from spotlight.exact_json import plain_row
 from spotlight.reports.display_order import display_order
 from spotlight.reports.noise import is_hidden, noise
 
-APPROVAL: Final = ("approval_decision", "approval_source")
 FINE, SPAN_ERROR, HIDDEN_FAILURE = 0, 1, 2
 
 
@@ -38,7 +37,7 @@ def run_document(run: dict[str, object], spans: pa.Table) -> dict[str, object]:
     parent = np.where(found.links.parent >= 0, place[np.maximum(found.links.parent, 0)], -1)
     origin = int(_start(rows).min(initial=np.iinfo(np.int64).max)) if len(order) else 0
     ordered = rows.take(pa.array(order))
-    words = {name: _numbered(column) for name, column in _words(found, ordered, order, spans).items()}
+    words = {name: _numbered(column) for name, column in _words(ordered).items()}
     noisy, errors = noise(found)[order], _errors(found)[order]
     columns = {
         "id": ordered.column("span_id").to_pylist(),
@@ -74,11 +73,8 @@ def run_document(run: dict[str, object], spans: pa.Table) -> dict[str, object]:
     }
 
 
-def _words(
-    found: Assembly, ordered: pa.Table, order: np.ndarray, spans: pa.Table
-) -> dict[str, pa.ChunkedArray]:
+def _words(ordered: pa.Table) -> dict[str, pa.ChunkedArray]:
     """Return, in display order, the columns whose words repeat; the document numbers them."""
-    decided = with_approvals(found, spans)
     return {
         "name": ordered.column("name"),
         "kind": ordered.column("kind"),
@@ -86,27 +82,9 @@ def _words(
         "tool": ordered.column("tool_name"),
         "agent": ordered.column("agent_name"),
         "trace": ordered.column("trace_id"),
-        "decision": decided["approval_decision"].take(pa.array(order)),
-        "decider": decided["approval_source"].take(pa.array(order)),
+        "decision": ordered.column("approval_decision"),
+        "decider": ordered.column("approval_source"),
     }
-
-
-def with_approvals(found: Assembly, spans: pa.Table) -> dict[str, pa.ChunkedArray]:
-    """Return what was decided about each step and by whom, log records of the same step included.
-
-    A client that does not know yet writes "unknown" on the span and the answer into a log record.
-    """
-    decided = {name: found.spans.column(name) for name in APPROVAL}
-    told = {(row["trace_id"], row["span_id"]): row["step"] for row in found.told.to_pylist()}
-    said = spans.filter(pc.is_valid(spans.column("approval_decision"))) if told else spans.slice(0, 0)
-    for name in APPROVAL:
-        values = decided[name].to_pylist() if said.num_rows else []
-        for row in said.select(["trace_id", "span_id", name]).to_pylist():
-            step = told.get((row["trace_id"], row["span_id"]))
-            if step is not None and row[name] is not None and values[step] in (None, "unknown"):
-                values[step] = row[name]
-        decided[name] = pa.chunked_array([pa.array(values, pa.string())]) if values else decided[name]
-    return decided
 
 
 def only_run(found: Assembly, run_id: str) -> Assembly:

@@ -8,19 +8,18 @@ from typing import Any, Final
 import orjson
 
 from spotlight import semconv
-from spotlight.assembly.evidence import FACTS
+from spotlight.assembly.evidence import APPROVAL, FACTS
 from spotlight.dialects import content_events
 from spotlight.exact_json import parsed, plain_row
 from spotlight.messages import read_conversation, to_json
 from spotlight.model import PAYLOADS
-from spotlight.reports.run_document import APPROVAL
 
 CONTENT: Final = tuple(
     c.name for c in PAYLOADS.columns
     if c.name.startswith(("input_", "output_", "system_", "tool_"))
 )  # fmt: skip
 _IDS: Final = ("tool_call_id", "request_id")
-_FILLED: Final = (*CONTENT, *FACTS, *APPROVAL, "ttft_ms", "http_status")
+_FILLED: Final = (*CONTENT, *FACTS)
 _JSON_COLUMNS: Final = (
     "attributes",
     "events",

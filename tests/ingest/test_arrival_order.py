@@ -11,7 +11,7 @@ import pytest
 from ingest.files import find_files, read_requests
 from spotlight.cli.senders import into_pipeline
 from spotlight.reports import open_lake
-from tests.loading import all_runs, load
+from tests.loading import all_runs, all_steps, load
 
 CASES = (
     ("claude-code-http-json", "logs first"),
@@ -24,19 +24,19 @@ CASES = (
     ("autogen", "reversed"),
     ("double-langgraph-oi-plus-openai-oi", "reversed"),
 )
-SKIPPED = ("assembled_position",)
+SKIPPED = ("assembled_position", "run_version", "replaces")
 
 
-def facts(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return what runs say but for the journal's own numbers."""
-    return [{name: value for name, value in run.items() if name not in SKIPPED} for run in runs]
+def facts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what runs or steps say but for the numbers of journal and assembly."""
+    return [{name: value for name, value in row.items() if name not in SKIPPED} for row in rows]
 
 
 @pytest.mark.parametrize(("capture", "order"), CASES)
 def test_arrival_order_changes_nothing(test_data: Path, tmp_path: Path, capture: str, order: str) -> None:
-    """Each request loaded by a writer of its own, in another order, makes the runs of one load."""
+    """Each request loaded by a writer of its own, in another order, makes the runs and steps of one load."""
     folder = test_data / "captures" / capture
-    wanted = facts(all_runs(load([folder], tmp_path / "at once")))
+    wanted = load([folder], tmp_path / "at once")
     files = find_files([folder]).files
     requests = [r for path, signal in files for r in read_requests(path, signal, Counter())]
     if order == "reversed":
@@ -46,4 +46,6 @@ def test_arrival_order_changes_nothing(test_data: Path, tmp_path: Path, capture:
     for request in requests:
         with into_pipeline(tmp_path / "one by one") as send:
             send(request)
-    assert wanted == facts(all_runs(open_lake(tmp_path / "one by one")))
+    found = open_lake(tmp_path / "one by one")
+    assert facts(all_runs(wanted)) == facts(all_runs(found))
+    assert facts(all_steps(wanted)) == facts(all_steps(found))

@@ -14,6 +14,7 @@ from ingest.pivot import pivot_traces
 from ingest.source_counts import MOST_KEYS, SourceRows, source_rows
 from spotlight.lake import Lake, Reader, Scope, Stretch
 from spotlight.lake.maintenance import MIN_FILES, maintain
+from spotlight.pricing import default_book
 from tests.ingest.otlp import records, request
 
 OPENINFERENCE = "openinference.instrumentation.openai"
@@ -129,7 +130,7 @@ def made(bodies: list[bytes], start: int, folder: Path, signal: str = "traces") 
 def test_spans_that_come_again_are_counted_at_their_source(tmp_path: Path) -> None:
     """The same span again is resent, with other content replaced; items count all that came."""
     lake = Lake(tmp_path / "lake")
-    committer = Committer(lake)
+    committer = Committer(lake, default_book())
     for start, value in ((0, 1), (1000, 1), (2000, 2)):
         committer.commit(made([request({"a": value}, scope="x")], start, tmp_path))
     query = "select sum(items) as items, sum(resent) as resent, sum(replaced) as replaced from sources"
@@ -140,7 +141,7 @@ def test_spans_that_come_again_are_counted_at_their_source(tmp_path: Path) -> No
 def test_compaction_adds_counts_up_and_loses_none(tmp_path: Path) -> None:
     """Many small files of counts become one row per source and key, with the same sums."""
     lake = Lake(tmp_path / "lake")
-    committer = Committer(lake)
+    committer = Committer(lake, default_book())
     reader = Reader(lake.folder, Scope())
     query = """select (select count(*) from sources) as rows, (select sum(items) from sources) as items,
       (select sum(attributes) from sources) as attributes, (select sum("count") from source_keys) as counts,

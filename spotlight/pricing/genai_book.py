@@ -8,7 +8,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
-from spotlight.pricing.names import UNKNOWN, folded, provider_id, spellings
+from spotlight.pricing.names import FAMILIES, UNKNOWN, folded, provider_id, spellings
 from spotlight.pricing.prices import CALL, REQUEST, Period, PriceList, Rate, Tier, price_row
 
 if TYPE_CHECKING:
@@ -81,7 +81,11 @@ def makers(model: str, among: frozenset[str] | None = None) -> list[str]:
         family = provider.model_match
         if family is None or (among is not None and name not in among):
             continue
-        if any(family.is_match(text) for text in spellings(model)) and _model(provider, model):
+        belongs = any(
+            family.is_match(text) or any(text.startswith(f) for f, maker in FAMILIES.items() if maker == name)
+            for text in spellings(model)
+        )
+        if belongs and _model(provider, model):
             found.append(name)
     return found
 

@@ -52,6 +52,9 @@ COMPATIBLE: Final = frozenset(["openai"])
 # Models of these run nowhere but at their maker's and at resellers that say so.
 CLOSED: Final = frozenset(["anthropic", "google", "openai", "x-ai"])
 
+# Families that the library's own rules leave out: beginning of the model -> who makes it.
+FAMILIES: Final = {"text-embedding-3-": "openai", "text-embedding-ada-": "openai", "chatgpt-": "openai"}
+
 # Dress that models wear, taken off one after the other; every stage is tried.
 _DRESS: Final = tuple(
     re.compile(pattern)

@@ -11,14 +11,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spotlight.model import PRICE_COLUMNS
-from spotlight.pricing.book import OTHER_TIME, OTHER_UNIT, TOO_MANY, Book
-from spotlight.pricing.prices import CALL, CLASSES, PER, REQUEST, TOKEN_CLASSES, PriceList, PriceRow, plain
+from spotlight.pricing.book import OTHER_TIME, OTHER_UNIT, TOO_MANY, Book, Offer
+from spotlight.pricing.prices import CALL, CLASSES, PER, REQUEST, PriceList, PriceRow, plain
 
 # Looking up a model takes up to a millisecond; a sender that invents names must not stop the writer.
 MOST_MODELS: Final = 2_000
-_PER: Final = np.array([float(PER[name]) for name in CLASSES])
-_AT: Final = {name: at for at, name in enumerate(CLASSES)}
-_BITS: Final = 1 << np.arange(len(CLASSES))
+_SETS: Final = 1 << len(CLASSES)  # sets of classes that a step can use
+_TOKENS: Final = (
+    "input_tokens", "uncached_input_tokens", "cache_read_tokens", "cache_write_tokens",
+    "cache_write_1h_tokens", "output_tokens", "reasoning_tokens", "audio_input_tokens",
+    "audio_output_tokens",
+)  # fmt: skip
+_MOST_CODES: Final = 10_000_000
 # Part of cost_usd -> the classes in it, and the column that must be known for it to be.
 _PARTS: Final = {
     "input_cost_usd": ("input", "audio_input"),
@@ -30,9 +34,9 @@ _PARTS: Final = {
 
 
 class Usage(NamedTuple):
-    """Tokens of some steps by class, in the order of CLASSES, and which parts are known."""
+    """Tokens of some steps by class, and which parts of the cost they make known."""
 
-    tokens: np.ndarray  # float64, (steps, classes); reasoning not yet taken out of the output
+    tokens: dict[str, np.ndarray]  # class -> float64; reasoning not yet taken out of the output
     known: dict[str, np.ndarray]  # part of cost_usd -> bool
     size: np.ndarray  # float64: all input, which decides the tier
 
@@ -68,16 +72,17 @@ def price_steps(steps: pa.Table, book: Book) -> dict[str, pa.Array]:
     Only a leaf of usage and a tool call with a fee has a price; other rows are NULL in every column.
     Usage without a price has cost NULL and unpriced_reason.
     """
+    picked, calls = _picked(steps, book)
+    numbers = steps.select(["started_ns", *_TOKENS]).take(pa.array(picked))
+    usage = _usage(numbers, calls)
+    started = numbers.column("started_ns").fill_null(0).to_numpy()
     tiers = _Tiers()
-    line = np.full(steps.num_rows, -1, np.int64)
-    reason = np.full(steps.num_rows, -1, np.int64)
+    line = np.full(len(picked), -1, np.int64)
+    reason = np.full(len(picked), -1, np.int64)
     reasons: list[str] = []
-    usage = _usage(steps)
-    started = steps.column("started_ns").fill_null(0).to_numpy()
-    is_tool = np.zeros(steps.num_rows, bool)
-    for rows, prices, why in _offers(steps, book, usage, is_tool):
+    for rows, prices, why in _offers(steps, book, picked, calls):
         if prices is None:
-            reason[rows] = _place(reasons, str(why))
+            reason[rows] = _place(reasons, why)
             continue
         period = prices.choose(started[rows])
         for at in np.unique(period):
@@ -86,61 +91,80 @@ def price_steps(steps: pa.Table, book: Book) -> dict[str, pa.Array]:
                 reason[chosen] = _place(reasons, OTHER_TIME)
             else:
                 line[chosen] = tiers.lines(prices.periods[at].row, usage.size[chosen])
-    return _columns(book.name, _charge(usage, line, tiers, is_tool), reason, reasons)
+    charged = _charge(usage, line, tiers)
+    reason[charged.other_unit] = _place(reasons, OTHER_UNIT)
+    place = np.full(steps.num_rows, -1, np.int64)
+    place[picked] = np.arange(len(picked))
+    index = pa.array(place, mask=place < 0)
+    return {
+        name: column.take(index) for name, column in _columns(book.name, charged, reason, reasons).items()
+    }
+
+
+def _picked(steps: pa.Table, book: Book) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows that may cost something, and which of those are calls of tools."""
+    has_usage = pc.or_(steps.column("input_tokens").is_valid(), steps.column("output_tokens").is_valid())
+    leaf = pc.and_(pc.equal(steps.column("usage_role"), "leaf"), has_usage)
+    tools = pc.unique(steps.column("tool_name")).drop_null().to_pylist()
+    charged = pa.array([tool for tool in tools[:MOST_MODELS] if book.may_charge(tool)], pa.string())
+    named = pc.is_in(steps.column("tool_name"), value_set=charged)
+    call = pc.and_(named, pc.equal(steps.column("kind"), "tool"))
+    is_leaf, is_call = (pc.fill_null(c, False).to_numpy() for c in (leaf, call))
+    picked = np.flatnonzero(is_leaf | is_call)
+    return picked, ~is_leaf[picked]
 
 
 def _offers(
-    steps: pa.Table, book: Book, usage: Usage, is_tool: np.ndarray
-) -> Iterator[tuple[np.ndarray, PriceList | None, str | None]]:
-    """Yield (rows, prices, reason) for every model in use and every tool with a fee; marks is_tool."""
-    leaf = pc.fill_null(pc.equal(steps.column("usage_role"), "leaf"), False).to_numpy(zero_copy_only=False)
-    uses = leaf & (usage.known["input_cost_usd"] | usage.known["output_cost_usd"])
-    for count, (rows, (provider, model, asked)) in enumerate(
-        _groups(steps, ("provider", "model", "request_model"), np.flatnonzero(uses))
-    ):
-        if count >= MOST_MODELS:
-            yield rows, None, TOO_MANY
-            continue
-        yield rows, *book.offer(provider, model, asked)
-    tools = pc.unique(steps.column("tool_name")).drop_null().to_pylist()
-    charged = [tool for tool in tools[:MOST_MODELS] if book.may_charge(tool)]
-    if not charged:
-        return
-    named = pc.is_in(steps.column("tool_name"), value_set=pa.array(charged, pa.string()))
-    called = pc.and_(named, pc.equal(steps.column("kind"), "tool"))
-    calls = np.flatnonzero(pc.fill_null(called, False).to_numpy(zero_copy_only=False) & ~uses)
-    for rows, (provider, model, tool) in _groups(steps, ("provider", "model", "tool_name"), calls):
+    steps: pa.Table, book: Book, picked: np.ndarray, calls: np.ndarray
+) -> Iterator[tuple[np.ndarray, PriceList | None, str]]:
+    """Yield (places in picked, prices, why there are none) for every model, and every tool with a fee."""
+    uses, called = np.flatnonzero(~calls), np.flatnonzero(calls)
+    names = ("provider", "model", "request_model")
+    for count, (at, words) in enumerate(_groups(steps, names, picked[uses])):
+        offer = book.offer(*words) if count < MOST_MODELS else Offer(None, TOO_MANY)
+        yield uses[at], offer.prices, offer.reason or ""
+    for at, (provider, model, tool) in _groups(steps, ("provider", "model", "tool_name"), picked[called]):
         if fee := book.fee(provider, model, str(tool)):
-            is_tool[rows] = True
-            yield rows, fee, None
+            yield called[at], fee, ""
 
 
 def _groups(
     steps: pa.Table, names: tuple[str, ...], rows: np.ndarray
 ) -> Iterator[tuple[np.ndarray, list[str | None]]]:
-    """Yield for every distinct combination of some text columns its rows and its values."""
-    if not len(rows):
-        return
-    code, values = np.zeros(len(rows), np.int64), []
+    """Yield for every distinct combination of some text columns its places in rows, and its values."""
+    code = np.zeros(len(rows), np.int64)
     for name in names:
         column = steps.column(name).take(pa.array(rows)).combine_chunks().dictionary_encode()
-        words = [None, *column.dictionary.to_pylist()]
-        values.append(words)
-        code = code * len(words) + column.indices.fill_null(-1).to_numpy(zero_copy_only=False) + 1
-        _, code = np.unique(code, return_inverse=True) if len(values) > 1 else (None, code)
+        wide = len(column.dictionary) + 1
+        code = code * wide + column.indices.fill_null(wide - 1).to_numpy()
+        code = _dense(code, (int(code.max()) + 1) if len(code) else 1)[1]
+    if len(code) and code.max() < np.iinfo(np.int16).max:
+        code = code.astype(np.int16)  # sorted by radix, in a tenth of the time
     order = np.argsort(code, kind="stable")
     for part in np.split(order, np.flatnonzero(np.diff(code[order])) + 1):
-        at = rows[part[:1]]
-        yield rows[part], [steps.column(name)[int(at[0])].as_py() for name in names]
+        if len(part):
+            yield part, [steps.column(name)[int(rows[part[0]])].as_py() for name in names]
 
 
-def _usage(steps: pa.Table) -> Usage:
+def _dense(code: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distinct codes, rising, and which of them every entry is; codes are below size."""
+    if size > _MOST_CODES:
+        distinct, at = np.unique(code, return_inverse=True)
+        return distinct, at.reshape(-1)
+    there = np.zeros(size, bool)
+    there[code] = True
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[code]
+
+
+def _usage(steps: pa.Table, calls: np.ndarray) -> Usage:
+    """Return the tokens of some steps by class; a tool call has none."""
+
     def known(name: str) -> np.ndarray:
-        return np.asarray(steps.column(name).is_valid())
+        return np.asarray(np.asarray(steps.column(name).is_valid()) & ~calls)
 
     def count(name: str) -> np.ndarray:
         values = steps.column(name).fill_null(0).to_numpy().astype(np.float64)
-        return np.asarray(np.maximum(values, 0.0))
+        return np.asarray(np.where(calls, 0.0, np.maximum(values, 0.0)))
 
     read, hour = count("cache_read_tokens"), count("cache_write_1h_tokens")
     write = np.where(known("cache_write_tokens"), count("cache_write_tokens"), hour)
@@ -150,7 +174,7 @@ def _usage(steps: pa.Table) -> Usage:
     audio_in = np.minimum(count("audio_input_tokens"), uncached)
     audio_out = np.minimum(count("audio_output_tokens"), output)
     hour = np.minimum(hour, write)
-    by_class = {
+    tokens = {
         "input": uncached - audio_in,
         "audio_input": audio_in,
         "cache_read": read,
@@ -159,17 +183,15 @@ def _usage(steps: pa.Table) -> Usage:
         "output": output - audio_out,
         "reasoning": np.minimum(count("reasoning_tokens"), output - audio_out),
         "audio_output": audio_out,
-        REQUEST: np.ones(steps.num_rows),
-        CALL: np.ones(steps.num_rows),
+        REQUEST: (~calls).astype(np.float64),
+        CALL: calls.astype(np.float64),
     }
     parts = {
         "input_cost_usd": known("input_tokens") | known("uncached_input_tokens"),
         "cache_read_cost_usd": known("cache_read_tokens"),
         "cache_write_cost_usd": known("cache_write_tokens") | known("cache_write_1h_tokens"),
         "output_cost_usd": known("output_tokens"),
-        "fees_usd": np.ones(steps.num_rows, bool),
     }
-    tokens = np.stack([by_class[name] for name in CLASSES], axis=1)
     return Usage(tokens, parts, everything)
 
 
@@ -182,54 +204,54 @@ class _Charged(NamedTuple):
     unit: pa.Array
 
 
-def _charge(usage: Usage, line: np.ndarray, tiers: _Tiers, is_tool: np.ndarray) -> _Charged:
+def _charge(usage: Usage, line: np.ndarray, tiers: _Tiers) -> _Charged:
     """Return tokens times rates."""
-    rates = np.array([*tiers.rates, [np.nan] * len(CLASSES)])[line]  # the last line is for no price
-    tokens = usage.tokens
-    own = ~np.isnan(rates)
-    tokens[:, _AT[REQUEST]] = own[:, _AT[REQUEST]]
-    tokens[:, _AT[CALL]] = own[:, _AT[CALL]]
-    tokens[is_tool, : len(TOKEN_CLASSES)] = 0
-    reasoning = np.where(own[:, _AT["reasoning"]], tokens[:, _AT["reasoning"]], 0)
-    tokens[:, _AT["reasoning"]] = reasoning
-    tokens[:, _AT["output"]] -= reasoning
-    used = tokens > 0
+    # The last line is for steps without a price row.
+    table = np.array([*tiers.rates, [np.nan] * len(CLASSES)]).T
+    tokens = dict(usage.tokens)
+    apart = ~np.isnan(table[CLASSES.index("reasoning")])[line]
+    tokens["reasoning"] = np.where(apart, tokens["reasoning"], 0)
+    tokens["output"] = tokens["output"] - tokens["reasoning"]
     has_line = line >= 0
-    other_unit = (used & ~own).any(axis=1) & has_line
-    priced = has_line & ~other_unit
-    cost = np.where(used & own, tokens * np.where(own, rates, 0) / _PER, 0.0)
-    parts = {}
-    for part, names in _PARTS.items():
-        columns = [_AT[name] for name in names]
-        known = usage.known[part] & priced
-        known &= own[:, columns].any(axis=1) if part == "fees_usd" else ~is_tool
-        parts[part] = np.where(known, cost[:, columns].sum(axis=1), np.nan)
-    total = np.where(priced, cost.sum(axis=1), np.nan)
-    row, unit = _texts(line, used, priced, tiers)
-    return _Charged(parts, total, priced, other_unit, row, unit)
+    used = np.zeros(len(line), np.int64)
+    odd = np.zeros(len(line), bool)
+    costs: dict[str, np.ndarray] = {}
+    for at, name in enumerate(CLASSES):
+        rate = table[at][line]
+        priced = ~np.isnan(rate)
+        charged = tokens[name] > 0
+        if name in (REQUEST, CALL):
+            charged &= priced
+        used |= charged.astype(np.int64) << at
+        odd |= charged & ~priced
+        costs[name] = np.where(charged & priced, tokens[name] * rate / float(PER[name]), 0.0)
+    priced = has_line & ~odd
+    fees = (used >> CLASSES.index(REQUEST)) > 0  # REQUEST and CALL are the last classes
+    known = usage.known | {"fees_usd": fees}
+    parts = {
+        part: np.where(known[part] & priced, sum(costs[name] for name in names), np.nan)
+        for part, names in _PARTS.items()
+    }
+    total = np.where(priced, sum(costs.values()), np.nan)
+    row, unit = _texts(np.where(priced, line * _SETS + used, len(tiers.rows) * _SETS), tiers)
+    return _Charged(parts, total, priced, odd & has_line, row, unit)
 
 
-def _texts(
-    line: np.ndarray, used: np.ndarray, priced: np.ndarray, tiers: _Tiers
-) -> tuple[pa.Array, pa.Array]:
+def _texts(code: np.ndarray, tiers: _Tiers) -> tuple[pa.Array, pa.Array]:
     """Return price_row and unit_prices; both are made once per tier and set of classes in use."""
-    code = np.where(priced, line * (1 << len(CLASSES)) + used @ _BITS, -1)
-    distinct, at = np.unique(code, return_inverse=True)
+    distinct, at = _dense(code, len(tiers.rows) * _SETS + 1)
     names: list[str | None] = []
     prices: list[str | None] = []
     for one in distinct:
-        if one < 0:
+        number, bits = divmod(int(one), _SETS)
+        if number == len(tiers.rows):
             names.append(None)
             prices.append(None)
             continue
-        number, bits = divmod(int(one), 1 << len(CLASSES))
-        found = [name for name in CLASSES if bits >> _AT[name] & 1]
+        found = [name for place, name in enumerate(CLASSES) if bits >> place & 1]
         names.append(row_text(tiers.rows[number], tiers.above[number], found))
         prices.append(unit_text(tiers.rows[number], tiers.above[number], found))
-    index = pa.array(at.astype(np.int32).reshape(-1))
-    columns = (pa.DictionaryArray.from_arrays(index, pa.array(v, pa.string())) for v in (names, prices))
-    first, second = (column.cast(pa.string()) for column in columns)
-    return first, second
+    return pa.array(names, pa.string()).take(pa.array(at)), pa.array(prices, pa.string()).take(pa.array(at))
 
 
 def row_text(row: PriceRow, above: int, used: list[str]) -> str:
@@ -246,20 +268,14 @@ def unit_text(row: PriceRow, above: int, used: list[str]) -> str:
 
 
 def _columns(book: str, charged: _Charged, reason: np.ndarray, reasons: list[str]) -> dict[str, pa.Array]:
-    reason = np.where(charged.other_unit, _place(reasons, OTHER_UNIT), reason)
-    asked = charged.priced | (reason >= 0)
-    words = pa.array(reasons, pa.string())
     columns = {name: _money(values) for name, values in charged.parts.items()}
+    asked = charged.priced | (reason >= 0)
     columns |= {
         "cost_usd": _money(charged.total),
-        "price_book": pa.DictionaryArray.from_arrays(
-            pa.array(np.zeros(len(asked), np.int32), mask=~asked), pa.array([book])
-        ).cast(pa.string()),
+        "price_book": pa.array([book]).take(pa.array(np.zeros(len(asked), np.int64), mask=~asked)),
         "price_row": charged.row,
         "unit_prices": charged.unit,
-        "unpriced_reason": pa.DictionaryArray.from_arrays(
-            pa.array(np.maximum(reason, 0).astype(np.int32), mask=reason < 0), words
-        ).cast(pa.string()),
+        "unpriced_reason": pa.array(reasons, pa.string()).take(pa.array(reason, mask=reason < 0)),
     }
     return {column.name: columns[column.name] for column in PRICE_COLUMNS}
 

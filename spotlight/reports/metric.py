@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Final, Literal, NamedTuple
 
 from spotlight.reports.statistics import Estimate
 
+MOST_RUNS: Final = 20
 Unit = Literal["share", "count", "score", "ms", "usd", "tokens"]
 
 
@@ -42,7 +43,7 @@ def reported(signal: Signal, found: Estimate, runs: Sequence[str] = ()) -> Metri
     """Return the metric of a signal that the telemetry carries."""
     return Metric(
         signal.name, signal.title, signal.unit, found.value, found.low, found.high, found.n, signal.of, True,
-        signal.computed, tuple(runs),
+        signal.computed, distinct(runs),
     )  # fmt: skip
 
 
@@ -54,3 +55,8 @@ def counted(signal: Signal, count: int, n: int, runs: Sequence[str] = ()) -> Met
 def not_reported(signal: Signal) -> Metric:
     """Return the metric of a signal that the telemetry does not carry."""
     return Metric(signal.name, signal.title, signal.unit, None, None, None, 0, signal.of, False, signal.send)
+
+
+def distinct(runs: Iterable[str], most: int = MOST_RUNS) -> tuple[str, ...]:
+    """Return the first ids, each once."""
+    return tuple(dict.fromkeys(runs))[:most]

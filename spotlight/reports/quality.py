@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 
+from spotlight.reports.columns import COUNT, NUMBER, TEXT, TEXTS, Made, answer, dimensions, estimates, plain
 from spotlight.reports.dimensions import RUN_DIMENSIONS, checked
 from spotlight.reports.filters import RunFilters
 from spotlight.reports.metric import Metric, not_reported, reported
@@ -24,8 +25,6 @@ from spotlight.reports.signals import (
 from spotlight.reports.statistics import UNKNOWN, Estimate, mean, share
 
 BY: Final = ("pack", "version")
-_TEXT: Final = pa.string()
-_INTERVAL: Final = (("value", pa.float64()), ("low", pa.float64()), ("high", pa.float64()))
 
 
 class Quality(NamedTuple):
@@ -96,13 +95,11 @@ def success_by(
     params = checked(by, RUN_DIMENSIONS) | {"names": list(success), "above": above}
     rows = reports.ask("task_success", filters.params() | params).to_pylist()
     shares = [share(row["succeeded"], row["judged"]) for row in rows]
-    return _table(
-        [
-            *_dimensions(by, rows),
-            *[(name, pa.int64(), [row[name] for row in rows]) for name in ("runs", "judged", "succeeded")],
-            *_estimates("success_rate", shares),
-            ("failed_run_ids", pa.list_(_TEXT), [row["failed_run_ids"] or [] for row in rows]),
-        ]
+    return answer(
+        dimensions(by, rows),
+        plain(rows, COUNT, "runs", "judged", "succeeded"),
+        estimates("success_rate", shares),
+        plain(rows, TEXTS, "failed_run_ids"),
     )
 
 
@@ -115,16 +112,14 @@ def scores_by_name(reports: Reports, filters: RunFilters, by: Sequence[str] = BY
     """
     rows = reports.ask("scores_by_name", filters.params() | checked(by, RUN_DIMENSIONS)).to_pylist()
     measured = [_measured(row) for row in rows]
-    return _table(
-        [
-            ("name", _TEXT, [row["name"] for row in rows]),
-            *_dimensions(by, rows),
-            *[(name, pa.int64(), [row[name] for row in rows]) for name in ("n", "runs", "numeric_n")],
-            ("measure", _TEXT, [measure for measure, _ in measured]),
-            *_estimates("value", [found for _, found in measured]),
-            *[(c, pa.list_(_TEXT), [row[c] or [] for row in rows]) for c in ("labels", "annotators")],
-            *[(name, pa.int64(), [row[name] for row in rows]) for name in ("first_ns", "last_ns")],
-        ]
+    return answer(
+        plain(rows, TEXT, "name"),
+        dimensions(by, rows),
+        plain(rows, COUNT, "n", "runs", "numeric_n"),
+        [Made("measure", TEXT, [measure for measure, _ in measured])],
+        estimates("value", [found for _, found in measured]),
+        plain(rows, TEXTS, "labels", "annotators"),
+        plain(rows, COUNT, "first_ns", "last_ns"),
     )
 
 
@@ -143,13 +138,11 @@ def score_distribution(
     """
     params = checked(by, RUN_DIMENSIONS) | {"name": name, "buckets": buckets}
     rows = reports.ask("score_spread", filters.params() | params).to_pylist()
-    return _table(
-        [
-            *_dimensions(by, rows),
-            *[(c, pa.float64(), [row[c] for row in rows]) for c in ("low", "high")],
-            ("label", _TEXT, [row["label"] for row in rows]),
-            ("n", pa.int64(), [row["n"] for row in rows]),
-        ]
+    return answer(
+        dimensions(by, rows),
+        plain(rows, NUMBER, "low", "high"),
+        plain(rows, TEXT, "label"),
+        plain(rows, COUNT, "n"),
     )
 
 
@@ -170,7 +163,7 @@ def _task_success(groups: pa.Table, judged: int, succeeded: int) -> Metric:
     if not judged:
         return not_reported(TASK_SUCCESS)
     failed = [run for runs in groups.column("failed_run_ids").to_pylist() for run in runs]
-    return reported(TASK_SUCCESS, share(succeeded, judged), failed[:20])
+    return reported(TASK_SUCCESS, share(succeeded, judged), failed)
 
 
 def _human_input(reports: Reports, filters: RunFilters, runs: int) -> Metric:
@@ -188,21 +181,3 @@ def _measured(row: dict[str, Any]) -> tuple[str | None, Estimate]:
     if row["yes"] + row["no"]:
         return "share of yes", share(row["yes"], row["yes"] + row["no"])
     return None, UNKNOWN
-
-
-_Column = tuple[str, pa.DataType, list[Any]]
-
-
-def _dimensions(by: Sequence[str], rows: list[dict[str, Any]]) -> list[_Column]:
-    return [(name, _TEXT, [row[f"by_{at + 1}"] for row in rows]) for at, name in enumerate(by)]
-
-
-def _estimates(name: str, found: list[Estimate]) -> list[_Column]:
-    values = {name: [e.value for e in found], "low": [e.low for e in found], "high": [e.high for e in found]}
-    return [(column, pa.float64(), given) for column, given in values.items()]
-
-
-def _table(columns: list[_Column]) -> pa.Table:
-    return pa.table(
-        [pa.array(values, kind) for _, kind, values in columns], names=[name for name, _, _ in columns]
-    )

@@ -144,7 +144,7 @@ def page(browser: Any) -> Iterator[Any]:
 def settled(page: Any) -> None:
     """Wait until the script of a page that shows something has come to its end.
 
-    From then on its elements stay the same ones until somebody acts, so that no click hits one on its way out.
+    From then on its elements stay the same ones until somebody acts: no click hits one on its way out.
     """
     page.locator(f'[data-testid="stApp"]{READY}').wait_for()
 

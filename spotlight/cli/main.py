@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from spotlight.cli import doctor, load, packs, part, query, runs, show, status, up
+from spotlight.cli import doctor, load, packs, part, query, report, runs, show, status, up
 from spotlight.cli.output import err, harmless, say
 from spotlight.errors import SpotlightError
 
@@ -27,6 +27,7 @@ for name, command in (
     ("runs", runs.runs),
     ("show", show.show),
     ("packs", packs.packs),
+    ("report", report.report),
     ("query", query.query),
     ("status", status.status),
     ("doctor", doctor.doctor),

@@ -1,0 +1,181 @@
+"""`spotlight report`: who spent what, how fast, how good, and why it changed, on paper and as files."""
+
+from __future__ import annotations
+
+import enum
+import io
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from spotlight.cli.narrowing import Narrowing, narrowed
+from spotlight.cli.options import DataOption, JsonOption, existing_data
+from spotlight.cli.output import out, say, table
+from spotlight.errors import SpotlightError
+
+if TYPE_CHECKING:
+    from spotlight.reports.export import Report, Section
+
+_MOST: Final = 100_000
+_TERMINAL_ROWS: Final = 40
+
+
+class Form(enum.StrEnum):
+    """How a report is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    PARQUET = "parquet"
+    HTML = "html"
+
+
+@narrowed
+def report(
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="SUBJECT",
+            help="cost, bridge, forecast, top, waste, latency, quality, reliability, memory, safety, "
+            "sessions, versions, or all.",
+        ),
+    ],
+    narrowing: Narrowing,
+    by: Annotated[
+        str | None,
+        typer.Option(help="Divide by these dimensions: pack,version or tenant,model, ... (at most three)."),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(help="Compare with: previous (the window before), SINCE..UNTIL, or a pack version."),
+    ] = None,
+    form: Annotated[
+        Form,
+        typer.Option("--format", help="table, json, csv, parquet, or html: one file that opens offline."),
+    ] = Form.TABLE,
+    section: Annotated[
+        str | None, typer.Option(help="Of a report with several tables, this one (csv, parquet, table).")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("-n", "--limit", min=1, max=_MOST, help="At most so many rows in lists.")
+    ] = 20,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write to this file.")] = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Report cost, time, quality and reliability of runs, in figures that say what they leave out.
+
+    Without --since a report is of all times. CSV and Parquet hold one table: the first, or --section.
+
+    Example: spotlight report cost --by pack,model --since 7d
+
+    Example: spotlight report bridge --since 7d --against previous
+
+    Example: spotlight report all --since month --format html -o report.html
+    """
+    from spotlight.reports import open_lake
+    from spotlight.reports.export.subjects import ALL, all_reports
+    from spotlight.reports.export.subjects import report as ask
+
+    chosen = Form.JSON if as_json else form
+    filters, now_ns = narrowing.run_filters(), time.time_ns()
+    lake = open_lake(existing_data(data))
+    if subject == ALL:
+        if by or against:
+            raise SpotlightError("all reports together are divided as each is by itself", hint="name one")
+        made = all_reports(lake, filters, now_ns=now_ns, limit=limit)
+    else:
+        dimensions = tuple(name.strip() for name in by.split(",")) if by else ()
+        made = [ask(lake, subject, filters, now_ns=now_ns, by=dimensions, held_against=against, limit=limit)]
+    if chosen is Form.TABLE and output is None:
+        _print(made, section)
+        return
+    _deliver(_bytes(made, chosen, section), chosen, output)
+
+
+def _print(reports: list[Report], name: str | None) -> None:
+    """Print tables for a person, what they are of on stderr."""
+    from spotlight.reports.moments import window_text
+
+    first = reports[0]
+    window = window_text(first.filters.since_ns, first.filters.until_ns)
+    books = ", ".join(first.price_books) or "no prices"
+    say(f"{first.runs:,} runs, {window}; {books}; – means not reported or not known")
+    for made in reports:
+        for part in [_chosen(made, name)] if name else made.sections:
+            _print_section(part)
+
+
+def _print_section(section: Section) -> None:
+    from spotlight.reports.export.figures import cell, heading, is_number
+
+    names = section.shown or tuple(section.table.column_names)
+    rows = section.table.slice(0, _TERMINAL_ROWS).to_pylist()
+    out.print()
+    out.print(section.title, style="bold", soft_wrap=True)
+    if rows:
+        headings = [heading(name) for name in names]
+        numbers = [heading(name) for name in names if is_number(section.table.schema.field(name).type)]
+        out.print(table(headings, ([cell(n, row) for n in names] for row in rows), numbers=numbers))
+    else:
+        say("nothing to show: no such rows in this window")
+    if section.n is not None:
+        say(f"n = {section.n:,} {section.of}")
+    for note in section.notes:
+        say(note)
+    if section.table.num_rows > len(rows):
+        say(
+            f"the first {len(rows)} of {section.table.num_rows:,} rows; all of them with --format json or csv"
+        )
+
+
+def _bytes(reports: list[Report], form: Form, name: str | None) -> bytes:
+    """Return the reports in the form asked for."""
+    from spotlight.reports.export import html_page, write_csv, write_json, write_parquet
+
+    stream = io.BytesIO()
+    if form is Form.HTML:
+        title = reports[0].title if len(reports) == 1 else "Spotlight report"
+        return html_page(reports, title).encode()
+    if form is Form.JSON:
+        write_json(reports, stream)
+        return stream.getvalue()
+    if len(reports) > 1:
+        raise SpotlightError(
+            f"all reports are more than one {form.value} file", hint="name one report, or use html"
+        )
+    if form is Form.TABLE:
+        raise SpotlightError("a file needs a --format", hint="json, csv, parquet or html")
+    part = _chosen(reports[0], name)
+    others = [other.name for other in reports[0].sections if other.name != part.name]
+    if others and not name:
+        say(f"this is the table {part.name!r}; others with --section: {', '.join(others)}")
+    (write_csv if form is Form.CSV else write_parquet)(part.table, stream)
+    return stream.getvalue()
+
+
+def _chosen(report: Report, name: str | None) -> Section:
+    """Return the section of that name, else the first. Raises: SpotlightError where there is none."""
+    if name is None:
+        return report.sections[0]
+    for section in report.sections:
+        if section.name == name:
+            return section
+    known = ", ".join(section.name for section in report.sections)
+    raise SpotlightError(f"the report {report.subject!r} has no table {name!r}", hint=f"one of {known}")
+
+
+def _deliver(content: bytes, form: Form, output: Path | None) -> None:
+    """Write bytes to a file or to stdout; raises SpotlightError for binary ones on a terminal."""
+    if output is not None:
+        output.write_bytes(content)
+        say(f"wrote {output}")
+        return
+    if form is Form.PARQUET and sys.stdout.isatty():
+        raise SpotlightError("Parquet is not for a terminal", hint="name a file with -o FILE, or pipe it")
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()

@@ -1,0 +1,197 @@
+"""Reports as one HTML file: it opens offline, runs nothing, asks nobody, and prints."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Sequence
+from importlib import resources
+from typing import Final, NamedTuple
+
+from spotlight.reports.export.charts import draw
+from spotlight.reports.export.figures import UNKNOWN, cell, heading, is_number, plain_text
+from spotlight.reports.export.section import Report, Section
+from spotlight.reports.export.svg import Markup, element, join
+from spotlight.reports.moments import utc_text, window_text
+
+_ROWS: Final = 60
+_FEW: Final = 6  # columns that fit into half the width
+_SHORT: Final = 12  # rows that fit beside a chart
+_CHARACTERS: Final = 240
+_FILTER_WORDS: Final = {
+    "pack_name": "pack", "pack_version": "version", "user_id": "user", "session_id": "session",
+    "tenant_claimed": "tenant", "agent_name": "agent",
+}  # fmt: skip
+_MARKS: Final = f"{UNKNOWN} means: not reported, or not known. It is never 0."
+
+
+class _Fact(NamedTuple):
+    name: str
+    value: str
+
+
+def html_page(reports: Sequence[Report], title: str) -> str:
+    """Return a whole page with these reports, one after another.
+
+    No script, no address, no image: the policy in its head forbids all of them, and lets only the page's own
+    style in, by its digest. Whatever comes from telemetry is text.
+    """
+    style = resources.files("spotlight.reports.export").joinpath("page.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    several = len(reports) > 1
+    head = element(
+        "head",
+        _void("meta", charset="utf-8"),
+        _void("meta", http_equiv="Content-Security-Policy", content=policy),
+        _void("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        _void("meta", name="color-scheme", content="light dark"),
+        element("title", title),
+        Markup(f"<style>{style}</style>"),
+    )
+    first = reports[0]
+    question = "One page per question, all of the same runs." if several else first.question
+    body = element(
+        "body",
+        element(
+            "header",
+            element("h1", title),
+            element("p", question, class_="soft"),
+            _facts(first),
+            _contents(reports) if several else Markup(""),
+        ),
+        element("main", *(part for at, report in enumerate(reports) for part in _parts(report, several, at))),
+        element("footer", element("p", _MARKS), element("p", _made(first))),
+    )
+    return f'<!doctype html>\n<html lang="en">{head}{body}</html>\n'
+
+
+def _void(name: str, /, **attributes: object) -> Markup:
+    """Return an element that has no end tag."""
+    return Markup(element(name, **attributes).removesuffix(f"</{name}>"))
+
+
+def _facts(report: Report) -> Markup:
+    filters = report.filters
+    kept = {"status", "other", "order", "since_ns", "until_ns"}
+    narrowed = [
+        _Fact(_FILTER_WORDS.get(name, name.replace("_", " ")), str(value))
+        for name, value in filters._asdict().items()
+        if value and name not in kept
+    ]
+    if filters.status:
+        narrowed.append(_Fact("status", ", ".join(filters.status)))
+    seen = (
+        f"{utc_text(report.first_ns)} to {utc_text(report.last_ns)}"
+        if report.first_ns is not None and report.last_ns is not None
+        else UNKNOWN
+    )
+    facts = [
+        _Fact("window", window_text(filters.since_ns, filters.until_ns)),
+        _Fact("runs", f"{report.runs:,}"),
+        _Fact("runs started", seen),
+        *narrowed,
+        *([_Fact("by", ", ".join(report.by))] if report.by else []),
+        _Fact("price book", ", ".join(report.price_books) or "none: nothing was priced"),
+        _Fact("generated", utc_text(report.generated_ns)),
+    ]
+    return element(
+        "dl",
+        *(element("div", element("dt", fact.name), element("dd", fact.value)) for fact in facts),
+        class_="facts",
+    )
+
+
+def _contents(reports: Iterable[Report]) -> Markup:
+    return element(
+        "nav", *(element("a", r.title, href=f"#{r.subject}") for r in reports), aria_label="Reports"
+    )
+
+
+def _parts(report: Report, several: bool, at: int) -> Iterable[Markup]:
+    if several:
+        style = "part first" if at == 0 else "part"
+        yield element("h2", report.title, id=report.subject, class_=style)
+    sections = report.sections
+    narrow = 0
+    for place, section in enumerate(sections):
+        follows = sections[place + 1] if place + 1 < len(sections) else None
+        alone = narrow % 2 == 0 and (follows is None or _is_wide(follows))
+        wide = _is_wide(section) or alone
+        narrow = 0 if wide else narrow + 1
+        yield _section(section, wide)
+
+
+def _is_wide(section: Section) -> bool:
+    """Whether a section needs the whole width: for its chart, or for a table of many columns or rows."""
+    columns = len(section.shown or section.table.column_names)
+    return _wide_chart(section) or columns > _FEW or (columns > _FEW // 2 and section.table.num_rows > _SHORT)
+
+
+def _section(section: Section, wide: bool) -> Markup:
+    beside = (
+        wide and len(section.shown or section.table.column_names) <= _FEW + 1 and not _wide_chart(section)
+    )
+    drawn = draw(section, wide=wide and not beside)
+    count = [f"n = {section.n:,} {section.of}"] if section.n is not None else []
+    notes = [*count, *section.notes]
+    style = "wide beside" if beside and drawn else "wide" if wide else None
+    return element(
+        "section",
+        element("h2", section.title),
+        element("p", section.question, class_="soft"),
+        element("div", element("figure", drawn) if drawn else Markup(""), _table(section), class_="answer"),
+        element("ul", *(element("li", note) for note in notes), class_="notes") if notes else Markup(""),
+        class_=style,
+    )
+
+
+def _wide_chart(section: Section) -> bool:
+    return section.chart is not None and section.chart.wide
+
+
+def _table(section: Section) -> Markup:
+    names = section.shown or tuple(section.table.column_names)
+    rows = section.table.select(list(names)).slice(0, _ROWS).to_pylist()
+    if not rows:
+        return element("p", "Nothing to show: no such rows in this window.", class_="soft")
+    right = {name for name in names if is_number(section.table.schema.field(name).type)}
+    more = section.table.num_rows - len(rows)
+    left_out = f"The first {_ROWS} of {section.table.num_rows:,} rows; CSV, JSON and Parquet have all."
+    return join(
+        [
+            element(
+                "div",
+                element(
+                    "table",
+                    element("thead", element("tr", *(_cell("th", heading(n), n in right) for n in names))),
+                    element(
+                        "tbody",
+                        *(
+                            element("tr", *(_cell("td", _cut(cell(n, row)), n in right) for n in names))
+                            for row in rows
+                        ),
+                    ),
+                ),
+                class_="rows",
+                tabindex="0",
+                role="region",
+                aria_label=section.title,
+            ),
+            element("p", left_out, class_="soft") if more > 0 else "",
+        ]
+    )
+
+
+def _cell(name: str, words: str, number: bool) -> Markup:
+    return element(name, words, class_="n" if number else None, scope="col" if name == "th" else None)
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= _CHARACTERS else words[: _CHARACTERS - 1] + "…"
+
+
+def _made(report: Report) -> str:
+    books = ", ".join(report.price_books)
+    prices = f"Prices: {books}." if books else "No prices were used."
+    return plain_text(f"Made by Spotlight on {utc_text(report.generated_ns)}. Times are UTC. {prices}")

@@ -1,0 +1,65 @@
+"""Points in time as people type them: how long ago, a day, or a time."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Final
+
+from spotlight.errors import SpotlightError
+
+_AGO: Final = re.compile(r"(\d{1,6}) ?(s|min|m|h|d|w)")
+_SECONDS: Final = {"s": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_HINT: Final = (
+    "for example 90min, 24h, 7d, 2w, today, yesterday, week, month, 2026-11-01 or 2026-11-01T10:30+01:00"
+)
+
+
+def moment_ns(text: str, now_ns: int) -> int:
+    """Return a point in time in ns UTC.
+
+    `7d` is seven times 24 hours before `now_ns`; `today`, `yesterday`, `week` (its Monday) and `month`
+    are the UTC midnight at which they began; anything else is a date or time as ISO 8601 writes it, in UTC
+    where it names no offset.
+
+    Raises: SpotlightError for anything else, and for times outside the years 1970 to 2262.
+    """
+    said = text.strip().lower()
+    ago = _AGO.fullmatch(said)
+    if ago:
+        return max(0, now_ns - int(ago[1]) * _SECONDS[ago[2]] * 1_000_000_000)
+    today = dt.datetime.fromtimestamp(now_ns // 1_000_000_000, dt.UTC).replace(hour=0, minute=0, second=0)
+    began = {
+        "today": today,
+        "yesterday": today - dt.timedelta(days=1),
+        "week": today - dt.timedelta(days=today.weekday()),
+        "month": today.replace(day=1),
+    }
+    if said == "now":
+        return now_ns
+    try:
+        at = began[said] if said in began else dt.datetime.fromisoformat(text.strip())
+        at = at if at.tzinfo else at.replace(tzinfo=dt.UTC)
+        ns = int(at.timestamp()) * 1_000_000_000 + at.microsecond * 1_000
+    except (ValueError, OverflowError) as exc:
+        raise SpotlightError(f"{text!r} is no time", hint=_HINT) from exc
+    if not 0 <= ns < 1 << 63:
+        raise SpotlightError(f"{text!r} is outside the years 1970 to 2262", hint=_HINT)
+    return ns
+
+
+def utc_text(ns: int) -> str:
+    """Return a time as `2026-11-01 10:30 UTC`; the seconds too where there are any."""
+    at = dt.datetime.fromtimestamp(ns // 1_000_000_000, dt.UTC)
+    return at.strftime("%Y-%m-%d %H:%M:%S UTC" if at.second else "%Y-%m-%d %H:%M UTC")
+
+
+def window_text(since_ns: int | None, until_ns: int | None) -> str:
+    """Return a window in words; the end is exclusive, None is open."""
+    if since_ns is None and until_ns is None:
+        return "all times"
+    if since_ns is None:
+        return f"before {utc_text(until_ns or 0)}"
+    if until_ns is None:
+        return f"since {utc_text(since_ns)}"
+    return f"{utc_text(since_ns)} to {utc_text(until_ns)}"

@@ -25,6 +25,7 @@ TIME_STEPS: Final = 24
 # Macros of the questions, in the order in which they build on each other.
 MACROS: Final = (
     "given", "dimension", "run_dimension", "dollars", "percentiles", "matching_runs", "matching_steps",
+    "wasted_steps",
     "judgements",
     "passes",
 )  # fmt: skip

@@ -1,0 +1,91 @@
+-- Macro: the steps that the filters let through, with what usage alone says was wasted in each. A run without
+-- its root that did anything after `quiet_before_ns` may still be at work.  One row per step.
+-- params: none
+create or replace macro wasted_steps(f, quiet_before_ns) as table
+with
+marked as (
+  select
+    run_id, span_id, coalesce(agent_span_id, '') as agent_span_id, agent_name, tool_name, pack_name, model,
+    started_ns, coalesce(ended_ns, started_ns) as ended_ns, is_generation, is_tool_call, is_retry, failed,
+    run_status, cost_usd, input_cost_usd, cache_read_cost_usd, cache_write_cost_usd, input_tokens,
+    uncached_input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens,
+    reasoning_tokens, unpriced_reason is not null as is_unpriced
+  from matching_steps(f)
+),
+abandoned as (
+  select run_id
+  from assembled_runs
+  where status = 'incomplete' and coalesce(ended_ns, started_ns) < quiet_before_ns
+),
+tried_again as (  -- model calls that asked for a tool again that had just failed
+  select distinct c.run_id, c.span_id
+  from (select * from marked where is_tool_call and is_retry) as t
+  asof join (select * from marked where is_generation) as c
+    on t.run_id = c.run_id and t.agent_span_id = c.agent_span_id and t.started_ns >= c.started_ns
+),
+calls as (
+  select
+    run_id, span_id,
+    lag(span_id) over before as previous_span_id,
+    lag(model) over before as previous_model,
+    lag(ended_ns) over before as previous_ended_ns,
+    lag(input_tokens) over before as previous_input_tokens,
+    lag(output_tokens - coalesce(reasoning_tokens, 0)) over before as previous_answer_tokens,
+    lag(cache_read_tokens + coalesce(cache_write_tokens, 0)) over before as readable_tokens,
+    lag(if(cache_write_1h_tokens > 0, 3600, 300)) over before * 1000000000 as readable_ns
+  from marked
+  where is_generation and not failed
+  window before as (partition by run_id, agent_span_id, agent_name order by started_ns, span_id)
+),
+judged as (
+  select
+    m.*, c.* exclude (run_id, span_id),
+    case
+      when m.run_status = 'error' then 'failed_runs'
+      when a.run_id is not null then 'abandoned_runs'
+      when m.failed and (m.is_generation or m.is_tool_call) then 'errors'
+      when t.span_id is not null then 'errors'
+    end as whole_cause,
+    m.started_ns >= c.previous_ended_ns as is_after,
+    coalesce(
+      is_after and m.model = c.previous_model and m.started_ns - c.previous_ended_ns <= c.readable_ns
+        and m.input_tokens >= c.readable_tokens and c.readable_tokens - m.cache_read_tokens >= 1024,
+      false
+    ) as is_miss,
+    coalesce(is_after and m.input_tokens >= c.previous_input_tokens + c.previous_answer_tokens, false) as goes_on
+  from marked as m
+  left join abandoned as a on a.run_id = m.run_id
+  left join tried_again as t on t.run_id = m.run_id and t.span_id = m.span_id
+  left join calls as c on c.run_id = m.run_id and c.span_id = m.span_id
+),
+counted as (
+  select
+    *,
+    if(whole_cause is null and is_miss, least(readable_tokens - cache_read_tokens, coalesce(cache_write_tokens, 0)), 0)
+      as missed_written_tokens,
+    if(
+      whole_cause is null and is_miss,
+      least(readable_tokens - cache_read_tokens - missed_written_tokens, coalesce(uncached_input_tokens, 0)), 0
+    ) as missed_uncached_tokens,
+    if(
+      whole_cause is null and goes_on and uncached_input_tokens is not null,
+      greatest(
+        0,
+        least(previous_input_tokens - (input_tokens - uncached_input_tokens), uncached_input_tokens)
+          - missed_uncached_tokens
+      ), 0
+    ) as resent_tokens
+  from judged
+)
+select
+  *,
+  missed_written_tokens + missed_uncached_tokens as missed_tokens,
+  if(
+    cost_usd is null, null,
+    coalesce(missed_written_tokens * cache_write_cost_usd / nullif(cache_write_tokens, 0), 0)
+      + coalesce(missed_uncached_tokens * input_cost_usd / nullif(uncached_input_tokens, 0), 0)
+  ) as missed_cost_usd,
+  if(
+    cost_usd is null, null, coalesce(resent_tokens * input_cost_usd / nullif(uncached_input_tokens, 0), 0)
+  ) as resent_cost_usd
+from counted

@@ -91,7 +91,7 @@ def unit_prices(usage: Mapping[str, int | None], row: PriceRow) -> dict[str, Dec
     size = max(usage.get("input_tokens") or 0, 0)
     amounts = divided(usage, reasoning_apart="reasoning" in row.rates)
     used = [name for name in TOKEN_CLASSES if amounts[name] > 0]
-    if any(name not in row.rates for name in used):
+    if not row.rates or any(name not in row.rates for name in used):
         return None
     charged = [*used, REQUEST] if REQUEST in row.rates else used
     return {name: row.rates[name].at(size) for name in charged}

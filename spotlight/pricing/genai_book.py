@@ -123,7 +123,13 @@ def _price_list(provider: Provider, info: ModelInfo) -> PriceList | None:
         own = _rates(prices) or (_FREE if info.id.endswith(":free") else {})
         cheaper = own | _rates(batch) if batch else None
         periods.append(Period(price_row(name, own, doubles_1h=claude, batch=cheaper), from_ns, None, window))
-    return PriceList(tuple(periods)) if any(p.row.rates for p in periods) else None
+    # A row in seconds or pages stays: it says that there is a price, of another unit.
+    return PriceList(tuple(periods)) if any(p.row.rates for p in periods) or _in_other_units(info) else None
+
+
+def _in_other_units(info: ModelInfo) -> bool:
+    rows = info.prices if isinstance(info.prices, list) else [info]
+    return any(value is not None for row in rows for value in row.prices.__dict__.values())
 
 
 def _dated(

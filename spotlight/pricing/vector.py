@@ -214,7 +214,7 @@ def _charge(usage: Usage, line: np.ndarray, tiers: _Tiers) -> _Charged:
     tokens["output"] = tokens["output"] - tokens["reasoning"]
     has_line = line >= 0
     used = np.zeros(len(line), np.int64)
-    odd = np.zeros(len(line), bool)
+    odd = np.isnan(table).all(axis=0)[line]  # seconds, pages: nothing here is counted in them
     costs: dict[str, np.ndarray] = {}
     for at, name in enumerate(CLASSES):
         rate = table[at][line]

@@ -22,7 +22,7 @@ MODELS = [
     ("aws.bedrock", "us.anthropic.claude-sonnet-4-20250514-v1:0"), ("google", "gemini-2.5-pro"),
     ("deepseek", "deepseek-v4-pro"), ("openai", "o3"), ("perplexity", "sonar-deep-research"),
     ("perplexity", "sonar"), ("groq", "llama-3.3-70b-versatile"), ("acme", "house-70b"), (None, "gpt-5"),
-    ("acme", "other"), ("openrouter", "openai/gpt-oss-20b:free"), (None, None),
+    ("acme", "other"), ("groq", "whisper-large-v3"), ("openrouter", "openai/gpt-oss-20b:free"), (None, None),
 ]  # fmt: skip
 YEAR = 365 * 86_400 * 1_000_000_000
 counts = st.one_of(st.none(), st.integers(0, 3000), st.integers(0, 10**6), st.integers(0, 10**12))

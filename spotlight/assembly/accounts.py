@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from spotlight.assembly.identity import take
 from spotlight.assembly.runs import Assembly
-from spotlight.assembly.sequence import sequence
+from spotlight.assembly.sequence import in_order, sequence
 from spotlight.assembly.signature import error_signatures
 from spotlight.assembly.step_rows import Facts, step_rows
 from spotlight.assembly.timing import timing
@@ -28,8 +28,9 @@ class Accounts(NamedTuple):
 def accounts(assembly: Assembly, book: Book) -> Accounts:
     """Return assembled runs with their times and prices, and their steps."""
     spans, links, roles, outcome = assembly.spans, assembly.links, assembly.roles, assembly.outcome
-    order = sequence(spans, links, roles.is_generation, outcome.is_tool_call, outcome.failed)
-    facts = Facts(spans, links, roles, outcome, timing(spans, links), order)
+    order = in_order(spans, links)
+    calls = sequence(spans, links, order, roles.is_generation, outcome.is_tool_call, outcome.failed)
+    facts = Facts(spans, links, order, roles, outcome, timing(spans, links), calls)
     steps = step_rows(facts, assembly.runs)
     steps = _with(steps, price_steps(steps, book))
     of_runs = _times(facts, assembly.runs) | _counts(facts) | _errors(assembly)

@@ -20,21 +20,31 @@ class Sequence(NamedTuple):
     repeats: np.ndarray  # int64 per run: most times that one tool was called in a row
 
 
+def in_order(spans: pa.Table, links: Links) -> np.ndarray:
+    """Return the rows of the spans by run and start."""
+    return np.lexsort((spans.column("started_ns").fill_null(0).to_numpy(), links.run))
+
+
 def sequence(
-    spans: pa.Table, links: Links, is_generation: np.ndarray, is_tool_call: np.ndarray, failed: np.ndarray
+    spans: pa.Table,
+    links: Links,
+    order: np.ndarray,
+    is_generation: np.ndarray,
+    is_tool_call: np.ndarray,
+    failed: np.ndarray,
 ) -> Sequence:
-    """Return what the order of the calls of every run tells."""
+    """Return what the order of the calls of every run tells; `order` is that of `in_order`."""
     start = spans.column("started_ns").fill_null(0).to_numpy()
     end = pc.coalesce(spans.column("ended_ns"), spans.column("started_ns")).fill_null(0).to_numpy()
     model = value_codes(pc.coalesce(spans.column("request_model"), spans.column("response_model")))
     provider = value_codes(spans.column("provider"))
     tool = value_codes(pc.coalesce(spans.column("tool_name"), spans.column("name")))
-    calls = _in_order(np.flatnonzero(is_generation), links.run, start)
-    tools = _in_order(np.flatnonzero(is_tool_call), links.run, start)
+    calls, tools = order[is_generation[order]], order[is_tool_call[order]]
     attempt = spans.column("attempt").fill_null(1).to_numpy()
     is_retry = (attempt > 1) & (is_generation | is_tool_call)
     for rows, name in ((calls, model), (tools, tool)):
-        by_name = rows[np.lexsort((start[rows], name[rows], links.run[rows]))]
+        key = links.run[rows] * (int(name.max(initial=0)) + 2) + name[rows]
+        by_name = rows[np.argsort(key, kind="stable")]
         is_retry[_after_failure(by_name, [links.run, name], start, end, failed)] = True
     is_fallback = np.zeros(spans.num_rows, bool)
     second = _after_failure(calls, [links.run], start, end, failed)
@@ -44,10 +54,6 @@ def sequence(
     is_fallback[second[other]] = True
     caused_by = _causes(calls, tools, links.run, start, end)
     return Sequence(is_retry, is_fallback, caused_by, _repeats(tools, tool, links))
-
-
-def _in_order(rows: np.ndarray, run: np.ndarray, start: np.ndarray) -> np.ndarray:
-    return rows[np.lexsort((start[rows], run[rows]))]
 
 
 def _after_failure(

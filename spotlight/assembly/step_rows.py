@@ -38,6 +38,7 @@ class Facts(NamedTuple):
 
     spans: pa.Table
     links: Links
+    order: np.ndarray  # rows by run and start
     roles: UsageRoles
     outcome: Outcome
     timing: Timing
@@ -53,9 +54,8 @@ def step_rows(facts: Facts, runs: pa.Table) -> pa.Table:
     spans, links, role = facts.spans, facts.links, facts.roles.role
     no_step = pc.is_in(spans.column("kind"), value_set=pa.array(NO_STEPS)).to_numpy()
     of_agents = runs.column("is_agent_run").to_numpy(zero_copy_only=False)[links.run]
-    rows = np.flatnonzero((~no_step | (role == LEAF)) & of_agents)
-    start = spans.column("started_ns").fill_null(0).to_numpy()
-    rows = rows[np.lexsort((start[rows], links.run[rows]))]
+    kept = (~no_step | (role == LEAF)) & of_agents
+    rows = facts.order[kept[facts.order]]
     picked = pa.array(rows)
     columns = {name: spans.column(name).take(picked) for name in _AS_SAID}
     columns |= _of_run(runs, links.run[rows])

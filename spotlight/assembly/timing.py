@@ -110,10 +110,9 @@ def _axis(spans: pa.Table, links: Links, rows: np.ndarray, begin: np.ndarray) ->
     start, end = _ends(spans)
     run = links.run[rows]
     left, right = (np.minimum((t[rows] - begin[run]) // 1000, _LONGEST_US) for t in (start, end))
-    order = np.lexsort((right, left, run))
-    run = run[order]
     base = run * (_LONGEST_US + 1)
-    return _Axis(rows[order], run, base + left[order], base + right[order])
+    order = np.argsort(base + left, kind="stable")
+    return _Axis(rows[order], run[order], (base + left)[order], (base + right)[order])
 
 
 def _covered(axis: _Axis, taken: np.ndarray, runs: int) -> np.ndarray:

@@ -21,11 +21,11 @@ from spotlight.model import PARTITION, Table
 _ROW_GROUP = {"payloads": 8_192}
 _DEFAULT_ROW_GROUP = 131_072
 _COMPACTED_ROW_GROUP = 20_480
-# Minimum and maximum are kept for the columns that filters name; of long texts they cost space only.
-_NO_STATISTICS = frozenset(
-    ["attributes", "events", "links", "resource", "scope", "body", "buckets", "input_messages",
-     "output_messages", "system_instructions", "tool_definitions", "tool_arguments", "tool_result",
-     "input_value", "output_value"]
+# Minimum and maximum are kept for the columns by which a reader can skip whole row groups: rows come, or
+# are compacted, in the order of these. Of the rest they cost a seventh of the time to write and skip nothing.
+_STATISTICS = frozenset(
+    ["started_ns", "received_ns", "time_ns", "journal_position", "assembled_position", "trace_id", "span_id",
+     "run_id", "run_version", "replaces", "session_id", "name", "key", "score_id"]
 )  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def write_part(root: Path, table: Table, part: Part, *, compacted: bool = False)
         compression_level=1,
         row_group_size=_COMPACTED_ROW_GROUP if compacted else _ROW_GROUP.get(table.name, _DEFAULT_ROW_GROUP),
         use_dictionary=[n for n in names if n not in table.plain],
-        write_statistics=[n for n in names if n not in _NO_STATISTICS],
+        write_statistics=[n for n in names if n in _STATISTICS],
         write_page_checksum=True,
     )
     _sync(path)

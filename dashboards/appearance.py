@@ -63,7 +63,8 @@ STYLE: Final = """<style>
 .stMainBlockContainer { padding: 1.5rem 1.4rem 1rem; max-width: none; }
 section[data-testid="stSidebar"] { width: 184px !important; min-width: 184px; }
 .st-key-filters { gap: 0.5rem; }
-.st-key-ways [data-testid="stCaptionContainer"] { margin: 0.9rem 0 0.1rem; }
+.st-key-ways { gap: 0.15rem !important; padding-bottom: 0.8rem; }
+.st-key-ways [data-testid="stCaptionContainer"] { margin: 0.7rem 0 0; }
 .stMainBlockContainer [data-testid="stVerticalBlock"] { gap: 0.7rem; }
 [data-testid="stMetric"] { padding: 0.3rem 0.4rem 0.4rem; }
 [data-testid="stMetric"] > div:first-child { padding: 0.35rem 0.6rem 0; }

@@ -9,6 +9,8 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from spotlight.reports.export import figures
+
 if TYPE_CHECKING:
     from dashboards.clock import Zone
 
@@ -72,14 +74,5 @@ def moment(ns: int | None, zone: Zone, form: str = "%Y-%m-%d %H:%M:%S %Z") -> st
 
 
 def money(usd: float | None) -> str:
-    """Return an amount in USD with the digits that say something: $1,240, $12.40, $0.0031, or "–"."""
-    if usd is None:
-        return NOTHING
-    sign, size = ("-" if usd < 0 else ""), abs(usd)
-    if size == 0:
-        return "$0"
-    if size >= 1000:
-        return f"{sign}${size:,.0f}"
-    if size >= 1:
-        return f"{sign}${size:,.2f}"
-    return f"{sign}${size:.4f}" if size >= 0.0001 else f"{sign}<$0.0001"
+    """Return an amount in USD with the digits that say something: $12.40, $0.00310; "–" for unknown."""
+    return NOTHING if usd is None else figures.money(usd)

@@ -1,13 +1,324 @@
-"""The cost page."""
+"""The cost page: who spends the money, on what, and what changed?"""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
 import streamlit as st
 
+from dashboards.palette import palette
+from dashboards.text import NOTHING, escape, moment, money, share
+from dashboards.views.behind import show_behind
+from dashboards.views.cost_bridge import bridge_card
+from dashboards.views.cost_charts import dumbbells, sankey, stacked_bars
+from dashboards.views.cost_tables import any_two_card, top_card, waste_card
 from dashboards.views.filters import Scope
+from spotlight.errors import SpotlightError
+from spotlight.reports.cost import CostTotal, cost_total
+from spotlight.reports.cost_flow import Flow, flow
+from spotlight.reports.cost_spread import cost_spread
+from spotlight.reports.cost_time import daily
+from spotlight.reports.forecast import Forecast, forecast
+from spotlight.reports.overview import Health, health
+
+SPLITS: Final = (
+    "model",
+    "pack",
+    "version",
+    "tenant",
+    "environment",
+    "agent",
+    "tool",
+    "feature",
+    "provider",
+    "user",
+)
+MOST_VERSIONS: Final = 12
+HOUR_NS: Final = 3_600_000_000_000
+# Up to so many hours of data, periods are of this length: never more than some hundred bars.
+PERIODS: Final = ((72, "hour"), (24 * 120, "day"), (24 * 7 * 120, "week"))
+UNPRICED_WORTH_A_WARNING: Final = 0.01
+BOTTOM_NS: Final = 60_000_000_000
+
+
+def period_for(hours: float) -> str:
+    """Return how long a bar is: hour, day, week or month."""
+    return next((period for most, period in PERIODS if hours <= most), "month")
+
+
+def next_start(start: datetime, period: str) -> datetime:
+    """Return when the period after this one begins; local time without a zone."""
+    if period == "month":
+        return datetime.combine(
+            date(start.year + start.month // 12, start.month % 12 + 1, 1), datetime.min.time()
+        )
+    return (
+        start + timedelta(hours=1)
+        if period == "hour"
+        else start + timedelta(days=7 if period == "week" else 1)
+    )
+
+
+def all_starts(starts: list[datetime], period: str) -> list[datetime]:
+    """Return every period from the first to the last, those without a step too."""
+    found = [min(starts)]
+    while found[-1] < max(starts):
+        found.append(next_start(found[-1], period))
+    return found
+
+
+def ns_of(local: datetime, scope: Scope) -> int:
+    """Return the moment of a local time, ns UTC."""
+    return int(local.replace(tzinfo=scope.zone.info).timestamp()) * 1_000_000_000
+
+
+def card(name: str, note: str = "", key: str | None = None) -> Any:
+    """Return a bordered container with its name drawn; both are Markdown."""
+    place = st.container(border=True, height="stretch", key=key)
+    place.markdown(f"**{name}**" + (f" :gray[{note}]" if note else ""))
+    return place
+
+
+def selected(state: Any, name: str) -> dict[str, Any] | None:
+    """Return the first point that a chart's selection holds, None where nothing is selected."""
+    points = (state or {}).get("selection", {}).get(name) or []
+    return points[0] if isinstance(points, list) and points else None
+
+
+def unpriced_warning(total: CostTotal) -> None:
+    """Say how much of the usage has no price: it is in no figure of the page."""
+    said = []
+    if total.unpriced_generations:
+        part = (
+            ""
+            if total.unpriced_token_share is None
+            else f", {100 * total.unpriced_token_share:.1f}% of all tokens"
+        )
+        said.append(
+            f"{total.unpriced_generations:,} of {total.generations:,} model calls have no price{part}"
+        )
+    if total.generations_without_usage:
+        said.append(f"{total.generations_without_usage:,} reported no tokens")
+    if not said:
+        return
+    text = " and ".join(said) + ": they are in no figure here."
+    if (total.unpriced_token_share or 0) >= UNPRICED_WORTH_A_WARNING:
+        st.warning(escape(text, 400) + " `spotlight cost explain RUN` says why.", icon=":material/money_off:")
+    else:
+        st.caption(escape(text, 400))
+
+
+def _tiles(scope: Scope, total: CostTotal, found: Health, expected: Forecast) -> None:
+    before = scope.lake.ask(cost_total, scope.baseline) if scope.baseline else None
+    against = f"vs {scope.against}" if scope.against else None
+    spent = [step.cost_usd or 0.0 for step in found.steps]
+    each = [step.cost_per_run_usd for step in found.steps if step.cost_per_run_usd is not None]
+    with st.container(key="tiles"):
+        columns = st.columns(5, gap="small")
+    _tile(
+        columns[0],
+        "Cost",
+        money(total.cost_usd),
+        change(total.cost_usd, before and before.cost_usd),
+        against,
+        spent,
+    )
+    _tile(
+        columns[1], "Cost per run", money(total.cost_per_run_usd),
+        change(total.cost_per_run_usd, before and before.cost_per_run_usd), against, each,
+        f"Of {total.runs:,} runs with a step in the window.",
+    )  # fmt: skip
+    _tile(
+        columns[2], "Cost per successful run", money(total.cost_per_ok_run_usd),
+        change(total.cost_per_ok_run_usd, before and before.cost_per_ok_run_usd), against, None,
+        f"What failed is paid for by the {total.ok_runs:,} runs that ended well.",
+    )  # fmt: skip
+    if expected.forecast_usd is None:
+        note = expected.reason or "no forecast"
+        columns[3].metric(
+            f"Forecast {expected.month}", NOTHING, escape(note, 80), delta_color="off", delta_arrow="off",
+            border=True, height="stretch", help=f"Spent so far: {escape(money(expected.spent_usd))}",
+        )  # fmt: skip
+    else:
+        columns[3].metric(
+            f"Forecast {expected.month}", money(expected.forecast_usd),
+            f"{money(expected.low_usd)} – {money(expected.high_usd)}", delta_color="off", delta_arrow="off",
+            border=True, height="stretch",
+            help=escape(
+                f"{100 * expected.level:.0f}% interval from {expected.days} days ({expected.method}); "
+                f"spent so far {money(expected.spent_usd)}. The time window above is not applied.", 300,
+            ),
+        )  # fmt: skip
+    reported = "no client reported cost" if total.cost_reported_usd is None else (
+        f"clients report {money(total.cost_reported_usd)}"
+    )  # fmt: skip
+    columns[4].metric(
+        "Model calls", f"{total.generations:,}", escape(reported), delta_color="off", delta_arrow="off",
+        border=True, height="stretch",
+        help=escape(
+            f"{share(total.unpriced_generations, total.generations)} of them without a price. What clients "
+            "report is for comparison only.", 300,
+        ),
+    )  # fmt: skip
+
+
+def change(now: float | None, before: float | None) -> str | None:
+    """Return by how much a figure changed, with its sign; None where that cannot be said."""
+    if now is None or not before:
+        return None
+    return f"{100 * (now - before) / before:+.1f}%"
+
+
+def _tile(
+    place: Any,
+    label: str,
+    value: str,
+    delta: str | None,
+    against: str | None,
+    series: list[float] | None,
+    explained: str | None = None,
+) -> None:
+    place.metric(
+        label,
+        value,
+        delta,
+        delta_color="inverse",
+        delta_description=escape(against) if delta and against else None,
+        border=True,
+        height="stretch",
+        chart_data=series if series and len(series) > 1 else None,
+        chart_type="bar" if label == "Cost" else "line",
+        help=explained,
+    )
+
+
+def _bars(scope: Scope, found: Health) -> None:
+    first, last = found.whole.first_ns or 0, found.whole.last_ns or 0
+    period = period_for((last - first) / HOUR_NS)
+    named = {"hour": "Hourly", "day": "Daily", "week": "Weekly", "month": "Monthly"}[period]
+    with st.container(border=True, height="stretch"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f"**{named} cost by**", width="content")
+            split = st.selectbox(
+                "Split by", SPLITS, key="split", label_visibility="collapsed", width=140, bind="query-params"
+            )
+        rows = scope.lake.ask(daily, scope.filters, split, period=period, zone=scope.zone.name).to_pylist()
+        if not any(row["cost_usd"] for row in rows):
+            st.caption("Nothing here has a price.")
+            return
+        starts = all_starts([row["start"] for row in rows], period)
+        ranked = sorted({(r["rank"], r["series"], r["is_other"]) for r in rows}, key=lambda s: s[0])
+
+        def opened() -> None:
+            point = selected(st.session_state.get("bars"), "bar")
+            if point is None:
+                return
+            start = datetime.fromisoformat(point["start"])
+            since, until = ns_of(start, scope), ns_of(next_start(start, period), scope)
+            _, value, is_other = ranked[int(point["place"])]
+            show_behind([("since", since), ("until", until), *([] if is_other else [(split, value)])])
+
+        chart = stacked_bars(rows, split, starts, period, palette())
+        st.altair_chart(chart, width="stretch", key="bars", on_select=opened, selection_mode="bar")
+
+
+def _spread(scope: Scope) -> None:
+    rows = [row for row in scope.lake.ask(cost_spread, scope.filters).to_pylist() if row["n"]]
+    newest = sorted(rows, key=lambda row: row["first_ns"] or 0)[-MOST_VERSIONS:]
+    shown = [row for row in rows if row in newest]
+    note = f"the newest {MOST_VERSIONS} of {len(rows)}" if len(rows) > MOST_VERSIONS else ""
+    with card("Cost per run by version", note):
+        if not shown:
+            st.caption("No run here has a price.")
+            return
+
+        def opened() -> None:
+            point = selected(st.session_state.get("spread"), "version")
+            if point is not None:
+                row = shown[int(point["place"])]
+                show_behind([("pack", row["pack"]), ("version", row["version"])])
+
+        chart = dumbbells(shown, palette())
+        st.altair_chart(chart, width="stretch", key="spread", on_select=opened, selection_mode="version")
+
+
+def node_at(found: Flow, index: int) -> list[tuple[str, Any]]:
+    """Return the dimension and value of a node; nothing for all others together."""
+    node = found.nodes[index]
+    return [] if node.is_other else [(node.dimension, node.value)]
+
+
+def _flow(scope: Scope) -> None:
+    found = scope.lake.ask(flow, scope.filters)
+    with card("Where the money flows", "tenant → pack → model → tool"):
+        if not found.links or not found.cost_usd:
+            st.caption("Nothing here has a price.")
+            return
+
+        def opened() -> None:
+            named = flow_selection(found, st.session_state.get("flow"))
+            if named:
+                show_behind(named)
+
+        alt = "Cost from tenants through packs and models to tools; the table below has the figures."
+        deepest = max(sum(node.level == level for node in found.nodes) for level in range(4))
+        st.echarts_chart(
+            sankey(found, palette()),
+            height=max(240, min(420, 46 * deepest)),
+            key="flow",
+            on_select=opened,
+            alt=alt,
+        )
+
+
+def flow_selection(found: Flow, state: Any) -> list[tuple[str, Any]]:
+    """Return the dimensions and values of the node or link that was clicked; [] for none."""
+    by_name = {node.name: at for at, node in enumerate(found.nodes)}
+    links = [link for link in found.links if link.cost_usd > 0]
+    for chosen in (state or {}).get("selection", {}).get("selected") or []:
+        for index in chosen.get("dataIndex") or chosen.get("data_index") or []:
+            if (chosen.get("dataType") or chosen.get("data_type")) == "edge":
+                link = links[index]
+                return node_at(found, by_name[link.source]) + node_at(found, by_name[link.target])
+            return node_at(found, index)
+    return []
+
+
+def guarded(draw: Callable[[Scope], None], scope: Scope) -> None:
+    """Draw a part of a page; where its question fails, say so in its place and draw the rest."""
+    try:
+        draw(scope)
+    except SpotlightError as exc:
+        st.error(escape(exc.message, 300), icon=":material/error:")
 
 
 def draw(scope: Scope) -> None:
     """Draw the page."""
-    st.write(scope.filters)
-    st.write(scope.baseline)
+    total = scope.lake.ask(cost_total, scope.filters)
+    found = scope.lake.ask(health, scope.filters)
+    now = time.time_ns() // BOTTOM_NS * BOTTOM_NS
+    expected = scope.lake.ask(
+        forecast, scope.filters._replace(since_ns=None, until_ns=None), now_ns=now, zone=scope.zone.name
+    )
+    _tiles(scope, total, found, expected)
+    unpriced_warning(total)
+    left, right = st.columns(2, gap="small")
+    with left:
+        _bars(scope, found)
+    with right:
+        _spread(scope)
+    _flow(scope)
+    guarded(bridge_card, scope)
+    left, right = st.columns([3, 2], gap="small")
+    with left:
+        guarded(waste_card, scope)
+    with right:
+        guarded(top_card, scope)
+    guarded(any_two_card, scope)
+    first, last = moment(found.whole.first_ns, scope.zone), moment(found.whole.last_ns, scope.zone)
+    st.caption(
+        escape(f"{total.runs:,} runs from {first} to {last}. List prices at the time of the call, USD.", 300)
+    )

@@ -97,12 +97,13 @@ def _nodes(
     taken: set[str] = set()
     for key in sorted(sums):
         level, place = key
-        name = _unique(_label(levels[level], values[key], is_other=place > keep), levels[level], taken)
+        name = _unique(label(levels[level], values[key], is_other=place > keep), levels[level], taken)
         nodes[key] = FlowNode(name, level, levels[level], values[key], place > keep, float(sums[key]))
     return nodes
 
 
-def _label(dimension: str, value: str | None, *, is_other: bool) -> str:
+def label(dimension: str, value: str | None, *, is_other: bool = False) -> str:
+    """Return how a value of a dimension is called, the unknown one and all others too; hostile text."""
     if is_other:
         return f"other {dimension}s"
     if value is not None:
@@ -110,10 +111,10 @@ def _label(dimension: str, value: str | None, *, is_other: bool) -> str:
     return f"no {dimension}" if dimension in ABSENT else f"unknown {dimension}"
 
 
-def _unique(label: str, dimension: str, taken: set[str]) -> str:
-    """Return the label, with its dimension where another node already has it, and mark it as taken."""
+def _unique(said: str, dimension: str, taken: set[str]) -> str:
+    """Return what is said, with its dimension where another node already has it, and mark it as taken."""
     candidates = itertools.chain(
-        (label, f"{label} ({dimension})"), (f"{label} ({dimension} {n})" for n in itertools.count(2))
+        (said, f"{said} ({dimension})"), (f"{said} ({dimension} {n})" for n in itertools.count(2))
     )
     name = next(name for name in candidates if name not in taken)
     taken.add(name)

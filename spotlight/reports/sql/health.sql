@@ -1,5 +1,4 @@
--- What the runs that pass the filters add up to: whole (step NULL), and in equal steps of the time they span.
--- One row for the whole, then one row per step that has runs.
+-- What the runs that pass the filters add up to: whole (step NULL), then in equal steps of time.  One row per step.
 -- params: filters, steps
 with
 matching as (

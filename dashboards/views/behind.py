@@ -1,0 +1,171 @@
+"""The runs behind a figure: a dialog that the address names, so that a mark of a chart is a link, too.
+
+`behind` in the address holds [[dimension, value or null], ...]; `since` and `until`, ns UTC, may stand for
+a dimension.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import streamlit as st
+
+from dashboards.addresses import RUNS_PATH, address
+from dashboards.components.trace.component import table_of_links
+from dashboards.text import escape, moment, money, one_line, short_id
+from dashboards.views.filters import Scope, runs_behind
+from dashboards.views.run_table import STATUS_WORDS, Column
+from spotlight.errors import SpotlightError
+from spotlight.reports import RunFilters
+from spotlight.reports.cost import cost_runs
+
+KEY: Final = "behind"
+SHOWN: Final = 50
+LONGEST: Final = 4000  # characters of the address
+# Dimensions that a list of runs can be narrowed by to exactly the same runs.
+FIELDS: Final = {
+    "tenant": "tenant_claimed",
+    "user": "user_id",
+    "session": "session_id",
+    "feature": "feature",
+    "surface": "surface",
+    "environment": "environment",
+    "pack": "pack_name",
+    "version": "pack_version",
+}
+BOUNDS: Final = ("since", "until")
+COLUMNS: Final = (
+    Column("run", "run", 90),
+    Column("status", "status", 110),
+    Column("started", "started", 190),
+    Column("calls", "model calls", 100, "Those behind the figure", "right"),
+    Column("cost", "cost", 100, "Of the steps behind the figure; –: none has a price", "right"),
+)
+Named = Sequence[tuple[str, Any]]
+
+
+class Behind(NamedTuple):
+    """Which runs: the filters with any bounds, and the values of dimensions."""
+
+    filters: RunFilters
+    by: tuple[str, ...]
+    key: tuple[str | None, ...]
+
+
+def written(named: Named) -> str:
+    """Return what the address says for values of dimensions."""
+    return json.dumps([list(pair) for pair in named], ensure_ascii=False, separators=(",", ":"))
+
+
+def href(named: Named) -> str:
+    """Return the address of this page with the runs behind a figure opened."""
+    query = {key: st.query_params.get_all(key) for key in st.query_params}
+    return "?" + address("", query | {KEY: [written(named)]}).removeprefix("?")
+
+
+def show_behind(named: Named) -> None:
+    """Open the runs behind a figure; for the callback of a chart."""
+    st.query_params[KEY] = written(named)
+
+
+def said(scope: Scope) -> Behind | None:
+    """Return what the address asks for; None where it asks for nothing. Raises: SpotlightError if garbled."""
+    text = st.query_params.get(KEY)
+    if not text:
+        return None
+    try:
+        pairs = [(str(name), value) for name, value in json.loads(text[:LONGEST])]
+        bounds = {f"{name}_ns": int(value) for name, value in pairs if name in BOUNDS}
+    except (ValueError, TypeError) as exc:
+        raise SpotlightError("the address names no runs", hint="take `behind` out of it") from exc
+    named = [(name, value if value is None else str(value)) for name, value in pairs if name not in BOUNDS]
+    filters = scope.filters
+    since, until = bounds.get("since_ns"), bounds.get("until_ns")
+    if since is not None:
+        filters = filters._replace(since_ns=max(since, filters.since_ns or since))
+    if until is not None:
+        filters = filters._replace(until_ns=min(until, filters.until_ns or until))
+    return Behind(filters, tuple(name for name, _ in named), tuple(value for _, value in named))
+
+
+def narrowed(behind: Behind) -> RunFilters | None:
+    """Return the filters of the list that holds the same runs; None where filters cannot say it."""
+    if any(name not in FIELDS or value is None for name, value in zip(behind.by, behind.key, strict=True)):
+        return None
+    fields: dict[str, Any] = {FIELDS[name]: value for name, value in zip(behind.by, behind.key, strict=True)}
+    return behind.filters._replace(**fields)
+
+
+def _forget() -> None:
+    if KEY in st.query_params:
+        del st.query_params[KEY]
+
+
+def runs_dialog(scope: Scope) -> None:
+    """Draw the dialog where the address asks for one."""
+    behind = said(scope)
+    if behind is None:
+        return
+
+    @st.dialog("The runs behind it", width="large", on_dismiss=_forget)
+    def show() -> None:
+        _contents(scope, behind)
+
+    show()
+
+
+def _contents(scope: Scope, behind: Behind) -> None:
+    named = [
+        f"{escape(name)}: {'unknown' if value is None else escape(value, 80)}"
+        for name, value in zip(behind.by, behind.key, strict=True)
+    ]
+    for word, ns in (("since", behind.filters.since_ns), ("until", behind.filters.until_ns)):
+        if ns is not None and ns != getattr(scope.filters, f"{word}_ns"):
+            named.append(escape(f"{word} {moment(ns, scope.zone)}"))
+    rows = scope.lake.ask(cost_runs, behind.filters, behind.by, behind.key, limit=SHOWN).to_pylist()
+    count = rows[0]["runs"] if rows else 0
+    st.caption(" · ".join([*named, f"{count:,} {'run' if count == 1 else 'runs'}, the dearest first"]))
+    table_of_links(
+        "Runs behind the figure",
+        [column._asdict() for column in COLUMNS],
+        [
+            {
+                "href": address("/run", {"run": [row["run_id"]], **_zone()}),
+                "status": row["status"] if row["status"] in STATUS_WORDS else "unknown",
+                "cells": [
+                    short_id(row["run_id"]),
+                    STATUS_WORDS.get(row["status"], one_line(row["status"])),
+                    moment(row["started_ns"], scope.zone),
+                    f"{row['generations']:,}",
+                    money(row["cost_usd"]),
+                ],
+            }
+            for row in rows
+        ],
+    )
+    exactly = narrowed(behind)
+    if exactly is not None:
+        list_link("Open in the list of runs", exactly._replace(order="most_expensive"))
+
+
+def _zone() -> dict[str, list[str]]:
+    return {"tz": st.query_params.get_all("tz")} if "tz" in st.query_params else {}
+
+
+def runs_href(filters: RunFilters) -> str:
+    """Return the address of the list of these runs."""
+    order = {"order": [filters.order.replace("_", " ")]} if filters.order != "newest" else {}
+    return address(RUNS_PATH, runs_behind(filters) | order)
+
+
+def list_link(label: str, filters: RunFilters, icon: str | None = ":material/list:") -> None:
+    """Draw a link to the list of these runs; `label` is Markdown."""
+    order = {"order": [filters.order.replace("_", " ")]} if filters.order != "newest" else {}
+    st.page_link(
+        st.Page(lambda: None, title="Runs", url_path=RUNS_PATH.lstrip("/")),
+        label=label,
+        icon=icon,
+        query_params=runs_behind(filters) | order,
+    )

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from spotlight.cli import doctor, load, packs, part, query, report, runs, show, status, up
+from spotlight.cli import check, doctor, load, packs, part, query, report, runs, show, status, up
 from spotlight.cli.output import err, harmless, say
 from spotlight.errors import SpotlightError
 
@@ -28,6 +28,7 @@ for name, command in (
     ("show", show.show),
     ("packs", packs.packs),
     ("report", report.report),
+    ("check", check.check),
     ("query", query.query),
     ("status", status.status),
     ("doctor", doctor.doctor),

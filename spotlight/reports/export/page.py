@@ -129,20 +129,24 @@ def _is_wide(section: Section) -> bool:
 
 
 def _section(section: Section, wide: bool) -> Markup:
-    beside = (
-        wide and len(section.shown or section.table.column_names) <= _FEW + 1 and not _wide_chart(section)
-    )
+    columns = len(section.shown or section.table.column_names)
+    beside = wide and columns <= _FEW + 1 and not _wide_chart(section)
     drawn = draw(section, wide=wide and not beside)
     count = [f"n = {section.n:,} {section.of}"] if section.n is not None else []
     notes = [*count, *section.notes]
-    style = "wide beside" if beside and drawn else "wide" if wide else None
+    traits = {
+        "wide": wide,
+        "beside": beside and drawn is not None,
+        "short": section.table.num_rows <= _SHORT,
+        "few": columns <= _FEW // 2,
+    }
     return element(
         "section",
         element("h2", section.title),
         element("p", section.question, class_="soft"),
         element("div", element("figure", drawn) if drawn else Markup(""), _table(section), class_="answer"),
         element("ul", *(element("li", note) for note in notes), class_="notes") if notes else Markup(""),
-        class_=style,
+        class_=" ".join(name for name, holds in traits.items() if holds) or None,
     )
 
 

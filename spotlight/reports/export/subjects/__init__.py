@@ -12,6 +12,7 @@ from spotlight.reports.export.subjects.judgements import memories, qualities, re
 from spotlight.reports.export.subjects.money import cost, month_end, top_spenders, why_it_changed
 from spotlight.reports.export.subjects.releases import conversations, releases
 from spotlight.reports.export.subjects.times import latencies
+from spotlight.reports.export.subjects.wasted import wasted
 from spotlight.reports.filters import RunFilters
 from spotlight.reports.questions import Reports
 
@@ -38,6 +39,7 @@ SUBJECTS: Final = {
     "forecast": Subject("Forecast", "What will the month have cost when it ends?", month_end),
     "top": Subject("Largest spenders", "Which runs, sessions and users cost most?", top_spenders,
     frozenset([_BY])),
+    "waste": Subject("Waste", "What was paid for nothing, and why?", wasted),
     "latency": Subject("Latency", "Where does the time go?", latencies, frozenset([_BY])),
     "quality": Subject("Quality", "Is it right, and since which version?", qualities, frozenset([_BY])),
     "reliability": Subject(

@@ -16,7 +16,7 @@ from spotlight.reports.reliability import failure_rates, loops, reliability
 from spotlight.reports.safety import safety
 
 _METRIC = ("title", "value", "low", "high", "n", "of", "reported", "how")
-_INTERVAL = "low and high bound 95 % of what chance does."
+_INTERVAL = "low to high: the 95 % interval."
 
 
 def metrics_section(
@@ -35,9 +35,7 @@ def qualities(reports: Reports, asked: Asked) -> list[Section]:
     """Return how good the runs were: success, scores by name, and the worst runs."""
     by = asked.by_or("pack", "version")
     found = quality(reports, asked.filters, by)
-    success = found.success.rename_columns(
-        ["success_rate" if n == "value" else n for n in found.success.column_names]
-    )
+    success = _as_shares(found.success, "success")
     late = (f"{found.unjoined:,} scores are of runs that have not arrived.",) if found.unjoined else ()
     return [
         metrics_section("quality", "Quality", "How good were the runs, as people and judges say?",
@@ -50,7 +48,7 @@ def qualities(reports: Reports, asked: Asked) -> list[Section]:
         ),
         Section(
             "scores", "Scores by name", "What do judges say, and how sure is it?", found.scores, None, late,
-            shown=("name", *by, "n", "runs", "mean", "low", "high", "labels", "annotators"),
+            shown=("name", *by, "n", "runs", "measure", "value", "low", "high", "labels", "annotators"),
         ),
         Section(
             "worst_runs", "Worst runs", "Which runs were judged worst?", found.worst,
@@ -96,8 +94,7 @@ def reliabilities(reports: Reports, asked: Asked) -> list[Section]:
 
 
 def _rates(rows: pa.Table, by: Sequence[str], name: str, kind: str) -> Section:
-    renamed = {"value": "failure_rate", "low": "failure_low", "high": "failure_high"}
-    rates = rows.rename_columns([renamed.get(column, column) for column in rows.column_names])
+    rates = _as_shares(rows, "failure")
     chart = (
         Chart("lines", by[0], ("failure_rate",))
         if kind == "lines"
@@ -126,3 +123,9 @@ def safeties(reports: Reports, asked: Asked) -> list[Section]:
         Section("decisions", "Approvals and decisions", "What did people and policies say?", found.decisions),
         Section("guardrails", "Guardrails", "What did guardrails say?", found.guardrails),
     ]
+
+
+def _as_shares(rows: pa.Table, what: str) -> pa.Table:
+    """Return a table of which value, low and high bear names that say of what they are shares."""
+    names = {"value": f"{what}_rate", "low": f"{what}_low", "high": f"{what}_high"}
+    return rows.rename_columns([names.get(column, column) for column in rows.column_names])

@@ -184,9 +184,11 @@ def why_it_changed(reports: Reports, asked: Asked) -> list[Section]:
 
 
 def month_end(reports: Reports, asked: Asked) -> list[Section]:
-    """Return what the month will have cost, and the days that this rests on."""
-    found = forecast(reports, asked.filters, now_ns=asked.now_ns)
-    days = trend(reports, asked.filters, now_ns=asked.now_ns)
+    """Return what the month will have cost, and the days that this rests on; as of the window's end."""
+    until = asked.filters.until_ns
+    at_ns = asked.now_ns if until is None else min(until, asked.now_ns)
+    found = forecast(reports, asked.filters, now_ns=at_ns)
+    days = trend(reports, asked.filters, now_ns=at_ns)
     because = [] if found.reason is None else [f"No forecast: {found.reason}."]
     unpriced = [f"{number(found.unpriced_generations)} model calls without a price are in no figure."]
     sure = f"With {percent(found.level)} probability the month ends between the low and the high figure."

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from spotlight import figures
 from spotlight.exact_json import plain
 
 UNKNOWN: Final = "unknown"
@@ -103,10 +104,12 @@ def duration(ms: object) -> str:
     """Return milliseconds as a short text."""
     if not isinstance(ms, int | float):
         return UNKNOWN
-    for limit, unit, size in ((1e3, "ms", 1.0), (6e4, "s", 1e3), (3.6e6, "min", 6e4)):
-        if ms < limit:
-            return f"{ms / size:.3g} {unit}"
-    return f"{ms / 3.6e6:.3g} h"
+    return figures.duration(ms)
+
+
+def money(usd: object) -> str:
+    """Return an amount in USD as a short text; what is not known says so."""
+    return figures.money(usd) if isinstance(usd, int | float) else UNKNOWN
 
 
 def count(value: object) -> str:

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from spotlight.cli.options import DataOption, JsonOption, existing_data
-from spotlight.cli.output import UNKNOWN, count, duration, out, print_json, say, status, table, when
+from spotlight.cli.output import count, duration, money, out, print_json, say, status, table, when
 from spotlight.cli.query import MOST_ROWS
 
 # On a narrower terminal the columns that tell runs apart and say what failed must do.
@@ -23,6 +23,7 @@ class Order(enum.StrEnum):
     FAILED_FIRST = "failed_first"
     SLOWEST = "slowest"
     MOST_TOKENS = "most_tokens"
+    MOST_EXPENSIVE = "most_expensive"
 
 
 def runs(
@@ -40,7 +41,7 @@ def runs(
         bool, typer.Option("--other", help="The traces in which no agent was at work, instead of the runs.")
     ] = False,
     order: Annotated[
-        Order, typer.Option(help="newest, failed_first, slowest or most_tokens.")
+        Order, typer.Option(help=f"{', '.join(list(Order)[:-1])} or {list(Order)[-1]}.")
     ] = Order.NEWEST,
     limit: Annotated[int, typer.Option("-n", "--limit", min=1, max=MOST_ROWS, help="At most so many.")] = 50,
     data: DataOption = None,
@@ -88,7 +89,7 @@ def runs_table(rows: list[dict[str, Any]], width: int, *, fit: bool = True) -> T
     if width >= _WIDE:
         most = {"pack": 22, "version": 12, "session": 20}
         return table(_HEADINGS, map(_cells, rows), numbers=_NUMBERS, most=most, rest="error")
-    most = {"pack": width // 5 + 2, "duration": 8, "tools": 8, "tokens": 11}
+    most = {"pack": width // 5 + 2, "duration": 8, "tools": 8, "cost": 9}
     return table(_FEW_HEADINGS, map(_few_cells, rows), numbers=_NUMBERS, most=most, rest="error")
 
 
@@ -114,14 +115,13 @@ def other_table(rows: list[dict[str, Any]], *, fit: bool = True) -> Table:
 _OTHER_HEADINGS: Final = ("trace", "status", "started", "duration", "service", "spans", "name", "error")
 _HEADINGS: Final = (
     "run", "status", "started", "duration", "pack", "version", "session", "calls", "tools", "tokens in",
-    "out", "error",
+    "out", "cost", "error",
 )  # fmt: skip
-_FEW_HEADINGS: Final = ("run", "status", "started", "duration", "pack", "tools", "tokens", "error")
-_NUMBERS: Final = ("duration", "calls", "tools", "tokens", "tokens in", "out")
+_FEW_HEADINGS: Final = ("run", "status", "started", "duration", "pack", "tools", "cost", "error")
+_NUMBERS: Final = ("duration", "calls", "tools", "tokens in", "out", "cost")
 
 
 def _few_cells(run: dict[str, Any]) -> list[object]:
-    used = (run["input_tokens"], run["output_tokens"])
     failed = run["failed_tool_calls"]
     return [
         str(run["run_id"])[:8],
@@ -130,7 +130,7 @@ def _few_cells(run: dict[str, Any]) -> list[object]:
         duration(run["duration_ms"]),
         " ".join(filter(None, (run["pack_name"], run["pack_version"]))) or "-",
         f"{run['tool_calls']} ({failed}✗)" if failed else run["tool_calls"],
-        UNKNOWN if None in used else count(sum(used)),
+        money(run["cost_usd"]),
         _error(run),
     ]
 
@@ -149,6 +149,7 @@ def _cells(run: dict[str, Any]) -> list[object]:
         f"{run['tool_calls']} ({failed} failed)" if failed else run["tool_calls"],
         count(run["input_tokens"]),
         count(run["output_tokens"]),
+        money(run["cost_usd"]),
         _error(run),
     ]
 

@@ -14,6 +14,7 @@ from spotlight.cli.output import (
     count,
     duration,
     harmless,
+    money,
     one_line,
     out,
     print_json,
@@ -122,6 +123,8 @@ def _headline(run: dict[str, Any]) -> Text:
         "traces": f"{traces:,}" if traces > 1 else None,
         "models": ", ".join(run["models"] or ()),
         "tokens": f"{count(run['input_tokens'])} in, {count(run['output_tokens'])} out",
+        "cost": _cost(run),
+        "time": _time(run),
         "why": run["status_reason"],
         "error": ": ".join(filter(None, (run["error_type"], run["error_message"]))),
     }
@@ -129,6 +132,29 @@ def _headline(run: dict[str, Any]) -> Text:
         if value:
             line.append(f"{name:>8}  {harmless(value)}\n")
     return line
+
+
+def _cost(run: dict[str, Any]) -> str:
+    """Return what the run cost, what of it has no price, and what the client itself says."""
+    said = [money(run["cost_usd"])]
+    if unpriced := run["unpriced_generations"]:
+        said.append(f"{unpriced:,} model call{'s' if unpriced > 1 else ''} without a price")
+    if run["cost_reported_usd"] is not None:
+        said.append(f"{money(run['cost_reported_usd'])} as the client reports")
+    return ", ".join(said)
+
+
+def _time(run: dict[str, Any]) -> str:
+    """Return where the run's time went, the largest part first."""
+    parts = {name: run[f"{column}_ms"] for name, column in _TIME_PARTS.items() if run[f"{column}_ms"]}
+    longest = sorted(parts.items(), key=lambda part: -part[1])
+    return ", ".join(f"{name} {duration(ms)}" for name, ms in longest)
+
+
+_TIME_PARTS: Final = {
+    "model": "model", "tools": "tool", "people": "human", "before the first step": "queue",
+    "unaccounted": "unaccounted",
+}  # fmt: skip
 
 
 def _number(value: object) -> object:

@@ -1,0 +1,43 @@
+"""How figures are written for people, everywhere the same: money, time, shares."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+_TIMES: Final = ((1e3, "ms", 1.0), (6e4, "s", 1e3), (3.6e6, "min", 6e4), (1.728e8, "h", 3.6e6))
+_DAY_MS: Final = 8.64e7
+
+
+def money(usd: float) -> str:
+    """Return dollars: two digits after the point from 1 on, below it three that count, never 0 for a rest."""
+    size = abs(usd)
+    sign = "-" if usd < 0 else ""
+    if size == 0:
+        return "$0"
+    if size >= 0.995:
+        return f"{sign}${size:,.2f}"
+    digits = min(12, 2 - math.floor(math.log10(size)))
+    return f"{sign}${size:.{digits}f}"
+
+
+def duration(ms: float) -> str:
+    """Return milliseconds in the unit people would use, three digits that count."""
+    size = abs(ms)
+    for limit, unit, of in _TIMES:
+        if size < limit * 0.9995:
+            return f"{ms / of:.3g} {unit}"
+    return f"{ms / _DAY_MS:,.1f} d"
+
+
+def unit_ms(most: float) -> float:
+    """Return how many milliseconds one of the unit has in which times up to `most` are written."""
+    return next((of for limit, _, of in _TIMES if most < limit), _DAY_MS)
+
+
+def percent(part: float) -> str:
+    """Return a share of one in per cent; a small rest is not rounded to 0, nor nearly all to 100."""
+    value = 100 * part
+    if 0 < abs(value) < 0.1 or 99.9 < value < 100:
+        return f"{value:.2g}%" if abs(value) < 1 else f"{math.floor(value * 100) / 100:g}%"
+    return f"{value:.1f}".rstrip("0").rstrip(".") + "%"

@@ -32,7 +32,7 @@ calls as (
     lag(input_tokens) over before as previous_input_tokens,
     lag(output_tokens - coalesce(reasoning_tokens, 0)) over before as previous_answer_tokens,
     lag(cache_read_tokens + coalesce(cache_write_tokens, 0)) over before as readable_tokens,
-    lag(if(cache_write_1h_tokens > 0, 3600, 300)) over before * 1000000000 as readable_ns
+    lag(if(cache_write_1h_tokens > 0, 3600, 300)) over before * 1000000000::bigint as readable_ns
   from marked
   where is_generation and not failed
   window before as (partition by run_id, agent_span_id, agent_name order by started_ns, span_id)

@@ -138,10 +138,9 @@ def failure_signatures(
         "before": (earlier or filters).params()["filters"], "has_before": earlier is not None, "limit": limit,
     }  # fmt: skip
     rows = reports.ask("failure_signatures", filters.params() | given).to_pylist()
-    totals = [reports.run_count(f) if f is not None else 0 for f in (filters, earlier)]
-    failed = reports.run_count(filters._replace(status=("error",))) if rows else 0
+    (now, failed), (then, _) = (_counts(reports, f) for f in (filters, earlier))
     for row in rows:
-        row["trend"] = _trend(row, totals[0], totals[1])
+        row["trend"] = _trend(row, now, then)
         row["failed_share"] = row["runs"] / failed if failed else None
         row["run_ids"] = row["run_ids"] or row["before_run_ids"]
     return answer(
@@ -181,6 +180,12 @@ def loops(reports: Reports, filters: RunFilters, limit: int = 50) -> pa.Table:
     Columns: run_id, name, started_ns, pack_name, pack_version, status, repeats, duration_ms, cost_usd.
     """
     return reports.ask("loops", filters.params() | {"loop": LOOP, "limit": limit})
+
+
+def _counts(reports: Reports, filters: RunFilters | None) -> tuple[int, int]:
+    """Return how many runs match, and how many of them failed."""
+    found = () if filters is None else failure_rates(reports, filters, ()).to_pylist()
+    return (found[0]["runs"], found[0]["failed"]) if found else (0, 0)
 
 
 def _trend(row: dict[str, Any], now: int, before: int) -> str | None:

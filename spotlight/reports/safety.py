@@ -12,6 +12,7 @@ from spotlight.reports.decisions import STOPPED, decider_of, meaning_of, verdict
 from spotlight.reports.filters import RunFilters
 from spotlight.reports.metric import Metric, Signal, counted, distinct, not_reported, reported
 from spotlight.reports.questions import Reports
+from spotlight.reports.reliability import failure_rates
 from spotlight.reports.scored import scored_metrics
 from spotlight.reports.signals import POLICY_VIOLATIONS, SENSITIVE_DATA
 from spotlight.reports.statistics import share
@@ -69,7 +70,7 @@ def safety(reports: Reports, filters: RunFilters) -> Safety:
     checks = reports.ask("marked_steps", filters.params() | {"kinds": ["guardrail"]}).to_pylist()
     for row in checks:
         row["verdict"], row["meaning"] = row["word"], verdict_of(row["word"])
-    runs = reports.run_count(filters)
+    runs = sum(failure_rates(reports, filters, ()).column("runs").to_pylist())
     scored = scored_metrics(reports, filters, (POLICY_VIOLATIONS, SENSITIVE_DATA), runs)
     metrics = (
         *_approvals(said),

@@ -5,11 +5,10 @@ with
 wanted as (
   select trace_id, span_id, run_id, kind, name, failed, started_ns
   from matching_steps($filters)
-  where list_contains($kinds, kind)
+  where kind in (select unnest($kinds))
 ),
-told as (
-  select trace_id, span_id, kind,
-    case kind
+told as (  -- the newest version of a span; `spans` would be looked through whole
+  select trace_id, span_id, arg_max(case kind
       when 'memory_write' then attributes->>'spotlight.memory.state'
       when 'checkpoint' then attributes->>'spotlight.checkpoint.status'
       when 'guardrail' then coalesce(
@@ -19,9 +18,11 @@ told as (
         attributes->>'gen_ai.security.decision.type', attributes->>'promptkit.guardrail.action',
         attributes->>'guardrail.triggered', attributes->>'guardrail.action'
       )
-    end as word
-  from spans
-  where list_contains($kinds, kind)
+    end, journal_position) as word
+  from stored_spans
+  where kind in ('memory_write', 'checkpoint', 'guardrail')
+    and (trace_id, span_id) in (select (trace_id, span_id) from wanted)
+  group by trace_id, span_id
 )
 select w.kind, w.name, lower(trim(t.word)) as word, w.failed, count(*) as steps, count(distinct w.run_id) as runs,
   arg_max(w.run_id, w.started_ns, 40) as run_ids

@@ -2,9 +2,9 @@
 -- params: none
 create or replace macro matching_runs(f) as table
 select *
-from assembled_runs
+from assembled_runs as r
 where is_agent_run = not given(f).other
-  and (given(f).status is null or status in (select unnest(given(f).status)))
+  and (given(f).status is null or list_contains(given(f).status, status))
   and (given(f).pack_name is null or pack_name = given(f).pack_name)
   and (given(f).pack_version is null or pack_version = given(f).pack_version)
   and (given(f).session_id is null or session_id = given(f).session_id)
@@ -17,12 +17,4 @@ where is_agent_run = not given(f).other
   and (given(f).model is null or list_contains(models, given(f).model))
   and (given(f).since_ns is null or started_ns >= given(f).since_ns)
   and (given(f).until_ns is null or started_ns < given(f).until_ns)
-  and (given(f).min_ms is null or duration_ms >= given(f).min_ms)
-  and (given(f).max_ms is null or duration_ms < given(f).max_ms)
-  and (
-    given(f).text is null
-    or contains(
-      lower(concat_ws(' ', run_id, name, session_id, user_id, agent_name, pack_name, error_type, error_message)),
-      lower(given(f).text)
-    )
-  )
+  and run_fits(f, r)

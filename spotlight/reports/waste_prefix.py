@@ -80,7 +80,7 @@ def compared(run_id: str, span_id: str, previous_span_id: str, before: Any, afte
         if was == now:
             same += len(was.text)
             continue
-        first = now if now is not None and _comes_before(now, was) else was
+        first = was if now is None or _comes_before(was, now) else now
         now_here = now if now is not None and now[:2] == first[:2] else None
         was_here = was if was[:2] == first[:2] else None
         at = _alike(was_here.text if was_here else "", now_here.text if now_here else "")

@@ -111,14 +111,16 @@ def _print(reports: list[Report], name: str | None) -> None:
 
 def _print_section(section: Section) -> None:
     from spotlight.reports.export.figures import cell, heading, is_number
+    from spotlight.reports.export.section import for_people
 
-    names = section.shown or tuple(section.table.column_names)
-    rows = section.table.slice(0, _TERMINAL_ROWS).to_pylist()
+    read = for_people(section)
+    names = read.column_names
+    rows = read.slice(0, _TERMINAL_ROWS).to_pylist()
     out.print()
     out.print(section.title, style="bold", soft_wrap=True)
     if rows:
         headings = [heading(name) for name in names]
-        numbers = [heading(name) for name in names if is_number(section.table.schema.field(name).type)]
+        numbers = [heading(name) for name in names if is_number(read.schema.field(name).type)]
         out.print(table(headings, ([cell(n, row) for n in names] for row in rows), numbers=numbers))
     else:
         say("nothing to show: no such rows in this window")

@@ -10,14 +10,14 @@ from typing import Final, NamedTuple
 
 from spotlight.reports.export.charts import draw
 from spotlight.reports.export.figures import UNKNOWN, cell, heading, is_number, plain_text
-from spotlight.reports.export.section import Report, Section
+from spotlight.reports.export.section import Report, Section, for_people
 from spotlight.reports.export.svg import Markup, element, join
 from spotlight.reports.moments import utc_text, window_text
 
-_ROWS: Final = 60
+_ROWS: Final = 40
 _FEW: Final = 6  # columns that fit into half the width
 _SHORT: Final = 12  # rows that fit beside a chart
-_CHARACTERS: Final = 240
+_CHARACTERS: Final = 400
 _FILTER_WORDS: Final = {
     "pack_name": "pack", "pack_version": "version", "user_id": "user", "session_id": "session",
     "tenant_claimed": "tenant", "agent_name": "agent",
@@ -124,21 +124,25 @@ def _parts(report: Report, several: bool, at: int) -> Iterable[Markup]:
 
 def _is_wide(section: Section) -> bool:
     """Whether a section needs the whole width: for its chart, or for a table of many columns or rows."""
-    columns = len(section.shown or section.table.column_names)
-    return _wide_chart(section) or columns > _FEW or (columns > _FEW // 2 and section.table.num_rows > _SHORT)
+    table = for_people(section)
+    return (
+        _wide_chart(section)
+        or table.num_columns > _FEW
+        or (table.num_columns > _FEW // 2 and table.num_rows > _SHORT)
+    )
 
 
 def _section(section: Section, wide: bool) -> Markup:
-    columns = len(section.shown or section.table.column_names)
-    beside = wide and columns <= _FEW + 1 and not _wide_chart(section)
+    table = for_people(section)
+    beside = wide and table.num_columns <= _FEW + 1 and not _wide_chart(section)
     drawn = draw(section, wide=wide and not beside)
     count = [f"n = {section.n:,} {section.of}"] if section.n is not None else []
     notes = [*count, *section.notes]
     traits = {
         "wide": wide,
         "beside": beside and drawn is not None,
-        "short": section.table.num_rows <= _SHORT,
-        "few": columns <= _FEW // 2,
+        "short": table.num_rows <= _SHORT,
+        "few": table.num_columns <= _FEW // 2,
     }
     return element(
         "section",
@@ -155,13 +159,14 @@ def _wide_chart(section: Section) -> bool:
 
 
 def _table(section: Section) -> Markup:
-    names = section.shown or tuple(section.table.column_names)
-    rows = section.table.select(list(names)).slice(0, _ROWS).to_pylist()
+    table = for_people(section)
+    names = table.column_names
+    rows = table.slice(0, _ROWS).to_pylist()
     if not rows:
         return element("p", "Nothing to show: no such rows in this window.", class_="soft")
-    right = {name for name in names if is_number(section.table.schema.field(name).type)}
-    more = section.table.num_rows - len(rows)
-    left_out = f"The first {_ROWS} of {section.table.num_rows:,} rows; CSV, JSON and Parquet have all."
+    right = {name for name in names if is_number(table.schema.field(name).type)}
+    more = table.num_rows - len(rows)
+    left_out = f"The first {_ROWS} of {table.num_rows:,} rows; CSV, JSON and Parquet have all."
     return join(
         [
             element(

@@ -43,6 +43,14 @@ class Section(NamedTuple):
     n: int | None = None  # what the figures count, in the words of `of`
     of: str = "runs"
     shown: tuple[str, ...] = ()  # the columns that people see; empty: all
+    reading: pa.Table | None = None  # what people see instead of `table`, where another shape reads better
+
+
+def for_people(section: Section) -> pa.Table:
+    """Return the table that people see."""
+    if section.reading is not None:
+        return section.reading
+    return section.table.select(list(section.shown)) if section.shown else section.table
 
 
 class Report(NamedTuple):

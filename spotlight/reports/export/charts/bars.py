@@ -39,6 +39,9 @@ def bars(rows: list[Row], chart: Chart, width: float) -> Picture:
                      height=_BAR, rx=2, class_=style)
             )  # fmt: skip
         parts.append(text(x + 6, y + 12, said, style="soft"))
+    if len(drawn) < len(rows):
+        bottom += 20
+        parts.append(text(left, bottom - 4, first_of(len(drawn), len(rows), "rows"), style="soft"))
     about = f"{heading(column)} of {first_of(len(drawn), len(rows), 'rows')}, as bars"
     return Picture(bottom + 4, about, parts)
 

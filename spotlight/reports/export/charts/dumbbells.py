@@ -21,7 +21,7 @@ from spotlight.reports.export.svg import (
 )
 
 _STEP: Final = 19.0
-_MOST: Final = 24
+_MOST: Final = 40
 
 
 def dumbbells(rows: list[Row], chart: Chart, width: float) -> Picture:
@@ -61,5 +61,7 @@ def dumbbells(rows: list[Row], chart: Chart, width: float) -> Picture:
             style="soft",
         )
     )
+    if len(drawn) < len(known):
+        parts.append(text(left, bottom + 36, first_of(len(drawn), len(known), "rows"), style="soft"))
     about = f"{heading(low)} and {heading(high)} of {first_of(len(drawn), len(known), 'rows')}"
     return Picture(bottom + 44, about, parts)

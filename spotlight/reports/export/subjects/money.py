@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pyarrow as pa
 
 from spotlight.reports.bridge import BridgeLine, BridgeSide, bridge
@@ -10,7 +12,7 @@ from spotlight.reports.cost_flow import FlowNode, flow
 from spotlight.reports.cost_inclusive import agent_costs, tool_costs
 from spotlight.reports.cost_spread import cost_spread
 from spotlight.reports.cost_time import daily, trend
-from spotlight.reports.export.figures import money, number, percent
+from spotlight.reports.export.figures import money, number, percent, plain_text
 from spotlight.reports.export.section import Chart, Section
 from spotlight.reports.export.subjects.asked import Asked, joined, rows_table, sides
 from spotlight.reports.forecast import Forecast, forecast
@@ -38,8 +40,8 @@ def cost(reports: Reports, asked: Asked) -> list[Section]:
         _daily(reports, asked),
         _spread(reports, asked),
         _flow(reports, asked),
-        _inclusive(agent_costs(reports, asked.filters), "agents", "agent", "self_cost_usd"),
-        _inclusive(tool_costs(reports, asked.filters), "tools", "tool", "calls_cost_usd"),
+        _inclusive(agent_costs(reports, asked.filters), "agents", "agent"),
+        _inclusive(tool_costs(reports, asked.filters), "tools", "tool"),
     ]
 
 
@@ -64,17 +66,31 @@ def unpriced_notes(total: CostTotal) -> tuple[str, ...]:
 def _daily(reports: Reports, asked: Asked) -> Section:
     split = asked.by[0] if asked.by and asked.by[0] not in ("day", "hour") else "model"
     rows = daily(reports, asked.filters, split)
-    others = rows.column("is_other").to_pylist()
-    series = [
-        "other" if other else value
-        for other, value in zip(others, rows.column("series").to_pylist(), strict=True)
-    ]
+    others, values = rows.column("is_other").to_pylist(), rows.column("series").to_pylist()
+    series = ["other" if other else value for other, value in zip(others, values, strict=True)]
     rows = rows.set_column(rows.column_names.index("series"), "series", pa.array(series, pa.string()))
     return Section(
         "cost_by_day", f"Daily cost by {split}", "What was spent on which day (UTC)?", rows,
-        Chart("stacked", "start", ("cost_usd",), "series", wide=True),
-        shown=("start", "series", "runs", "cost_usd", "unpriced_generations"),
+        Chart("stacked", "start", ("cost_usd",), "series", wide=True), reading=_days(rows),
     )  # fmt: skip
+
+
+def _days(rows: pa.Table) -> pa.Table:
+    """Return a row per day with a column per series; NULL where a series has no price on a day."""
+    start, series, cost = (rows.column(name).to_pylist() for name in ("start", "series", "cost_usd"))
+    names = list(dict.fromkeys("unknown" if name is None else plain_text(name) for name in series))
+    by_day: dict[object, dict[str, float]] = {day: {} for day in start}
+    for day, name, value in zip(start, series, cost, strict=True):
+        if value is not None:
+            own, key = by_day[day], "unknown" if name is None else plain_text(name)
+            own[key] = own.get(key, 0.0) + value
+    columns = {f"{name}_usd": [own.get(name) for own in by_day.values()] for name in names}
+    sums = [math.fsum(own.values()) if own else None for own in by_day.values()]
+    return pa.table(
+        {"day": pa.array(list(by_day), rows.schema.field("start").type)}
+        | {name: pa.array(values, pa.float64()) for name, values in columns.items()}
+        | {" all_usd": pa.array(sums, pa.float64())}
+    )
 
 
 def _spread(reports: Reports, asked: Asked) -> Section:
@@ -119,14 +135,15 @@ def _flow(reports: Reports, asked: Asked) -> Section:
 def _label(node: FlowNode) -> str:
     if node.is_other:
         return "other"
-    return "unknown" if node.value is None else node.value
+    missing = "no tool" if node.dimension == "tool" else "unknown"
+    return missing if node.value is None else node.value
 
 
-def _inclusive(rows: pa.Table, name: str, column: str, own: str) -> Section:
+def _inclusive(rows: pa.Table, name: str, column: str) -> Section:
     question = f"What did each {column} cost by itself, and with what it made others spend?"
     return Section(
         f"cost_of_{name}", f"Cost of {name}", question, rows,
-        Chart("dumbbells", column, (own, "inclusive_cost_usd")),
+        Chart("bars", column, ("inclusive_cost_usd",)),
         ("Inclusive figures do not add up: a step is in every one that caused it.",),
     )  # fmt: skip
 
@@ -134,12 +151,12 @@ def _inclusive(rows: pa.Table, name: str, column: str, own: str) -> Section:
 def top_spenders(reports: Reports, asked: Asked) -> list[Section]:
     """Return the runs, sessions and users that cost most, or the values of the dimensions asked for."""
     sections = []
-    for what in asked.by_or("run", "session", "user"):
+    for at, what in enumerate(asked.by_or("run", "session", "user")):
         found = top(reports, asked.filters, what, limit=asked.limit)
         sections.append(
             Section(
                 f"top_{what}", f"Dearest by {what}", f"Which values of {what} cost most?", found.rows,
-                Chart("bars", what, ("cost_usd",)), unpriced_notes(found.total), found.keys,
+                Chart("bars", what, ("cost_usd",)), () if at else unpriced_notes(found.total), found.keys,
                 f"values of {what}",
                 (what, "runs", "generations", "cost_usd", "share", "unpriced_generations"),
             )

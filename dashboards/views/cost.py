@@ -279,8 +279,8 @@ def flow_selection(found: Flow, state: Any) -> list[tuple[str, Any]]:
     by_name = {node.name: at for at, node in enumerate(found.nodes)}
     links = [link for link in found.links if link.cost_usd > 0]
     for chosen in (state or {}).get("selection", {}).get("selected") or []:
-        for index in chosen.get("dataIndex") or chosen.get("data_index") or []:
-            if (chosen.get("dataType") or chosen.get("data_type")) == "edge":
+        for index in chosen.get("data_indices") or []:
+            if chosen.get("data_type") == "edge":
                 link = links[index]
                 return node_at(found, by_name[link.source]) + node_at(found, by_name[link.target])
             return node_at(found, index)

@@ -8,6 +8,7 @@ from typing import Final
 import streamlit as st
 
 from dashboards.answers import Lake, run_count
+from dashboards.views.behind import runs_dialog
 from dashboards.views.filters import Scope, clear_filters
 from dashboards.views.first_steps import first_steps
 from dashboards.views.watch import watch
@@ -36,4 +37,5 @@ def figures_page(lake: Lake, scope: Scope | None, draw: Callable[[Scope], None])
         nothing_matches(scope.named or ("time",))
     else:
         draw(scope)
+        runs_dialog(scope)
     watch(lake.source, lake.version, WATCH_SECONDS)

@@ -10,14 +10,14 @@ _DAY_MS: Final = 8.64e7
 
 
 def money(usd: float) -> str:
-    """Return dollars: two digits after the point from 1 on, below it three that count, never 0 for a rest."""
+    """Return dollars: cents from 1 on, below it three digits that count, below a cent two; no rest is 0."""
     size = abs(usd)
     sign = "-" if usd < 0 else ""
     if size == 0:
         return "$0"
     if size >= 0.995:
         return f"{sign}${size:,.2f}"
-    digits = min(12, 2 - math.floor(math.log10(size)))
+    digits = min(12, (2 if size >= 0.01 else 1) - math.floor(math.log10(size)))
     return f"{sign}${size:.{digits}f}"
 
 

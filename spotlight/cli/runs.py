@@ -13,7 +13,7 @@ from spotlight.cli.output import count, duration, money, out, print_json, say, s
 from spotlight.cli.query import MOST_ROWS
 
 # On a narrower terminal the columns that tell runs apart and say what failed must do.
-_WIDE: Final = 140
+_WIDE: Final = 150
 
 
 class Order(enum.StrEnum):
@@ -89,7 +89,7 @@ def runs_table(rows: list[dict[str, Any]], width: int, *, fit: bool = True) -> T
     if width >= _WIDE:
         most = {"pack": 22, "version": 12, "session": 20}
         return table(_HEADINGS, map(_cells, rows), numbers=_NUMBERS, most=most, rest="error")
-    most = {"pack": width // 5 + 2, "duration": 8, "tools": 8, "cost": 9}
+    most = {"pack": width // 5 - 1, "duration": 8, "tools": 8, "cost": 9}
     return table(_FEW_HEADINGS, map(_few_cells, rows), numbers=_NUMBERS, most=most, rest="error")
 
 

@@ -182,7 +182,7 @@ def test_a_cell_has_one_line() -> None:
     assert "one↵two↵three" == one_line("one\r\ntwo\nthree")
 
 
-@pytest.mark.parametrize("width", [80, 100, 120, 140, 200])
+@pytest.mark.parametrize("width", [80, 100, 120, 150, 200])
 def test_the_table_of_runs_fits_the_terminal(sample_lake: SampleLake, width: int) -> None:
     """At every width a run can be told apart: only the error is cut, no column vanishes."""
     rows = sample_lake.reports.runs(RunFilters()).to_pylist()
@@ -192,10 +192,10 @@ def test_the_table_of_runs_fits_the_terminal(sample_lake: SampleLake, width: int
     lines = console.file.getvalue().splitlines()
     failed = next(line for line in lines if line.startswith(FAILED[:8]))
     assert (len(rows) + 1, True) == (len(lines), max(map(len, lines)) <= width)
-    assert all(word in failed for word in ("error", "triage_agent v2" if width < 140 else "v2", "Error run"))
+    assert all(word in failed for word in ("error", "triage_agent v2" if width < 150 else "v2", "Error run"))
     assert all(row["run_id"][:8] in text for row, text in zip(rows, lines[1:], strict=True))
     assert all(
-        word in lines[0] for word in ("run", "status", "started", "duration", "pack", "tools", "error")
+        word in lines[0] for word in ("run", "status", "started", "duration", "pack", "tools", "cost", "error")
     )
 
 

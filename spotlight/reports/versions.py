@@ -1,63 +1,68 @@
-"""Packs and their versions, and two of them side by side."""
+"""Packs and their versions, with what ran under them."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, Final
 
 import pyarrow as pa
 
+from spotlight.reports.columns import COUNT, NUMBER, TEXT, TEXTS, Made, answer, estimates, plain
 from spotlight.reports.filters import RunFilters
+from spotlight.reports.quality import success_by
 from spotlight.reports.questions import Reports
-from spotlight.reports.statistics import Better, Difference, Estimate, Word
+from spotlight.reports.scorecard import Compared, Scorecard, scorecard
+from spotlight.reports.statistics import Estimate, share
 
+__all__ = ["Compared", "Scorecard", "scorecard", "versions", "versions_over_time"]
 
-class Compared(NamedTuple):
-    """One metric of two versions (or periods): what it was, what it is, what that says."""
-
-    name: str
-    title: str
-    unit: str  # share, usd, ms, tokens, score, count
-    better: Better
-    before: Estimate
-    after: Estimate
-    difference: Difference
-    relative: float | None  # difference / before
-    margin: float  # how much worse still counts as not worse, in the unit
-    word: Word
-    note: str  # why it cannot tell, or what is unknown of either side; "" for nothing
-
-
-class Scorecard(NamedTuple):
-    """Two sets of runs side by side; `summary` is one sentence for a person."""
-
-    before: RunFilters
-    after: RunFilters
-    before_runs: int
-    after_runs: int
-    rows: tuple[Compared, ...]
-    summary: str
+_HOUR_NS: Final = 3_600 * 10**9
+_NOT_JUDGED: Final = {"judged": 0, "success_rate": None, "low": None, "high": None}
 
 
 def versions(reports: Reports, filters: RunFilters, limit: int = 500) -> pa.Table:
     """Return packs and versions of the matching runs, the newest first.
 
-    Columns: pack_name, pack_version, runs, failed, incomplete, failure_rate, failure_low, failure_high,
-    cost_usd, cost_per_run_usd (of priced runs), priced_runs, unpriced_generations, p50_ms, p95_ms,
-    ttft_p50_ms, judged_runs, success_rate, success_low, success_high, first_ns, last_ns, sessions, users,
-    same_version_different_content, digests (list).
+    Columns: pack_name, pack_version, runs, failed, incomplete, failure_rate, failure_low, failure_high (of
+    the runs that ended), cost_usd, cost_per_run_usd (of the priced runs), priced_runs,
+    unpriced_generations, p50_ms, p95_ms, ttft_p50_ms, judged_runs, success_rate, success_low,
+    success_high, first_ns, last_ns, sessions, users, same_version_different_content, digests (list).
     """
-    raise NotImplementedError
-
-
-def scorecard(reports: Reports, before: RunFilters, after: RunFilters, *, margin: float = 0.05) -> Scorecard:
-    """Return two versions (or periods) metric by metric.
-
-    `margin` is the share of the value before by which a figure may be worse and still count as not
-    worse; of shares it is percentage points / 100.
-    """
-    raise NotImplementedError
+    rows = reports.ask("versions", filters.params() | {"limit": limit}).to_pylist()
+    judged = {
+        (row["pack"], row["version"]): row
+        for row in success_by(reports, filters, ("pack", "version")).to_pylist()
+    }
+    contents = {
+        (row["pack_name"], row["pack_version"]): row
+        for row in reports.packs(filters.pack_name, limit=100_000).to_pylist()
+    }
+    success, failure = [], []
+    for row in rows:
+        key = (row["pack_name"], row["pack_version"])
+        found: dict[str, Any] = judged.get(key, _NOT_JUDGED)
+        success.append(Estimate(found["success_rate"], found["low"], found["high"], found["judged"]))
+        failure.append(share(row["failed"], row["runs"] - row["incomplete"]))
+        content: dict[str, Any] = contents.get(key, {})
+        row["digests"] = content.get("digests")
+        row["same_version_different_content"] = content.get("same_version_different_content", False)
+    return answer(
+        plain(rows, TEXT, "pack_name", "pack_version"),
+        plain(rows, COUNT, "runs", "failed", "incomplete"),
+        estimates("failure_rate", failure, "failure_low", "failure_high"),
+        plain(rows, NUMBER, "cost_usd", "cost_per_run_usd"),
+        plain(rows, COUNT, "priced_runs", "unpriced_generations"),
+        plain(rows, NUMBER, "p50_ms", "p95_ms", "ttft_p50_ms"),
+        [Made("judged_runs", COUNT, [found.n for found in success])],
+        estimates("success_rate", success, "success_low", "success_high"),
+        plain(rows, COUNT, "first_ns", "last_ns", "sessions", "users"),
+        plain(rows, pa.bool_(), "same_version_different_content"),
+        plain(rows, TEXTS, "digests"),
+    )
 
 
 def versions_over_time(reports: Reports, filters: RunFilters, hours: int = 24) -> pa.Table:
-    """Return runs and failures per version and stretch of `hours`: pack_name, pack_version, from_ns, runs, failed."""
-    raise NotImplementedError
+    """Return runs and failures of every version in stretches of `hours`, counted from 1970 UTC.
+
+    Columns: pack_name, pack_version, from_ns, runs, failed; stretches without runs are left out.
+    """
+    return reports.ask("versions_over_time", filters.params() | {"stretch_ns": hours * _HOUR_NS})

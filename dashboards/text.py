@@ -76,3 +76,8 @@ def moment(ns: int | None, zone: Zone, form: str = "%Y-%m-%d %H:%M:%S %Z") -> st
 def money(usd: float | None) -> str:
     """Return an amount in USD with the digits that say something: $12.40, $0.00310; "–" for unknown."""
     return NOTHING if usd is None else figures.money(usd)
+
+
+def part(value: float | None) -> str:
+    """Return a share of one in per cent; "–" for unknown."""
+    return NOTHING if value is None else figures.percent(value)

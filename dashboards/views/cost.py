@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import streamlit as st
 
 from dashboards.palette import palette
-from dashboards.text import NOTHING, escape, moment, money, share
+from dashboards.text import escape, moment, money, share
 from dashboards.views.behind import show_behind
 from dashboards.views.cost_bridge import bridge_card
 from dashboards.views.cost_charts import dumbbells, sankey, stacked_bars
 from dashboards.views.cost_tables import any_two_card, top_card, waste_card
+from dashboards.views.figures import card, change, guarded, selected, tile
 from dashboards.views.filters import Scope
-from spotlight.errors import SpotlightError
 from spotlight.reports.cost import CostTotal, cost_total
 from spotlight.reports.cost_flow import Flow, flow
 from spotlight.reports.cost_spread import cost_spread
@@ -75,19 +74,6 @@ def ns_of(local: datetime, scope: Scope) -> int:
     return int(local.replace(tzinfo=scope.zone.info).timestamp()) * 1_000_000_000
 
 
-def card(name: str, note: str = "", key: str | None = None) -> Any:
-    """Return a bordered container with its name drawn; both are Markdown."""
-    place = st.container(border=True, height="stretch", key=key)
-    place.markdown(f"**{name}**" + (f" :gray[{note}]" if note else ""))
-    return place
-
-
-def selected(state: Any, name: str) -> dict[str, Any] | None:
-    """Return the first point that a chart's selection holds, None where nothing is selected."""
-    points = (state or {}).get("selection", {}).get(name) or []
-    return points[0] if isinstance(points, list) and points else None
-
-
 def unpriced_warning(total: CostTotal) -> None:
     """Say how much of the usage has no price: it is in no figure of the page."""
     said = []
@@ -113,86 +99,50 @@ def unpriced_warning(total: CostTotal) -> None:
 
 def _tiles(scope: Scope, total: CostTotal, found: Health, expected: Forecast) -> None:
     before = scope.lake.ask(cost_total, scope.baseline) if scope.baseline else None
-    against = f"vs {scope.against}" if scope.against else None
-    spent = [step.cost_usd or 0.0 for step in found.steps]
+    against = f"vs {scope.against}" if scope.against else ""
     each = [step.cost_per_run_usd for step in found.steps if step.cost_per_run_usd is not None]
     with st.container(key="tiles"):
         columns = st.columns(5, gap="small")
-    _tile(
-        columns[0],
-        "Cost",
-        money(total.cost_usd),
-        change(total.cost_usd, before and before.cost_usd),
-        against,
-        spent,
+    tile(
+        columns[0], "Cost", money(total.cost_usd), note=against,
+        delta=change(total.cost_usd, before and before.cost_usd), good="down",
+        series=[step.cost_usd or 0.0 for step in found.steps], bars=True,
+    )  # fmt: skip
+    tile(
+        columns[1], "Cost per run", money(total.cost_per_run_usd), note=against,
+        delta=change(total.cost_per_run_usd, before and before.cost_per_run_usd), good="down", series=each,
+        explained=f"Of {total.runs:,} runs with a step in the window.",
+    )  # fmt: skip
+    tile(
+        columns[2], "Cost per successful run", money(total.cost_per_ok_run_usd), note=against,
+        delta=change(total.cost_per_ok_run_usd, before and before.cost_per_ok_run_usd), good="down",
+        explained=f"What failed is paid for by the {total.ok_runs:,} runs that ended well.",
+    )  # fmt: skip
+    note, explained = forecast_said(expected)
+    tile(
+        columns[3],
+        f"Forecast {expected.month}",
+        money(expected.forecast_usd),
+        note=note,
+        explained=explained,
     )
-    _tile(
-        columns[1], "Cost per run", money(total.cost_per_run_usd),
-        change(total.cost_per_run_usd, before and before.cost_per_run_usd), against, each,
-        f"Of {total.runs:,} runs with a step in the window.",
+    clients = total.cost_reported_usd
+    tile(
+        columns[4], "Model calls", f"{total.generations:,}",
+        note="no client reports a cost" if clients is None else f"clients report {money(clients)}",
+        explained=f"{share(total.unpriced_generations, total.generations)} of them have no price. "
+        "What clients report is for comparison only.",
     )  # fmt: skip
-    _tile(
-        columns[2], "Cost per successful run", money(total.cost_per_ok_run_usd),
-        change(total.cost_per_ok_run_usd, before and before.cost_per_ok_run_usd), against, None,
-        f"What failed is paid for by the {total.ok_runs:,} runs that ended well.",
-    )  # fmt: skip
+
+
+def forecast_said(expected: Forecast) -> tuple[str, str]:
+    """Return the note and the explanation of the forecast's tile."""
+    spent = f"Spent so far: {money(expected.spent_usd)}."
     if expected.forecast_usd is None:
-        note = expected.reason or "no forecast"
-        columns[3].metric(
-            f"Forecast {expected.month}", NOTHING, escape(note, 80), delta_color="off", delta_arrow="off",
-            border=True, height="stretch", help=f"Spent so far: {escape(money(expected.spent_usd))}",
-        )  # fmt: skip
-    else:
-        columns[3].metric(
-            f"Forecast {expected.month}", money(expected.forecast_usd),
-            f"{money(expected.low_usd)} – {money(expected.high_usd)}", delta_color="off", delta_arrow="off",
-            border=True, height="stretch",
-            help=escape(
-                f"{100 * expected.level:.0f}% interval from {expected.days} days ({expected.method}); "
-                f"spent so far {money(expected.spent_usd)}. The time window above is not applied.", 300,
-            ),
-        )  # fmt: skip
-    reported = "no client reported cost" if total.cost_reported_usd is None else (
-        f"clients report {money(total.cost_reported_usd)}"
-    )  # fmt: skip
-    columns[4].metric(
-        "Model calls", f"{total.generations:,}", escape(reported), delta_color="off", delta_arrow="off",
-        border=True, height="stretch",
-        help=escape(
-            f"{share(total.unpriced_generations, total.generations)} of them without a price. What clients "
-            "report is for comparison only.", 300,
-        ),
-    )  # fmt: skip
-
-
-def change(now: float | None, before: float | None) -> str | None:
-    """Return by how much a figure changed, with its sign; None where that cannot be said."""
-    if now is None or not before:
-        return None
-    return f"{100 * (now - before) / before:+.1f}%"
-
-
-def _tile(
-    place: Any,
-    label: str,
-    value: str,
-    delta: str | None,
-    against: str | None,
-    series: list[float] | None,
-    explained: str | None = None,
-) -> None:
-    place.metric(
-        label,
-        value,
-        delta,
-        delta_color="inverse",
-        delta_description=escape(against) if delta and against else None,
-        border=True,
-        height="stretch",
-        chart_data=series if series and len(series) > 1 else None,
-        chart_type="bar" if label == "Cost" else "line",
-        help=explained,
-    )
+        return "no forecast", f"{expected.reason or 'Nothing is priced'}. {spent}"
+    said = f"{100 * expected.level:.0f}% interval, {expected.method} of {expected.days} days. {spent}"
+    between = f"{money(expected.low_usd)} to {money(expected.high_usd)}"
+    return between, f"{said} The time window above is not applied."
 
 
 def _bars(scope: Scope, found: Health) -> None:
@@ -285,14 +235,6 @@ def flow_selection(found: Flow, state: Any) -> list[tuple[str, Any]]:
                 return node_at(found, by_name[link.source]) + node_at(found, by_name[link.target])
             return node_at(found, index)
     return []
-
-
-def guarded(draw: Callable[[Scope], None], scope: Scope) -> None:
-    """Draw a part of a page; where its question fails, say so in its place and draw the rest."""
-    try:
-        draw(scope)
-    except SpotlightError as exc:
-        st.error(escape(exc.message, 300), icon=":material/error:")
 
 
 def draw(scope: Scope) -> None:

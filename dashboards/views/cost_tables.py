@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboards.addresses import address
 from dashboards.components.trace.component import table_of_links
-from dashboards.text import NOTHING, escape, money, one_line, short_id, tokens
+from dashboards.text import NOTHING, escape, money, one_line, part, short_id, tokens
 from dashboards.views.behind import href
 from dashboards.views.filters import Scope
 from dashboards.views.run_table import Column
@@ -45,11 +45,6 @@ SUM_COLUMNS: Final = (
     Column("unpriced", "unpriced", 84, "Model calls without a price, and their part of the tokens", "right"),
     Column("reported", "reported", 84, "What the clients themselves say that it cost", "right"),
 )  # fmt: skip
-
-
-def part(value: float | None) -> str:
-    """Return a share in per cent, "–" for unknown."""
-    return NOTHING if value is None else f"{100 * value:.1f}%"
 
 
 def run_address(run_id: str) -> str:

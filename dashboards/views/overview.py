@@ -1,13 +1,200 @@
-"""The overview page."""
+"""The overview: is the fleet healthy, and what changed?"""
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 import streamlit as st
 
-from dashboards.views.filters import Scope
+from dashboards.addresses import address
+from dashboards.components.trace.component import table_of_links
+from dashboards.text import NOTHING, duration, escape, moment, money, one_line, part
+from dashboards.views.behind import list_link, runs_href
+from dashboards.views.figures import card, change, guarded, tile
+from dashboards.views.filters import Scope, carried
+from dashboards.views.run_table import Column
+from spotlight.reports import RunFilters
+from spotlight.reports.changes import Change, changes
+from spotlight.reports.metric import Metric
+from spotlight.reports.overview import Health, Moment, health
+from spotlight.reports.quality import quality
+from spotlight.reports.versions import versions
+
+SHOWN_VERSIONS: Final = 10
+CHANGE_COLUMNS: Final = (
+    Column("subject", "", 70),
+    Column("name", "what changed", 280, "A click opens what is behind it"),
+    Column("change", "change", 110, align="right"),
+    Column("from", "from → to", 140, align="right"),
+    Column("n", "n", 70, "Runs or calls that it rests on", "right"),
+    Column("note", "", 200),
+)
+VERSION_COLUMNS: Final = (
+    Column("pack", "pack", 100, "A click opens the runs of the version"),
+    Column("version", "version", 76),
+    Column("runs", "runs", 56, align="right"),
+    Column("failed", "failed", 60, "Of the runs that ended", "right"),
+    Column("cost", "cost/run", 76, "Of the priced runs", "right"),
+    Column("p95", "p95", 72, "Duration", "right"),
+    Column("success", "success", 66, "Task success as judged; –: not judged", "right"),
+)
+QUALITY: Final = "task_success"
+Tile = tuple[str, RunFilters]
+
+
+def _course(found: Health, name: str) -> list[float]:
+    """Return the known values of one figure over time."""
+    values = [getattr(step, name) for step in found.steps]
+    return [float(value) for value in values if value is not None]
+
+
+def success(metrics: tuple[Metric, ...]) -> Metric | None:
+    """Return task success, None where nobody judged it."""
+    return next((metric for metric in metrics if metric.name == QUALITY and metric.reported), None)
+
+
+def _ended(whole: Moment) -> str:
+    return f"{whole.failed:,} of {whole.runs - whole.incomplete:,} runs that ended"
+
+
+def _tiles(scope: Scope) -> None:
+    filters = scope.filters
+    found = scope.lake.ask(health, filters)
+    before = scope.lake.ask(health, scope.baseline) if scope.baseline else None
+    whole, old = found.whole, before.whole if before else None
+    against = f"vs {scope.against}" if scope.against else ""
+    with st.container(key="tiles"):
+        columns = st.columns(5, gap="small")
+    with columns[0]:
+        delta = change(whole.runs, old and old.runs)
+        tile(
+            st, "Runs", f"{whole.runs:,}", note=against if delta else f"{whole.incomplete:,} incomplete",
+            delta=delta, series=_course(found, "runs"), bars=True,
+            explained=f"{whole.incomplete:,} of them incomplete: their root has not arrived.",
+        )  # fmt: skip
+        list_link("All runs", filters, None)
+    with columns[1]:
+        delta = change(whole.failure_rate, old and old.failure_rate)
+        tile(
+            st, "Failure rate", part(whole.failure_rate), note=against if delta else _ended(whole),
+            delta=delta, good="down", series=_course(found, "failure_rate"), explained=_ended(whole),
+        )  # fmt: skip
+        list_link("Failed runs", filters._replace(status=("error",)), None)
+    with columns[2]:
+        _cost_tile(scope, found, before, against)
+    with columns[3]:
+        delta = change(whole.p95_ms, old and old.p95_ms)
+        tile(
+            st, "p95 duration", NOTHING if whole.p95_ms is None else duration(whole.p95_ms),
+            note=against if delta else f"of {whole.timed_runs:,} runs", delta=delta, good="down",
+            series=_course(found, "p95_ms"), explained=f"Of {whole.timed_runs:,} runs of known duration.",
+        )  # fmt: skip
+        list_link("Slowest runs", filters._replace(order="slowest"), None)
+    with columns[4]:
+        guarded(_quality_tile, scope)
+
+
+def _cost_tile(scope: Scope, found: Health, before: Health | None, against: str) -> None:
+    cost = found.cost
+    delta = change(cost.cost_usd, before and before.cost.cost_usd)
+    each = f"{money(cost.cost_per_run_usd)} per run"
+    missing = f"{cost.unpriced_generations:,} of {cost.generations:,} model calls have no price"
+    tile(
+        st, "Cost", money(cost.cost_usd), note=f"{against} · {each}" if delta else each,
+        delta=delta, good="down", series=_course(found, "cost_usd"),
+        explained=f"List price. {missing}, {cost.generations_without_usage:,} reported no tokens.",
+    )  # fmt: skip
+    list_link("Most expensive runs", scope.filters._replace(order="most_expensive"), None)
+
+
+def _quality_tile(scope: Scope) -> None:
+    now = success(scope.lake.ask(quality, scope.filters).metrics)
+    old = success(scope.lake.ask(quality, scope.baseline).metrics) if scope.baseline else None
+    if now is None:
+        tile(st, "Task success", NOTHING, note="not reported: no run was judged")
+        return
+    delta = change(now.value, old and old.value)
+    tile(
+        st, "Task success", part(now.value),
+        note=f"vs {scope.against}" if delta else f"{now.n:,} {now.of}", delta=delta, good="up",
+        explained=f"{part(now.low)} to {part(now.high)} with 95%, n = {now.n:,} {now.of}. {now.how}",
+    )  # fmt: skip
+
+
+def change_row(line: Change, along: dict[str, list[str]]) -> dict[str, Any]:
+    """Return the row of one change; a click opens the page or the runs behind it."""
+    arrow = {"more": "▲", "less": "▼", "new": "● new", "growing": "▲", "slower": "▲"}[line.trend]
+    if line.subject == "cost":
+        told, between = f"{arrow} {money(abs(line.difference))}", ""
+        opened = address("/cost", along)
+    elif line.subject == "failure":
+        told = arrow if line.trend == "new" else f"{arrow} {line.difference:+,.0f} runs"
+        between = f"{line.before or 0:,.0f} → {line.after or 0:,.0f} runs"
+        opened = runs_href(line.filters)
+    else:
+        told = f"{arrow} {duration(line.difference)}"
+        between = f"{duration(line.before)} → {duration(line.after)} p95"
+        opened = runs_href(line.filters)
+    return {
+        "href": opened,
+        "status": "error" if line.subject == "failure" else "ok",
+        "cells": [
+            line.subject, one_line(line.name, 160), told, between, f"{line.n:,}", one_line(line.note, 160)
+        ],
+    }  # fmt: skip
+
+
+def _changes(scope: Scope) -> None:
+    with card("What changed", f"against {escape(scope.against)}" if scope.against else ""):
+        if scope.baseline is None:
+            st.caption("Choose a time window or a version to compare with: the filter “compared with” above.")
+            return
+        found = scope.lake.ask(changes, scope.filters, scope.baseline)
+        if not found:
+            st.caption("Nothing moved by more than a percent, no failure is new, nothing got slower.")
+            return
+        rows = [change_row(line, carried()) for line in found]
+        table_of_links("What changed", [column._asdict() for column in CHANGE_COLUMNS], rows)
+
+
+def _versions(scope: Scope) -> None:
+    with card("Versions", "the newest first"):
+        table = scope.lake.ask(versions, scope.filters)
+        rows = [
+            {
+                "href": _version_href(scope, row),
+                "status": "ok",
+                "cells": [
+                    one_line(row["pack_name"] or "unknown", 60),
+                    one_line(row["pack_version"] or "unknown", 60),
+                    f"{row['runs']:,}",
+                    part(row["failure_rate"]),
+                    money(row["cost_per_run_usd"]),
+                    NOTHING if row["p95_ms"] is None else duration(row["p95_ms"]),
+                    part(row["success_rate"]),
+                ],
+            }
+            for row in table.slice(0, SHOWN_VERSIONS).to_pylist()
+        ]
+        table_of_links("Versions", [column._asdict() for column in VERSION_COLUMNS], rows)
+        if table.num_rows > SHOWN_VERSIONS:
+            st.caption(f"{SHOWN_VERSIONS} of {table.num_rows:,}")
+
+
+def _version_href(scope: Scope, row: dict[str, Any]) -> str | None:
+    if row["pack_name"] is None or row["pack_version"] is None:
+        return None  # filters cannot ask for what is unknown
+    return runs_href(scope.filters._replace(pack_name=row["pack_name"], pack_version=row["pack_version"]))
 
 
 def draw(scope: Scope) -> None:
     """Draw the page."""
-    st.write(scope.filters)
-    st.write(scope.baseline)
+    _tiles(scope)
+    left, right = st.columns([3, 2], gap="small")
+    with left:
+        guarded(_changes, scope)
+    with right:
+        guarded(_versions, scope)
+    whole = scope.lake.ask(health, scope.filters).whole
+    first, last = moment(whole.first_ns, scope.zone), moment(whole.last_ns, scope.zone)
+    st.caption(escape(f"{whole.runs:,} runs from {first} to {last}.", 200))

@@ -84,7 +84,7 @@ def read_content(
 ) -> Content:
     """Return the calls of the most expensive matching runs with what they carried, within limits."""
     ranked = reports.ask("waste_run_costs", filters.params() | {"limit": limits.runs}).to_pylist()
-    runs: list[list[Call]] = []
+    carried: list[dict[str, Any]] = []
     definitions: dict[str, list[Definition]] = {}
     size, at, many = 0, 0, _FIRST_RUNS
     while at < len(ranked) and (at == 0 or size < limits.content_bytes):
@@ -95,17 +95,18 @@ def read_content(
             "since_ns": min(run["first_ns"] or 0 for run in some),
             "until_ns": max(run["last_ns"] or 0 for run in some),
         }
-        carried = reports.ask("waste_content", where).to_pylist()
-        size += sum(row["content_bytes"] for row in carried)
-        told = {
-            row["digest"]: row["definitions"] for row in reports.ask("waste_definitions", where).to_pylist()
-        }
-        definitions |= {
-            digest: _definitions(text) for digest, text in told.items() if digest not in definitions
-        }
-        asked = filters.params() | {"quiet_before_ns": quiet_before_ns, "run_ids": where["run_ids"]}
-        runs += _calls(reports.ask("waste_run_steps", asked).to_pylist(), carried)
-    looked_at = ranked[: min(at, len(ranked))]
+        rows = reports.ask("waste_content", where).to_pylist()
+        size += sum(row["content_bytes"] for row in rows)
+        carried += rows
+        told = reports.ask("waste_definitions", where).to_pylist()
+        new = {row["digest"]: row["definitions"] for row in told if row["digest"] not in definitions}
+        definitions |= {digest: _definitions(text) for digest, text in new.items()}
+    looked_at = ranked[:at]
+    asked = filters.params() | {
+        "quiet_before_ns": quiet_before_ns,
+        "run_ids": [run["run_id"] for run in looked_at],
+    }
+    runs = _calls(reports.ask("waste_run_steps", asked).to_pylist(), carried)
     called: dict[str | None, set[str]] = defaultdict(set)
     for row in reports.ask("waste_called_tools", filters.params()).to_pylist():
         called[row["pack_name"]].add(row["tool_name"])

@@ -2,7 +2,7 @@
 -- params: filters, quiet_before_ns, run_limit
 with
 wasted as (
-  select * from wasted_steps($filters, $quiet_before_ns)
+  select * from wasted_steps($filters, $quiet_before_ns, null)
 ),
 claims as (
   select

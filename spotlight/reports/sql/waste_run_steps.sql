@@ -6,6 +6,6 @@ select
   coalesce(input_cost_usd, 0) + coalesce(cache_read_cost_usd, 0) + coalesce(cache_write_cost_usd, 0) as prompt_cost_usd,
   coalesce(missed_cost_usd, 0) + coalesce(resent_cost_usd, 0) as claimed_cost_usd,
   missed_tokens + resent_tokens as claimed_tokens
-from wasted_steps($filters, $quiet_before_ns)
-where (is_generation or is_tool_call) and run_id in (select unnest(cast($run_ids as varchar[])))
+from wasted_steps($filters, $quiet_before_ns, $run_ids)
+where is_generation or is_tool_call
 order by run_id, started_ns, span_id

@@ -1,7 +1,8 @@
 -- Macro: the steps that the filters let through, with what usage alone says was wasted in each. A run without
--- its root that did anything after `quiet_before_ns` may still be at work.  One row per step.
+-- its root that did anything after `quiet_before_ns` may still be at work; `run_ids` narrows to some runs, if
+-- not NULL.  One row per step.
 -- params: none
-create or replace macro wasted_steps(f, quiet_before_ns) as table
+create or replace macro wasted_steps(f, quiet_before_ns, run_ids) as table
 with
 marked as (
   select
@@ -11,6 +12,7 @@ marked as (
     uncached_input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens,
     reasoning_tokens, unpriced_reason is not null as is_unpriced
   from matching_steps(f)
+  where run_ids is null or run_id in (select unnest(cast(run_ids as varchar[])))
 ),
 abandoned as (
   select run_id
@@ -25,7 +27,7 @@ tried_again as (  -- model calls that asked for a tool again that had just faile
 ),
 calls as (
   select
-    run_id, span_id,
+    *,
     lag(span_id) over before as previous_span_id,
     lag(model) over before as previous_model,
     lag(ended_ns) over before as previous_ended_ns,
@@ -39,24 +41,27 @@ calls as (
 ),
 judged as (
   select
-    m.*, c.* exclude (run_id, span_id),
+    s.*,
     case
-      when m.run_status = 'error' then 'failed_runs'
+      when s.run_status = 'error' then 'failed_runs'
       when a.run_id is not null then 'abandoned_runs'
-      when m.failed and (m.is_generation or m.is_tool_call) then 'errors'
+      when s.failed and (s.is_generation or s.is_tool_call) then 'errors'
       when t.span_id is not null then 'errors'
     end as whole_cause,
-    m.started_ns >= c.previous_ended_ns as is_after,
+    s.started_ns >= s.previous_ended_ns as is_after,
     coalesce(
-      is_after and m.model = c.previous_model and m.started_ns - c.previous_ended_ns <= c.readable_ns
-        and m.input_tokens >= c.readable_tokens and c.readable_tokens - m.cache_read_tokens >= 1024,
+      is_after and s.model = s.previous_model and s.started_ns - s.previous_ended_ns <= s.readable_ns
+        and s.input_tokens >= s.readable_tokens and s.readable_tokens - s.cache_read_tokens >= 1024,
       false
     ) as is_miss,
-    coalesce(is_after and m.input_tokens >= c.previous_input_tokens + c.previous_answer_tokens, false) as goes_on
-  from marked as m
-  left join abandoned as a on a.run_id = m.run_id
-  left join tried_again as t on t.run_id = m.run_id and t.span_id = m.span_id
-  left join calls as c on c.run_id = m.run_id and c.span_id = m.span_id
+    coalesce(is_after and s.input_tokens >= s.previous_input_tokens + s.previous_answer_tokens, false) as goes_on
+  from (
+    from calls
+    union all by name
+    from marked where (is_generation and not failed) is not true
+  ) as s
+  left join abandoned as a on a.run_id = s.run_id
+  left join tried_again as t on t.run_id = s.run_id and t.span_id = s.span_id
 ),
 counted as (
   select

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from spotlight.cli import check, doctor, load, packs, part, query, report, runs, show, status, up
+from spotlight.cli import check, cost, doctor, load, packs, part, query, report, runs, show, status, up
 from spotlight.cli.output import err, harmless, say
 from spotlight.errors import SpotlightError
 
@@ -35,6 +35,7 @@ for name, command in (
     ("part", part.part),
 ):
     app.command(name)(command)
+app.add_typer(cost.cost, name="cost")
 
 
 def _print_version(wanted: bool) -> None:

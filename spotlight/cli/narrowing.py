@@ -73,11 +73,12 @@ def narrowed(command: Callable[..., None]) -> Callable[..., None]:
     """Return a command that has the filter options besides its own, and gets them as `narrowing`."""
     own = inspect.signature(command, eval_str=True)
     kept = [p for p in own.parameters.values() if p.name != "narrowing"]
-    options = [_parameter(*option) for option in _OPTIONS]
+    # An option of the command's own goes before one of the same name.
+    options = [_parameter(*option) for option in _OPTIONS if option[1] not in own.parameters]
 
     def called(**given: Any) -> None:
         picked = {p.name: given.pop(p.name) for p in options}
-        picked["status"] = tuple(picked["status"] or ())
+        picked["status"] = tuple(picked.get("status") or ())
         command(**given, narrowing=Narrowing(**picked))
 
     called.__name__, called.__doc__ = command.__name__, command.__doc__

@@ -76,13 +76,10 @@ def _place(reports: Reports, target: str) -> tuple[str, str | None]:
     """Return the run that an id means, and the step where it is a step's."""
     try:
         return str(reports.run(target)["run_id"]), None
-    except NotFound:
+    except NotFound as exc:
         found = reports.ask("ledger_place", {"span_id": target}).to_pylist() if target else []
-    if not found:
-        raise NotFound(
-            f"no run and no step {target!r}",
-            hint="list runs with `spotlight runs`, steps with `spotlight show RUN`",
-        )
+        if not found:
+            raise NotFound(f"{exc.message}, and no step whose id begins so", hint=exc.hint) from exc
     if len(found) > 1 and found[0]["span_id"] != target:
         both = " and ".join(row["span_id"] for row in found)
         raise NotFound(f"step {target!r} is ambiguous: {both} begin so", hint="give more of the id")

@@ -80,8 +80,11 @@ def test_commands_in_the_docs_exist(page: Path) -> None:
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     wrong = []
     for name, rest in commands_in(page.read_text(encoding="utf-8")):
-        known = {option for p in getattr(commands.get(name), "params", []) for option in p.opts} | {"--help"}
-        if name not in commands or set(re.findall(r"(?<!\S)--[a-z-]+", rest)) - known:
+        command = commands.get(name)
+        if hasattr(command, "commands"):  # a group: the next word is the command
+            command = command.commands.get(rest.split()[0]) if rest.split() else command
+        known = {option for p in getattr(command, "params", []) for option in p.opts} | {"--help"}
+        if command is None or set(re.findall(r"(?<!\S)--[a-z-]+", rest)) - known:
             wrong.append(f"spotlight {name}{rest}")
     assert [] == wrong
 

@@ -65,8 +65,8 @@ _OPENAI_COLUMNS: Final = (
 _ANTHROPIC_COLUMNS: Final = (
     "starting_at ending_at usage_date_utc api_key api_key_id api_key_status workspace workspace_id "
     "usage_type context_window model model_version service_tier inference_geo speed account_id "
-    "service_account_id web_search_count server_tool_use.web_search_requests currency description cost_type token_type "
-    "cost_usd list_price_usd amount"
+    "service_account_id web_search_count server_tool_use.web_search_requests currency description "
+    "cost_type token_type cost_usd list_price_usd amount"
 )
 _OPENAI: Final = frozenset(_OPENAI_COLUMNS.split())
 _ANTHROPIC: Final = frozenset(_ANTHROPIC_COLUMNS.split())

@@ -108,7 +108,7 @@ def _ours(
         for measure in measures:
             if row[measure] is not None:
                 place = (row["day"], key, measure)
-                sums[place] = sums.get(place, 0) + row[measure]
+                sums[place] = sums.get(place, 0.0) + float(row[measure])
     return sums
 
 

@@ -76,3 +76,8 @@ def newest_start(source: RunSource) -> int | None:
     found = source.runs(RunFilters(), 1)
     start: int | None = found.column("started_ns")[0].as_py() if found.num_rows else None
     return start
+
+
+def run(source: RunSource, run_id: str) -> dict[str, Any]:
+    """Return one run's row. Raises: NotFound."""
+    return source.run(run_id)

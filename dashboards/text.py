@@ -9,7 +9,7 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from spotlight.reports.export import figures
+from spotlight import figures
 
 if TYPE_CHECKING:
     from dashboards.clock import Zone

@@ -1,7 +1,7 @@
 """The runs behind a figure: a dialog that the address names, so that a mark of a chart is a link, too.
 
 `behind` in the address holds [[dimension, value or null], ...]; `since` and `until`, ns UTC, may stand for
-a dimension.
+a dimension, and `runs` with a list of ids for all of them.
 """
 
 from __future__ import annotations
@@ -13,16 +13,18 @@ from typing import Any, Final, NamedTuple
 import streamlit as st
 
 from dashboards.addresses import RUNS_PATH, address
+from dashboards.answers import run
 from dashboards.components.trace.component import table_of_links
 from dashboards.text import escape, moment, money, one_line, short_id
 from dashboards.views.filters import Scope, runs_behind
 from dashboards.views.run_table import STATUS_WORDS, Column
-from spotlight.errors import SpotlightError
+from spotlight.errors import NotFound, SpotlightError
 from spotlight.reports import RunFilters
 from spotlight.reports.cost import cost_runs
 
 KEY: Final = "behind"
 SHOWN: Final = 50
+MOST_ROWS: Final = 16  # before the table scrolls
 LONGEST: Final = 4000  # characters of the address
 # Dimensions that a list of runs can be narrowed by to exactly the same runs.
 FIELDS: Final = {
@@ -36,6 +38,7 @@ FIELDS: Final = {
     "version": "pack_version",
 }
 BOUNDS: Final = ("since", "until")
+RUNS: Final = "runs"
 COLUMNS: Final = (
     Column("run", "run", 90),
     Column("status", "status", 110),
@@ -47,11 +50,12 @@ Named = Sequence[tuple[str, Any]]
 
 
 class Behind(NamedTuple):
-    """Which runs: the filters with any bounds, and the values of dimensions."""
+    """Which runs: the filters with any bounds, and the values of dimensions; or the ids of runs."""
 
     filters: RunFilters
     by: tuple[str, ...]
     key: tuple[str | None, ...]
+    ids: tuple[str, ...] = ()
 
 
 def written(named: Named) -> str:
@@ -80,6 +84,9 @@ def said(scope: Scope) -> Behind | None:
         bounds = {f"{name}_ns": int(value) for name, value in pairs if name in BOUNDS}
     except (ValueError, TypeError) as exc:
         raise SpotlightError("the address names no runs", hint="take `behind` out of it") from exc
+    for name, value in pairs:
+        if name == RUNS and isinstance(value, list):
+            return Behind(scope.filters, (), (), tuple(map(str, value[:SHOWN])))
     named = [(name, value if value is None else str(value)) for name, value in pairs if name not in BOUNDS]
     filters = scope.filters
     since, until = bounds.get("since_ns"), bounds.get("until_ns")
@@ -117,6 +124,11 @@ def runs_dialog(scope: Scope) -> None:
 
 
 def _contents(scope: Scope, behind: Behind) -> None:
+    if behind.ids:
+        rows = [row for run_id in behind.ids if (row := _run(scope, run_id))]
+        st.caption(f"{len(rows):,} {'run' if len(rows) == 1 else 'runs'}, those that weigh most first")
+        _table(scope, rows)
+        return
     named = [
         f"{escape(name)}: {'unknown' if value is None else escape(value, 80)}"
         for name, value in zip(behind.by, behind.key, strict=True)
@@ -127,6 +139,22 @@ def _contents(scope: Scope, behind: Behind) -> None:
     rows = scope.lake.ask(cost_runs, behind.filters, behind.by, behind.key, limit=SHOWN).to_pylist()
     count = rows[0]["runs"] if rows else 0
     st.caption(" · ".join([*named, f"{count:,} {'run' if count == 1 else 'runs'}, the dearest first"]))
+    _table(scope, rows)
+    exactly = narrowed(behind)
+    if exactly is not None:
+        list_link("Open in the list of runs", exactly._replace(order="most_expensive"))
+
+
+def _run(scope: Scope, run_id: str) -> dict[str, Any] | None:
+    """Return a run's row; None where the data no longer holds it."""
+    try:
+        return scope.lake.ask(run, run_id)
+    except NotFound:
+        return None
+
+
+def _table(scope: Scope, rows: list[dict[str, Any]]) -> None:
+    """Draw runs, each with the figures of the steps behind it."""
     table_of_links(
         "Runs behind the figure",
         [column._asdict() for column in COLUMNS],
@@ -138,16 +166,14 @@ def _contents(scope: Scope, behind: Behind) -> None:
                     short_id(row["run_id"]),
                     STATUS_WORDS.get(row["status"], one_line(row["status"])),
                     moment(row["started_ns"], scope.zone),
-                    f"{row['generations']:,}",
+                    f"{row['generations'] or 0:,}",
                     money(row["cost_usd"]),
                 ],
             }
             for row in rows
         ],
+        MOST_ROWS,
     )
-    exactly = narrowed(behind)
-    if exactly is not None:
-        list_link("Open in the list of runs", exactly._replace(order="most_expensive"))
 
 
 def _zone() -> dict[str, list[str]]:

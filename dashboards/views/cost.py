@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import streamlit as st
@@ -12,66 +11,20 @@ from dashboards.palette import palette
 from dashboards.text import escape, moment, money, share
 from dashboards.views.behind import show_behind
 from dashboards.views.cost_bridge import bridge_card
-from dashboards.views.cost_charts import dumbbells, sankey, stacked_bars
+from dashboards.views.cost_charts import dumbbells, sankey
+from dashboards.views.cost_over_time import cost_over_time
 from dashboards.views.cost_tables import any_two_card, top_card, waste_card
 from dashboards.views.figures import card, change, guarded, selected, tile
 from dashboards.views.filters import Scope
 from spotlight.reports.cost import CostTotal, cost_total
 from spotlight.reports.cost_flow import Flow, flow
 from spotlight.reports.cost_spread import cost_spread
-from spotlight.reports.cost_time import daily
 from spotlight.reports.forecast import Forecast, forecast
 from spotlight.reports.overview import Health, health
 
-SPLITS: Final = (
-    "model",
-    "pack",
-    "version",
-    "tenant",
-    "environment",
-    "agent",
-    "tool",
-    "feature",
-    "provider",
-    "user",
-)
 MOST_VERSIONS: Final = 12
-HOUR_NS: Final = 3_600_000_000_000
-# Up to so many hours of data, periods are of this length: never more than some hundred bars.
-PERIODS: Final = ((72, "hour"), (24 * 120, "day"), (24 * 7 * 120, "week"))
 UNPRICED_WORTH_A_WARNING: Final = 0.01
 BOTTOM_NS: Final = 60_000_000_000
-
-
-def period_for(hours: float) -> str:
-    """Return how long a bar is: hour, day, week or month."""
-    return next((period for most, period in PERIODS if hours <= most), "month")
-
-
-def next_start(start: datetime, period: str) -> datetime:
-    """Return when the period after this one begins; local time without a zone."""
-    if period == "month":
-        return datetime.combine(
-            date(start.year + start.month // 12, start.month % 12 + 1, 1), datetime.min.time()
-        )
-    return (
-        start + timedelta(hours=1)
-        if period == "hour"
-        else start + timedelta(days=7 if period == "week" else 1)
-    )
-
-
-def all_starts(starts: list[datetime], period: str) -> list[datetime]:
-    """Return every period from the first to the last, those without a step too."""
-    found = [min(starts)]
-    while found[-1] < max(starts):
-        found.append(next_start(found[-1], period))
-    return found
-
-
-def ns_of(local: datetime, scope: Scope) -> int:
-    """Return the moment of a local time, ns UTC."""
-    return int(local.replace(tzinfo=scope.zone.info).timestamp()) * 1_000_000_000
 
 
 def unpriced_warning(total: CostTotal) -> None:
@@ -143,36 +96,6 @@ def forecast_said(expected: Forecast) -> tuple[str, str]:
     said = f"{100 * expected.level:.0f}% interval, {expected.method} of {expected.days} days. {spent}"
     between = f"{money(expected.low_usd)} to {money(expected.high_usd)}"
     return between, f"{said} The time window above is not applied."
-
-
-def _bars(scope: Scope, found: Health) -> None:
-    first, last = found.whole.first_ns or 0, found.whole.last_ns or 0
-    period = period_for((last - first) / HOUR_NS)
-    named = {"hour": "Hourly", "day": "Daily", "week": "Weekly", "month": "Monthly"}[period]
-    with st.container(border=True, height="stretch"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f"**{named} cost by**", width="content")
-            split = st.selectbox(
-                "Split by", SPLITS, key="split", label_visibility="collapsed", width=140, bind="query-params"
-            )
-        rows = scope.lake.ask(daily, scope.filters, split, period=period, zone=scope.zone.name).to_pylist()
-        if not any(row["cost_usd"] for row in rows):
-            st.caption("Nothing here has a price.")
-            return
-        starts = all_starts([row["start"] for row in rows], period)
-        ranked = sorted({(r["rank"], r["series"], r["is_other"]) for r in rows}, key=lambda s: s[0])
-
-        def opened() -> None:
-            point = selected(st.session_state.get("bars"), "bar")
-            if point is None:
-                return
-            start = datetime.fromisoformat(point["start"])
-            since, until = ns_of(start, scope), ns_of(next_start(start, period), scope)
-            _, value, is_other = ranked[int(point["place"])]
-            show_behind([("since", since), ("until", until), *([] if is_other else [(split, value)])])
-
-        chart = stacked_bars(rows, split, starts, period, palette())
-        st.altair_chart(chart, width="stretch", key="bars", on_select=opened, selection_mode="bar")
 
 
 def _spread(scope: Scope) -> None:
@@ -249,7 +172,7 @@ def draw(scope: Scope) -> None:
     unpriced_warning(total)
     left, right = st.columns(2, gap="small")
     with left:
-        _bars(scope, found)
+        cost_over_time(scope, found)
     with right:
         _spread(scope)
     _flow(scope)

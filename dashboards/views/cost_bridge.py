@@ -6,20 +6,20 @@ from typing import Final
 
 import streamlit as st
 
-from dashboards.addresses import address
 from dashboards.components.trace.component import table_of_links
 from dashboards.palette import palette
-from dashboards.text import escape, money, one_line, short_id
+from dashboards.text import escape, money, one_line
+from dashboards.views.behind import RUNS, href, show_behind
 from dashboards.views.cost_charts import waterfall
+from dashboards.views.figures import selected
 from dashboards.views.filters import Scope
 from dashboards.views.run_table import Column
 from spotlight.reports.bridge import Bridge, BridgeSide, bridge
 
 COLUMNS: Final = (
-    Column("effect", "effect", 150, "A click opens the run that weighs most in it"),
-    Column("usd", "USD", 90, align="right"),
+    Column("effect", "effect", 120, "A click opens the runs that weigh most in it"),
+    Column("usd", "USD", 76, align="right"),
     Column("meaning", "what it is", 420),
-    Column("run", "heaviest run", 110),
 )
 
 
@@ -35,9 +35,16 @@ def bridge_card(scope: Scope) -> None:
         if not found.before.runs:
             st.caption("There are no runs to compare with.")
             return
+
+        def opened() -> None:
+            point = selected(st.session_state.get("bridge"), "effect")
+            if point is not None and 0 <= int(point["place"]) < len(found.lines):
+                show_behind([(RUNS, found.lines[int(point["place"])].runs)])
+
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            st.altair_chart(waterfall(found, palette()), width="stretch", key="bridge")
+            chart = waterfall(found, palette())
+            st.altair_chart(chart, width="stretch", key="bridge", on_select=opened, selection_mode="effect")
         with right:
             _lines(found)
         st.caption(escape(f"Before: {_side(found.before)}. After: {_side(found.after)}.", 500))
@@ -51,16 +58,15 @@ def _side(side: BridgeSide) -> str:
 def _lines(found: Bridge) -> None:
     rows = [
         {
-            "href": address("/run", {"run": [line.runs[0]]}) if line.runs else None,
+            "href": href([(RUNS, line.runs)]) if line.runs else None,
             "status": "ok",
             "cells": [
                 one_line(line.label),
                 ("+" if line.cost_usd > 0 else "") + money(line.cost_usd),
                 one_line(line.meaning, 300),
-                short_id(line.runs[0]) if line.runs else "",
             ],
         }
         for line in found.lines
         if abs(line.cost_usd) > 1e-6
     ]
-    table_of_links("Effects", [column._asdict() for column in COLUMNS], rows)
+    table_of_links("Effects", [column._asdict() for column in COLUMNS], rows, len(rows))

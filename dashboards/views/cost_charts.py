@@ -202,10 +202,19 @@ def waterfall(found: Bridge, colors: Palette) -> alt.Chart:
         steps.append(_step(at, line.label, level, level + line.cost_usd, kind, line.meaning))
         level += line.cost_usd
     steps.append(_step(-2, "after", 0.0, found.after.cost_usd, "total", ""))
+    floor = axis_floor([(step["low"], step["high"]) for step in steps if step["kind"] != "total"])
+    for step in steps:
+        step["low"] = max(step["low"], floor)
     frame = pd.DataFrame(steps)
     picked = alt.selection_point(name="effect", fields=["place"], toggle=False)
     order = list(frame["label"])
-    x = alt.X("label:N", sort=order, axis=alt.Axis(title=None, labelAngle=0, ticks=False, labelLimit=92))
+    x = alt.X(
+        "label:N",
+        sort=order,
+        axis=alt.Axis(
+            title=None, labelAngle=0, ticks=False, labelOverlap=False, labelExpr="split(datum.label, ' ')"
+        ),
+    )
     base = alt.Chart(frame).encode(
         x=x,
         tooltip=[
@@ -218,12 +227,24 @@ def waterfall(found: Bridge, colors: Palette) -> alt.Chart:
         domain=["total", "more", "less"], range=[colors.series[-1], colors.worse, colors.better]
     )
     bars = base.mark_bar(cursor="pointer", size=38, cornerRadius=2).encode(
-        y=alt.Y("low:Q", axis=alt.Axis(format="$~s", title=None, tickCount=5, domain=False)),
+        y=alt.Y(
+            "low:Q",
+            axis=alt.Axis(format="$~f", title=None, tickCount=5, domain=False),
+            scale=alt.Scale(domainMin=floor, zero=False),
+        ),
         y2="high:Q",
         color=alt.Color("kind:N", scale=kinds, legend=None),
     )
     words = base.mark_text(dy=-8, fontSize=11, color=colors.text).encode(y="high:Q", text="said:N")
     return styled(alt.layer(bars.add_params(picked), words).properties(height=HEIGHT + 20), colors)
+
+
+def axis_floor(effects: list[tuple[float, float]]) -> float:
+    """Return where the axis of a waterfall begins: 0, or so high that small effects are seen."""
+    if not effects:
+        return 0.0
+    lowest, highest = min(low for low, _ in effects), max(high for _, high in effects)
+    return max(0.0, lowest - 0.5 * (highest - lowest)) if lowest > 2 * (highest - lowest) else 0.0
 
 
 def _step(place: int, label: str, start: float, end: float, kind: str, meaning: str) -> dict[str, Any]:

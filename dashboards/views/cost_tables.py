@@ -11,7 +11,7 @@ import streamlit as st
 from dashboards.addresses import address
 from dashboards.components.trace.component import table_of_links
 from dashboards.text import NOTHING, escape, money, one_line, part, short_id, tokens
-from dashboards.views.behind import href
+from dashboards.views.behind import RUNS, href
 from dashboards.views.filters import Scope
 from dashboards.views.run_table import Column
 from spotlight.reports.cost import cost_by, top
@@ -21,7 +21,7 @@ from spotlight.reports.export.tables import write_csv
 from spotlight.reports.waste import WasteCause, waste
 
 WASTE_COLUMNS: Final = (
-    Column("cause", "cause", 190, "A click opens the run that wasted most"),
+    Column("cause", "cause", 190, "A click opens the runs that wasted most"),
     Column("usd", "USD", 80, "Each dollar is in one cause; –: not known", "right"),
     Column("share", "share", 60, "Of the whole cost", "right"),
     Column("tokens", "tokens", 70, align="right"),
@@ -32,6 +32,7 @@ WASTE_COLUMNS: Final = (
 SPENDERS: Final = ("run", "session", "user", "tenant", "agent", "tool")
 SHOWN: Final = 10
 ROWS: Final = 500
+SEEN: Final = 16  # before the table scrolls
 SUM_COLUMNS: Final = (
     Column("usd", "cost", 86, "List price, USD; –: nothing in the row has one", "right"),
     Column("share", "share", 64, "Of the cost of all rows", "right"),
@@ -76,13 +77,13 @@ def waste_card(scope: Scope) -> None:
         )
         rows = [
             {
-                "href": run_address(cause.run_ids[0]) if cause.run_ids else None,
+                "href": href([(RUNS, cause.run_ids)]) if cause.run_ids else None,
                 "status": "unmapped" if cause.state == "not reported" else "ok",
                 "cells": _waste_cells(cause),
             }
             for cause in found.causes
         ]
-        table_of_links("Waste", [column._asdict() for column in WASTE_COLUMNS], rows)
+        table_of_links("Waste", [column._asdict() for column in WASTE_COLUMNS], rows, len(rows))
         st.caption(escape(found.content.said, 400))
         with st.expander("How each is computed"):
             for cause in found.causes:
@@ -123,7 +124,7 @@ def top_card(scope: Scope) -> None:
             }
             for row in rows
         ]
-        table_of_links("Most expensive", [column._asdict() for column in columns], listed)
+        table_of_links("Most expensive", [column._asdict() for column in columns], listed, SHOWN)
         st.caption(f"{min(SHOWN, found.keys):,} of {found.keys:,}")
 
 
@@ -186,7 +187,7 @@ def any_two_card(scope: Scope) -> None:
             }
             for row in table.slice(0, ROWS).to_pylist()
         ]
-        table_of_links("Cost by two dimensions", [column._asdict() for column in columns], rows)
+        table_of_links("Cost by two dimensions", [column._asdict() for column in columns], rows, SEEN)
         cut = f", the {ROWS} dearest are shown; the CSV has all" if table.num_rows > ROWS else ""
         st.caption(f"{table.num_rows:,} rows{cut}. A run may be in several rows where it used several.")
 

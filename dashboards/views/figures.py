@@ -11,6 +11,7 @@ from dashboards.text import escape
 from dashboards.views.filters import Scope
 from spotlight.errors import SpotlightError
 
+LARGE_PERCENT: Final = 5.0
 Good = Literal["up", "down", "neither"]
 _COLORS: Final[dict[Good, Literal["normal", "inverse", "off"]]] = {
     "up": "normal",
@@ -41,6 +42,11 @@ def change(now: float | None, before: float | None) -> str | None:
     return f"{100 * (now - before) / before:+.1f}%"
 
 
+def is_large(delta: str) -> bool:
+    """Return whether a change, as `change` writes it, is worth a colour."""
+    return abs(float(delta.rstrip("%"))) >= LARGE_PERCENT
+
+
 def tile(
     place: Any,
     label: str,
@@ -58,7 +64,7 @@ def tile(
         label,
         value,
         delta or escape(note, 100) or None,
-        delta_color=_COLORS[good] if delta else "off",
+        delta_color=_COLORS[good] if delta and is_large(delta) else "off",
         delta_arrow="auto" if delta else "off",
         delta_description=escape(note, 60) if delta and note else None,
         border=True,

@@ -242,8 +242,10 @@ def filter_bar(lake: Lake, zone: Zone, *, for_list: bool, other: bool = False) -
         usual = ALL_TIME if for_list else fitting_window(lake.ask(newest_start), now)
         window_place = st.container(width="content")
         chosen = _offered(LIST_ROW if for_list else FIGURES_ROW, facets)
-        with window_place:
-            window = _window(usual)
+        window = ALL_TIME
+        if linked.since_ns is None and linked.until_ns is None:
+            with window_place:
+                window = _window(usual)
         if for_list:
             order = st.selectbox(
                 "Order",

@@ -8,10 +8,13 @@ import streamlit as st
 
 from dashboards.addresses import address
 from dashboards.components.trace.component import table_of_links
+from dashboards.palette import palette
 from dashboards.text import NOTHING, duration, escape, moment, money, one_line, part
-from dashboards.views.behind import list_link, runs_href
-from dashboards.views.figures import card, change, guarded, tile
+from dashboards.views.behind import list_link, runs_href, show_behind
+from dashboards.views.cost_over_time import cost_over_time
+from dashboards.views.figures import card, change, guarded, selected, tile
 from dashboards.views.filters import Scope, carried
+from dashboards.views.outcome_chart import outcome_bars
 from dashboards.views.run_table import Column
 from spotlight.reports import RunFilters
 from spotlight.reports.changes import Change, changes
@@ -22,20 +25,20 @@ from spotlight.reports.versions import versions
 
 SHOWN_VERSIONS: Final = 10
 CHANGE_COLUMNS: Final = (
-    Column("subject", "", 70),
-    Column("name", "what changed", 280, "A click opens what is behind it"),
-    Column("change", "change", 110, align="right"),
-    Column("from", "from → to", 140, align="right"),
-    Column("n", "n", 70, "Runs or calls that it rests on", "right"),
-    Column("note", "", 200),
+    Column("subject", "", 62),
+    Column("name", "what changed", 220, "A click opens what is behind it"),
+    Column("change", "change", 92, align="right"),
+    Column("from", "from → to", 150, align="right"),
+    Column("n", "n", 52, "Runs or calls that it rests on", "right"),
+    Column("note", "", 120),
 )
 VERSION_COLUMNS: Final = (
-    Column("pack", "pack", 100, "A click opens the runs of the version"),
-    Column("version", "version", 76),
-    Column("runs", "runs", 56, align="right"),
-    Column("failed", "failed", 60, "Of the runs that ended", "right"),
-    Column("cost", "cost/run", 76, "Of the priced runs", "right"),
-    Column("p95", "p95", 72, "Duration", "right"),
+    Column("pack", "pack", 86, "A click opens the runs of the version"),
+    Column("version", "version", 62),
+    Column("runs", "runs", 50, align="right"),
+    Column("failed", "failed", 56, "Of the runs that ended", "right"),
+    Column("cost", "cost/run", 72, "Of the priced runs", "right"),
+    Column("p95", "p95", 66, "Duration", "right"),
     Column("success", "success", 66, "Task success as judged; –: not judged", "right"),
 )
 QUALITY: Final = "task_success"
@@ -154,7 +157,7 @@ def _changes(scope: Scope) -> None:
             st.caption("Nothing moved by more than a percent, no failure is new, nothing got slower.")
             return
         rows = [change_row(line, carried()) for line in found]
-        table_of_links("What changed", [column._asdict() for column in CHANGE_COLUMNS], rows)
+        table_of_links("What changed", [column._asdict() for column in CHANGE_COLUMNS], rows, SHOWN_VERSIONS)
 
 
 def _versions(scope: Scope) -> None:
@@ -176,7 +179,7 @@ def _versions(scope: Scope) -> None:
             }
             for row in table.slice(0, SHOWN_VERSIONS).to_pylist()
         ]
-        table_of_links("Versions", [column._asdict() for column in VERSION_COLUMNS], rows)
+        table_of_links("Versions", [column._asdict() for column in VERSION_COLUMNS], rows, SHOWN_VERSIONS)
         if table.num_rows > SHOWN_VERSIONS:
             st.caption(f"{SHOWN_VERSIONS} of {table.num_rows:,}")
 
@@ -187,6 +190,22 @@ def _version_href(scope: Scope, row: dict[str, Any]) -> str | None:
     return runs_href(scope.filters._replace(pack_name=row["pack_name"], pack_version=row["pack_version"]))
 
 
+def _runs_over_time(scope: Scope) -> None:
+    found = scope.lake.ask(health, scope.filters)
+    with card("Runs over time", "ok, incomplete and failed"):
+        chart = outcome_bars(found.steps, scope.zone, palette())
+
+        def opened() -> None:
+            point = selected(st.session_state.get("outcomes"), "step")
+            if point is not None:
+                step = found.steps[int(point["place"])]
+                bounds = [("since", step.first_ns), ("until", (step.last_ns or 0) + 1)]
+                status = [("status", point["status"])] if "status" in point else []
+                show_behind([*bounds, *status])
+
+        st.altair_chart(chart, width="stretch", key="outcomes", on_select=opened, selection_mode="step")
+
+
 def draw(scope: Scope) -> None:
     """Draw the page."""
     _tiles(scope)
@@ -195,6 +214,12 @@ def draw(scope: Scope) -> None:
         guarded(_changes, scope)
     with right:
         guarded(_versions, scope)
-    whole = scope.lake.ask(health, scope.filters).whole
+    found = scope.lake.ask(health, scope.filters)
+    left, right = st.columns(2, gap="small")
+    with left:
+        guarded(_runs_over_time, scope)
+    with right:
+        guarded(lambda given: cost_over_time(given, found, "pack"), scope)
+    whole = found.whole
     first, last = moment(whole.first_ns, scope.zone), moment(whole.last_ns, scope.zone)
     st.caption(escape(f"{whole.runs:,} runs from {first} to {last}.", 200))

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.text import duration, share, tokens
+from dashboards.text import duration, money, share, tokens
 from spotlight.reports import RunsSummary
 
 
@@ -69,22 +69,28 @@ def tiles(summary: RunsSummary, listed: pa.Table) -> list[Tile]:
             f"{each} The slowest of each step.",
         ),
         Tile(
-            "Tokens in",
-            tokens(summary.input_tokens),
+            "Cost",
+            money(summary.cost_usd),
+            _priced(summary),
+            series(rows.column("cost_usd").to_pylist(), sum),
+            "line",
+            f"List price. {summary.unpriced_generations:,} model calls with usage have no price. {each}",
+        ),
+        Tile(
+            "Tokens",
+            f"{tokens(summary.input_tokens)} in, {tokens(summary.output_tokens)} out",
             unreported,
             series(rows.column("input_tokens").to_pylist(), sum),
             "line",
-            f"Cache included. {each}",
-        ),
-        Tile(
-            "Tokens out",
-            tokens(summary.output_tokens),
-            unreported,
-            series(rows.column("output_tokens").to_pylist(), sum),
-            "line",
-            f"Reasoning included. {each}",
+            f"Cache included in, reasoning out. {each} Of tokens in.",
         ),
     ]
+
+
+def _priced(summary: RunsSummary) -> str:
+    """Return what the cost is of: every run, or those that have a price."""
+    missing = summary.runs - summary.priced_runs
+    return f"{missing:,} of {summary.runs:,} runs have no price" if missing else "every run has a price"
 
 
 def tile_row(summary: RunsSummary, listed: pa.Table) -> None:

@@ -12,7 +12,7 @@ from spotlight.assembly import assemble
 from spotlight.assembly.membership import thread_dialects
 from spotlight.errors import NotFound, SpotlightError
 from spotlight.exact_json import plain_row
-from spotlight.lake import Reader, Scope, TableSize, sql_text
+from spotlight.lake import Connection, Reader, Scope, TableSize, sql_text
 from spotlight.model import DEFAULT_TENANT
 from spotlight.reports import span_document as span_documents
 from spotlight.reports.filters import ORDERS, RunFilters
@@ -37,6 +37,9 @@ class RunsSummary(NamedTuple):
     incomplete: int
     input_tokens: int | None
     output_tokens: int | None
+    cost_usd: float | None
+    priced_runs: int
+    unpriced_generations: int
     runs_without_usage: int
     generations_without_usage: int
     p50_ms: float | None
@@ -217,6 +220,10 @@ class Reports:
     def user_query(self, sql: str, limit: int) -> pa.Table:
         """Return at most `limit` rows of a select that a user typed; see `Reader.user_query`."""
         return self._reader.user_query(sql, limit=limit)
+
+    def connection(self) -> Connection:
+        """Return a DuckDB connection with every view; see `Reader.snapshot`. The caller closes it."""
+        return self._reader.snapshot()
 
     def ask(self, name: str, params: Mapping[str, object]) -> pa.Table:
         """Return the answer to one question: `name` is a file of `sql/`, without its ending."""

@@ -61,10 +61,15 @@ def run_list(columns: list[dict[str, Any]], rows: list[dict[str, Any]], back: st
     _list_renderer()(data={"module": module, "columns": columns, "rows": rows, "back": back}, key="runs")
 
 
-def table_of_links(label: str, columns: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None:
-    """Draw a table in the look of the list of runs; a row with an `href` of ours opens it."""
+def table_of_links(
+    label: str, columns: list[dict[str, Any]], rows: list[dict[str, Any]], shown: int | None = None
+) -> None:
+    """Draw a table in the look of the list of runs; a row with an `href` of ours opens it.
+
+    `shown` is how many rows are seen without scrolling; None: as many as end with the window.
+    """
     module = f"/assets/trace/{assets().digest}/run_list.js"
-    data = {"module": module, "label": label, "columns": columns, "rows": rows}
+    data = {"module": module, "label": label, "columns": columns, "rows": rows, "shown": shown}
     _list_renderer()(data=data, key=f"table-{label}")
 
 

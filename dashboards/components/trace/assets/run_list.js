@@ -71,8 +71,12 @@ function addressOf(row, back) {
   return row.id ? `/run?run=${encodeURIComponent(row.id)}${back}` : row.href;
 }
 
-/** Show whole rows only: the list ends with the window, not in the middle of a line. */
-function fit(frame) {
+/** Show whole rows only: as many as asked, else the list ends with the window, not in the middle of a line. */
+function fit(frame, shown) {
+  if (shown) {
+    frame.style.maxHeight = `${(shown + 1) * ROW + 2}px`;
+    return;
+  }
   const top = Math.max(0, frame.getBoundingClientRect().top + window.scrollY);
   const rows = Math.max(FEWEST, Math.floor((window.innerHeight - top - BELOW) / ROW) - 1);
   frame.style.maxHeight = `${(rows + 1) * ROW + 2}px`;
@@ -92,7 +96,7 @@ export default function mount({ data, parentElement }) {
   table.style.minWidth = data.columns.reduce((sum, column) => sum + column.width, 0) + "px";
   const frame = el("div", "runs-frame", null, table);
   listenForOpening(table);
-  const resized = () => fit(frame);
+  const resized = () => fit(frame, data.shown);
   style.addEventListener("load", resized);
   window.addEventListener("resize", resized);
   const places = new ResizeObserver(resized);

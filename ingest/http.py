@@ -1,5 +1,7 @@
 """OTLP over HTTP: three POST routes, three for operators, and the answers the specification asks for.
 
+A fourth POST route takes scores as plain JSON: docs/scores.md.
+
 Errors are google.rpc.Status bodies in the request's own encoding. No failure is ever
 answered 500: clients drop the data then. Source: opentelemetry-proto
 docs/specification.md, "OTLP/HTTP".
@@ -7,6 +9,7 @@ docs/specification.md, "OTLP/HTTP".
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from http import HTTPStatus
@@ -60,6 +63,7 @@ def http_app(
     return Starlette(
         routes=[
             *[Route(f"/v1/{s}", partial(_export, service, s), methods=["POST"]) for s in SIGNALS],
+            Route("/v1/scores", partial(_scores, service), methods=["POST"]),
             Route("/healthz", _healthz, methods=["GET"]),
             Route("/readyz", partial(_readyz, service), methods=["GET"]),
             Route("/status", partial(_status, service), methods=["GET"]),
@@ -123,6 +127,39 @@ async def _export(service: Service, signal: str, request: Request) -> Response:
     return _accepted(signal, outcome, encoding)
 
 
+async def _scores(service: Service, request: Request) -> Response:
+    """Return the ids of the scores of a JSON request, after they are durable."""
+    from ingest.score_requests import (
+        encode_scores,
+        read_score_request,
+    )  # pydantic: 20 MB only who scores pays
+
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    size = 0
+
+    def count(chunk: int) -> None:
+        nonlocal size
+        size += chunk
+
+    try:
+        async with service.deadline():
+            if media != "application/json":
+                raise UnsupportedMedia(
+                    "scores are sent as JSON", hint="send application/json as Content-Type"
+                )
+            with service.budget.share() as take:
+                body = await _read_body(service, request, take, count)
+                scores = await service.in_thread(read_score_request, body)
+                encoded = await service.in_thread(encode_scores, scores, time.time_ns())
+                outcome = await service.export("logs", encoded, "protobuf")
+    except ClientDisconnect:
+        return Response(status_code=503)  # nobody reads it
+    except Exception as error:
+        return _refused(service.refuse("scores", error, size), "json", service.limits.retry_after_seconds)
+    said = {"accepted": outcome.items, "score_ids": [score.score_id() for score in scores]}
+    return Response(orjson.dumps(said), 200, _receipt(outcome), "application/json")
+
+
 async def _read_body(
     service: Service, request: Request, take: Callable[[int], None], count: Callable[[int], None]
 ) -> bytes:
@@ -174,12 +211,15 @@ def _accepted(signal: str, outcome: Outcome, encoding: Encoding) -> Response:
         body = response.SerializeToString()
     else:
         body = json_format.MessageToJson(response, indent=None).encode()
-    receipt = {
+    return Response(body, 200, _receipt(outcome), _MEDIA[encoding])
+
+
+def _receipt(outcome: Outcome) -> dict[str, str]:
+    return {
         POSITION_HEADER: str(outcome.position),
         ITEMS_HEADER: str(outcome.items),
         REJECTED_HEADER: str(outcome.rejected),
     }
-    return Response(body, 200, receipt, _MEDIA[encoding])
 
 
 def _refused(refusal: Refusal, encoding: Encoding, retry_after_seconds: int) -> Response:
@@ -207,7 +247,7 @@ async def _no_route(request: Request, error: Exception) -> Response:
     """Return 404 or 405, the latter with Allow."""
     code = error.status_code if isinstance(error, HTTPException) else 404
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    paths = ", ".join(f"/v1/{signal}" for signal in SIGNALS)
+    paths = ", ".join(f"/v1/{signal}" for signal in (*SIGNALS, "scores"))
     return _plain(Status(code=UNIMPLEMENTED, message=f"POST to one of {paths}"), code, headers)
 
 

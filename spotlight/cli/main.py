@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from spotlight.cli import check, cost, doctor, load, packs, part, query, report, runs, show, status, up
+from spotlight.cli import check, cost, doctor, load, packs, part, query, report, runs, score, show, status, up
 from spotlight.cli.output import err, harmless, say
 from spotlight.errors import SpotlightError
 
@@ -26,6 +26,7 @@ for name, command in (
     ("load", load.load),
     ("runs", runs.runs),
     ("show", show.show),
+    ("score", score.score),
     ("packs", packs.packs),
     ("report", report.report),
     ("check", check.check),

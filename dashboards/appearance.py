@@ -77,6 +77,9 @@ section[data-testid="stSidebar"] { width: 184px !important; min-width: 184px; }
   .st-key-run-header > :has(.stCaption, [data-testid="stCaptionContainer"]) { flex: 1 1 0; min-width: 0; }
 }
 @media (max-width: 768px) {
+  .st-key-bridge { display: none; }  /* the table below it has the same figures, and room */
+  .st-key-flow-frame { overflow-x: auto; }
+  .st-key-flow-frame > * { min-width: 700px; }
   .st-key-run-header, .st-key-runs-title { padding-left: 1.8rem; }
   [data-testid="stMetricChart"] { display: none !important; }
   .st-key-tiles [data-testid="stHorizontalBlock"] { flex-direction: row; flex-wrap: wrap; }

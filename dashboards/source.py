@@ -36,6 +36,9 @@ class RunSource(Protocol):
     def run(self, run_id: str) -> dict[str, Any]:
         """Return one run's row; the beginning of an id is enough. Raises: NotFound."""
 
+    def run_scores(self, run_id: str) -> list[dict[str, Any]]:
+        """Return the judgements of one run, its spans and its session. Raises: NotFound."""
+
     def run_document(self, run_id: str) -> dict[str, Any]:
         """Return the columnar structure of one run. Raises: NotFound."""
 

@@ -18,7 +18,7 @@ from spotlight.reports.bridge import Bridge, BridgeSide, bridge
 
 COLUMNS: Final = (
     Column("effect", "effect", 120, "A click opens the runs that weigh most in it"),
-    Column("usd", "USD", 76, align="right"),
+    Column("usd", "USD", 86, align="right"),
     Column("meaning", "what it is", 420),
 )
 

@@ -168,6 +168,7 @@ def dumbbells(rows: list[dict[str, Any]], colors: Palette) -> alt.Chart:
         y=alt.Y(
             "row:N",
             sort=told,
+            scale=alt.Scale(type="point", padding=0.6),
             axis=alt.Axis(title=None, domain=False, ticks=False, labelOverlap=False, labelLimit=190),
         ),
         color=alt.Color(

@@ -43,7 +43,7 @@ SUM_COLUMNS: Final = (
     Column("in", "tokens in", 84, align="right"),
     Column("cache", "cached", 70, "Part of the input that was read from the cache", "right"),
     Column("out", "out", 70, align="right"),
-    Column("unpriced", "unpriced", 84, "Model calls without a price, and their part of the tokens", "right"),
+    Column("unpriced", "unpriced", 96, "Model calls without a price, and their part of the tokens", "right"),
     Column("reported", "reported", 84, "What the clients themselves say that it cost", "right"),
 )  # fmt: skip
 

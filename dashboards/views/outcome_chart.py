@@ -44,6 +44,8 @@ def outcome_bars(steps: Sequence[Moment], zone: Zone, colors: Palette) -> alt.Ch
     ]
     frame = pd.DataFrame(rows, columns=["place", "label", "told", "status", "word", "runs"])
     labels = [moment(step.first_ns, zone, form) for step in steps]
+    # A day that several steps share is named once.
+    labels = ["" if at and label == labels[at - 1] else label for at, label in enumerate(labels)]
     said = "[" + ",".join(f"'{label}'" for label in labels) + "][datum.value]"
     picked = alt.selection_point(name="step", fields=["place", "status"], toggle=False)
     scale = alt.Scale(domain=list(WORDS.values()), range=[colors.series[0], colors.rest, colors.error])

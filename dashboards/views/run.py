@@ -14,6 +14,7 @@ from dashboards.source import RunSource, published
 from dashboards.text import UNKNOWN, duration, escape, moment, money, short_id, tokens
 from dashboards.views.filters import STATUS_WORDS
 from dashboards.views.navigation import way_back
+from dashboards.views.run_scores import scores_line
 from dashboards.views.watch import watch
 from spotlight.errors import NotFound
 
@@ -140,6 +141,7 @@ def draw(runs_page: Page) -> None:
         return
     _header(run, runs_page)
     _said_plainly(run)
+    scores_line(source.run_scores(run["run_id"]), run["run_id"], zone())
     position = run.get("assembled_position") or 0
     trace_view(run["run_id"], f"{version}-{position}", st.query_params.get("span"), zone().name)
     if run["status"] == "incomplete":

@@ -174,7 +174,7 @@ class Reports:
             traces = self.ask("related_traces", {"traces": found}).column("trace_id").to_pylist()
         return self.ask("run_spans", {"traces": traces})
 
-    def run_scores(self, run_id: str) -> list[dict[str, object]]:
+    def run_scores(self, run_id: str) -> list[dict[str, Any]]:
         """Return the judgements of a run, its spans and its session, the earliest first."""
         run = self.run(run_id)
         traces = run.get("trace_ids") or [run["trace_id"]]

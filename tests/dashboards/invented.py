@@ -280,6 +280,15 @@ class InventedRuns:
                 return row
         raise NotFound(f"no run {run_id!r}", hint="list recent ones with `spotlight runs`")
 
+    def run_scores(self, run_id: str) -> list[dict[str, Any]]:
+        """Return the judgements of one run: one that attacks, of the run that does."""
+        row: dict[str, Any] = dict.fromkeys(
+            ("score_id", "target_type", "name", "value", "label", "explanation", "annotator", "evaluator"),
+            MARKUP,
+        )
+        row |= {"value": 0.5, "span_id": None, "time_ns": DAY_NS}
+        return [row] if run_id == HOSTILE else []
+
     def run_document(self, run_id: str) -> dict[str, Any]:
         """Return the structure of one run."""
         if run_id not in self.documents:

@@ -63,7 +63,8 @@ def _write_day(
     rows = run_rows(random, date, runs, steps, paid, told)
     early = random.random(count) < 0.5
     twice = early & (random.random(count) < _ASSEMBLED_TWICE)
-    version, before = random.integers(1, 2**62, (2, count))
+    before = day.start_ns + NS_PER_DAY // 2 + np.arange(count)  # versions grow with the time of assembly
+    version = day.start_ns + NS_PER_DAY + np.arange(count)
     there = ~((steps.place == 0) & runs.incomplete[steps.run])  # the root of such a run has not arrived
     final = _with(rows, run_version=numbers(version), replaces=numbers(before, twice))
     first = _with(rows, run_version=numbers(before), status=_all("incomplete", count),

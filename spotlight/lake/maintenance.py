@@ -20,7 +20,7 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from spotlight.lake.files import Part, write_part
 from spotlight.lake.store import Lake
-from spotlight.model import PARTITION, TABLES, Column, Table
+from spotlight.model import PARTITION, RUNS, TABLES, Column, Table
 
 SMALL_BYTES: Final = 16 << 20
 MIN_FILES: Final = 16
@@ -31,7 +31,9 @@ MAX_STEP_BYTES: Final = 64 << 20
 KEEP_REMOVED_HOURS: Final = 1
 
 _ORDER: Final = {
-    "runs": "started_ns",
+    "runs": "started_ns, run_version",
+    "steps": "run_version, step",  # runs one after the other, in the order of time
+    "costs": "run_version, span_id",
     "receipts": "received_ns",
     "replaced": "trace_id",
     "metrics": "name, time_ns",
@@ -40,13 +42,30 @@ _ORDER: Final = {
     "sources": "received_ns",
     "source_keys": "received_ns, key",
 }
-_NEWEST_RUN: Final = " qualify row_number() over (partition by run_id order by assembled_position desc) = 1"
 # Tables of counts: what a row is counted by within an hour of arrivals; the other numbers add up.
 _COUNTED_BY: Final = {
     "sources": ("service_name", "scope_name", "signal", "dialect"),
     "source_keys": ("service_name", "scope_name", "signal", "dialect", "key", "mapped"),
 }
 _HOUR_NS: Final = 3_600_000_000_000
+# Tables whose rows belong to a version of a run, and go when another version has replaced it.
+_OF_VERSIONS: Final = ("runs", "steps", "costs")
+# A version in the middle leaves its two numbers for as long as rows of the version before it are stored:
+# nothing else would say that those were replaced.
+_LINKS: Final = """
+select run_version, replaces
+from small
+where replaces is not null
+  and run_version in (select replaces from all_runs)
+  and (
+    replaces in (select run_version from other_runs where is_agent_run is not null)
+    or replaces in (select run_version from all_steps)
+    or replaces in (select run_version from all_costs)
+  )
+"""
+_NO_ROWS: Final = (
+    "create view {view} as select 0 as run_version, 0 as replaces, true as is_agent_run where false"
+)
 _log = logging.getLogger(__name__)
 
 
@@ -60,7 +79,7 @@ class _File(NamedTuple):
 def maintain(lake: Lake, min_files: int = MIN_FILES) -> int:
     """Compact every partition that has many small files; return how many files went away."""
     removed = 0
-    for name in TABLES:
+    for name in sorted(TABLES, key=lambda n: n == RUNS.name):  # runs last: what they hid is gone by then
         try:
             removed += _compact_table(lake, TABLES[name], min_files)
         except (DeltaError, duckdb.Error, OSError) as exc:
@@ -72,7 +91,8 @@ def _compact_table(lake: Lake, table: Table, min_files: int) -> int:
     delta = lake.handle(table.name)
     removed = 0
     for group in _groups(delta, min_files):
-        _replace(lake.folder / table.name, delta, table, group)
+        of_versions = _version_files(lake, group[0].tenant) if table.name in _OF_VERSIONS else {}
+        _replace(lake.folder / table.name, delta, table, group, of_versions)
         removed += len(group)
     if removed:
         # full: also files that a writer wrote and was killed before it could commit them
@@ -106,11 +126,26 @@ def _up_to_limit(files: list[_File]) -> list[_File]:
     return taken
 
 
-def _replace(root: Path, delta: DeltaTable, table: Table, group: list[_File]) -> None:
-    rows = _read_sorted(root, table, group)
+def _version_files(lake: Lake, tenant: str) -> dict[str, list[str]]:
+    """Return all files of a tenant that hold rows of versions of runs, by table."""
+    found = {}
+    for name in _OF_VERSIONS:
+        delta = lake.handle(name)
+        actions = pa.table(delta.get_add_actions(flatten=True))
+        rows = actions.select(["path", "partition.tenant"]).to_pylist() if actions.num_rows else []
+        root = lake.folder / name
+        found[name] = [str(root / row["path"]) for row in rows if row["partition.tenant"] == tenant]
+    return found
+
+
+def _replace(
+    root: Path, delta: DeltaTable, table: Table, group: list[_File], of_versions: dict[str, list[str]]
+) -> None:
+    rows = _read_sorted(root, table, group, of_versions)
     part = Part(group[0].tenant, group[0].date, rows)
-    actions: list[AddAction | RemoveAction] = [write_part(root, table, part, compacted=True)]
-    actions += [_remove(file) for file in group]
+    actions: list[AddAction | RemoveAction] = [_remove(file) for file in group]
+    if rows.num_rows:
+        actions.append(write_part(root, table, part, compacted=True))
     delta.create_write_transaction(
         actions, mode="append", schema=delta.schema(), partition_by=list(PARTITION)
     )
@@ -128,35 +163,40 @@ def _remove(file: _File) -> RemoveAction:
     )
 
 
-def _read_sorted(root: Path, table: Table, group: list[_File]) -> pa.Table:
+def _read_sorted(root: Path, table: Table, group: list[_File], of_versions: dict[str, list[str]]) -> pa.Table:
     body = [c for c in table.columns if c.name not in PARTITION]
     order = _ORDER.get(table.name, "trace_id, started_ns")
     with duckdb.connect(":memory:") as con:
         con.execute("set threads = 1")  # beside ingest, not instead of it
-        rows = con.sql(
-            f"select {_selected(table, body)} from read_parquet($files, hive_partitioning = false)"  # noqa: S608
-            f"{_kept(table)} order by {order}",
-            params={"files": [str(root / f.path) for f in group]},
-        ).to_arrow_table()
+        small = [str(root / f.path) for f in group]
+        con.execute(_read("small", small))
+        con.execute(_read("other_runs", sorted(set(of_versions.get("runs", [])) - set(small))))
+        for name, files in of_versions.items():
+            con.execute(_read(f"all_{name}", files))
+        rows = con.sql(f"{_kept(table, body)} order by {order}").to_arrow_table()
     return rows.cast(pa.schema([pa.field(c.name, c.type) for c in body]))
 
 
-def _selected(table: Table, body: list[Column]) -> str:
-    """Return what is selected of the small files: their columns, or what counts add up to."""
+def _read(view: str, files: list[str]) -> str:
+    if not files:
+        return _NO_ROWS.format(view=view)
+    listed = ", ".join("'" + f.replace("'", "''") + "'" for f in files)
+    return f"create view {view} as select * from read_parquet([{listed}], hive_partitioning = false)"  # noqa: S608
+
+
+def _kept(table: Table, body: list[Column]) -> str:
+    """Return what is kept of the small files: rows, what counts add up to, or the versions that count."""
     by = _COUNTED_BY.get(table.name)
-    if by is None:
-        return ", ".join(c.name for c in body)
-    return ", ".join(c.name if c.name in by else f"{_added_up(c)} as {c.name}" for c in body)
+    if by is not None:
+        added = ", ".join(c.name if c.name in by else f"{_added_up(c)} as {c.name}" for c in body)
+        return f"select {added} from small group by {', '.join(by)}, received_ns // {_HOUR_NS}"  # noqa: S608
+    every = ", ".join(c.name for c in body)
+    if table.name not in _OF_VERSIONS:
+        return f"select {every} from small"  # noqa: S608
+    current = f"select {every} from small anti join all_runs as n on n.replaces = small.run_version"  # noqa: S608
+    return f"{current} union all by name {_LINKS}" if table.name == RUNS.name else current
 
 
 def _added_up(column: Column) -> str:
     how = {"received_ns": "max", "journal_position": "max", "type": "any_value"}.get(column.name, "sum")
     return f"cast({how}({column.name}) as {'varchar' if column.type == pa.string() else 'bigint'})"
-
-
-def _kept(table: Table) -> str:
-    """Return which rows of the small files are kept, or come together."""
-    if table.name == "runs":
-        return _NEWEST_RUN
-    by = _COUNTED_BY.get(table.name)
-    return f" group by {', '.join(by)}, received_ns // {_HOUR_NS}" if by else ""

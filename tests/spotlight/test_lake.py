@@ -89,7 +89,8 @@ def test_compaction_keeps_every_row(lake: Lake) -> None:
     for number in range(20):
         batch = Stretch("j", number, number + 1)
         lake.append("spans", table([span(f"s{number}", trace=str(number % 3))]), batch)
-        run = {"tenant": "default", "date": DAY, "run_id": "r", "started_ns": 1, "assembled_position": number}
+        run = {"tenant": "default", "date": DAY, "run_id": "r", "started_ns": 1, "assembled_position": number,
+               "run_version": number, "replaces": number - 1 if number else None}  # fmt: skip
         lake.append("runs", table([run], RUNS))
     assert 40 == maintain(lake)
     reader = Reader(lake.folder, Scope())

@@ -14,7 +14,5 @@ select
     if(c.run_version is null, r.unpriced_generations, c.unpriced_generations) as unpriced_generations,
     if(c.run_version is null, r.price_book, c.price_book) as price_book
   )
-from stored_runs as r
+from current_runs as r
 left join repriced as c on c.run_version = r.run_version
-where r.merged_into is null
-  and not exists (select 1 from stored_runs as n where n.replaces = r.run_version)

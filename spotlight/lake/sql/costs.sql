@@ -5,14 +5,13 @@ select
   s.tenant, s.date, s.run_id, s.run_version, s.span_id, cast(null as bigint) as priced_ns,
   s.cost_usd, s.input_cost_usd, s.cache_read_cost_usd, s.cache_write_cost_usd, s.output_cost_usd, s.fees_usd,
   s.price_book, s.price_row, s.unit_prices, s.unpriced_reason
-from stored_steps as s
+from current_steps as s
 where s.price_book is not null
-  and not exists (select 1 from stored_runs as n where n.replaces = s.run_version)
 union all
 select
   c.tenant, c.date, c.run_id, c.run_version, c.span_id, c.priced_ns,
   c.cost_usd, c.input_cost_usd, c.cache_read_cost_usd, c.cache_write_cost_usd, c.output_cost_usd, c.fees_usd,
   c.price_book, c.price_row, c.unit_prices, c.unpriced_reason
 from stored_costs as c
+anti join stored_runs as n on n.replaces = c.run_version
 where c.span_id is not null
-  and not exists (select 1 from stored_runs as n where n.replaces = c.run_version)

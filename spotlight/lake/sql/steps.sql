@@ -21,6 +21,5 @@ select
     if(c.run_version is null, s.unit_prices, c.unit_prices) as unit_prices,
     if(c.run_version is null, s.unpriced_reason, c.unpriced_reason) as unpriced_reason
   )
-from stored_steps as s
+from current_steps as s
 left join repriced as c on c.run_version = s.run_version and c.span_id = s.span_id
-where not exists (select 1 from stored_runs as n where n.replaces = s.run_version)

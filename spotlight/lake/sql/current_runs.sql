@@ -1,0 +1,9 @@
+-- current_runs
+-- Newest version of everything assembled that no other run has taken over, at the price it was given first.
+-- One row per (tenant, run_id).
+-- params: none
+select r.*
+from stored_runs as r
+anti join stored_runs as n on n.replaces = r.run_version
+where r.merged_into is null
+  and r.is_agent_run is not null  -- else it only says which version was replaced: see maintenance.py

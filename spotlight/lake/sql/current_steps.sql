@@ -1,0 +1,6 @@
+-- current_steps
+-- What runs did, each step once, at the price it was given first.  One row per (tenant, run_id, span_id).
+-- params: none
+select s.*
+from stored_steps as s
+anti join stored_runs as n on n.replaces = s.run_version

@@ -15,6 +15,17 @@ from spotlight.reports.cost import cost_total
 from spotlight.reports.filters import RunFilters
 from spotlight.reports.questions import Reports
 
+_TABLE: Final = pa.schema(
+    [
+        ("name", pa.string()),
+        ("label", pa.string()),
+        ("cost_usd", pa.float64()),
+        ("meaning", pa.string()),
+        ("runs", pa.list_(pa.string())),
+        ("runs_are", pa.string()),
+    ]
+)
+
 
 class _Line(NamedTuple):
     label: str
@@ -135,8 +146,8 @@ def bridge(reports: Reports, before: RunFilters, after: RunFilters, *, examples:
 
 def bridge_table(found: Bridge) -> pa.Table:
     """Return the lines of a bridge as a table: name, label, cost_usd, meaning, runs, runs_are."""
-    columns = zip(*found.lines, strict=True)
-    return pa.table(dict(zip(BridgeLine._fields, map(list, columns), strict=True)))
+    columns = dict(zip(BridgeLine._fields, map(list, zip(*found.lines, strict=True)), strict=True))
+    return pa.table([pa.array(columns[f.name], f.type) for f in _TABLE], _TABLE)
 
 
 def _side(reports: Reports, filters: RunFilters) -> _Side:

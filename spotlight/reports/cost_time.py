@@ -16,9 +16,9 @@ from spotlight.reports.questions import Reports
 
 PERIODS: Final = ("hour", "day", "week", "month")
 CHANGING: Final = ("day", "week", "month")  # hours of local time are missing or double twice a year
-NOTHING: Final[dict[str, Any]] = {
-    "runs": 0, "generations": 0, "cost_usd": 0.0, "unpriced_generations": 0, "tokens": 0, "unpriced_tokens": 0,
-}  # fmt: skip
+NOTHING: Final[dict[str, Any]] = dict.fromkeys(
+    ("runs", "generations", "cost_usd", "unpriced_generations", "tokens", "unpriced_tokens"), 0
+)
 TREND: Final = pa.schema(
     [
         ("start", pa.timestamp("us")),

@@ -19,7 +19,7 @@ def spotlight(
     """Run `spotlight` with these words, `env` added; with `check`, its failure fails the test."""
     command = [*COMMAND, *map(str, words)]
     more = os.environ | (env or {})
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT, env=more)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, cwd=ROOT, env=more)
     assert not check or done.returncode == 0, done.stderr
     return done
 

@@ -78,10 +78,10 @@ class Running:
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, kwargs=options)
         self._thread.start()
-        self._started.wait(10)
+        assert self._started.wait(180)
         if self._failure:
             raise self._failure
-        self.client = httpx.Client(base_url=self.addresses.http, timeout=10)
+        self.client = httpx.Client(base_url=self.addresses.http, timeout=60)
 
     def _run(self, **options: Any) -> None:
         async def main() -> None:
@@ -108,7 +108,7 @@ class Running:
         self.client.close()
         if self._thread.is_alive():
             self.ask_to_stop()
-        self._thread.join(10)
+        self._thread.join(180)
         assert not self._thread.is_alive()
 
     def end(self) -> int:

@@ -84,7 +84,7 @@ def call(collector: Any, body: bytes, signal: str = "traces", gzipped: bool = Fa
         export = channel.unary_unary(f"/{SIGNALS[signal].service}/Export")
         compression = grpc.Compression.Gzip if gzipped else None
         try:
-            reply, done = export.with_call(body, timeout=10, compression=compression)
+            reply, done = export.with_call(body, timeout=60, compression=compression)
         except grpc.RpcError as error:
             trailing = dict(error.trailing_metadata() or ())
             details = trailing.get("grpc-status-details-bin")

@@ -30,7 +30,7 @@ Options = Callable[[Any, str], dict[str, Any]]
 def over_http(compression: Compression) -> Options:
     """Options of an HTTP exporter for one signal."""
     return lambda running, path: {
-        "endpoint": f"{running.addresses.http}/v1/{path}", "compression": compression, "timeout": 10,
+        "endpoint": f"{running.addresses.http}/v1/{path}", "compression": compression, "timeout": 60,
     }  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def over_grpc(compression: grpc.Compression) -> Options:
         "endpoint": f"http://{running.addresses.grpc}",
         "insecure": True,
         "compression": compression,
-        "timeout": 10,
+        "timeout": 60,
     }
 
 
@@ -100,8 +100,8 @@ def spans_named(*names: str, trace_id: int = 1) -> list[ReadableSpan]:
 def exporters(running: Any) -> list[SpanExporter]:
     """One exporter per protocol."""
     return [
-        http_traces.OTLPSpanExporter(f"{running.addresses.http}/v1/traces"),
-        grpc_traces.OTLPSpanExporter(f"http://{running.addresses.grpc}", insecure=True),
+        http_traces.OTLPSpanExporter(f"{running.addresses.http}/v1/traces", timeout=60),
+        grpc_traces.OTLPSpanExporter(f"http://{running.addresses.grpc}", insecure=True, timeout=60),
     ]
 
 

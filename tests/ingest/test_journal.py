@@ -31,7 +31,7 @@ BODIES = [b"first", b"", b"third " * 5]
 
 def put(journal: Journal, *bodies: bytes) -> list[int]:
     """Append each body as a request of its own; return their end positions."""
-    return [journal.append("traces", "default", 7, body).result(10) for body in bodies]
+    return [journal.append("traces", "default", 7, body).result(60) for body in bodies]
 
 
 def held(folder: Path, start: int = 0) -> list[bytes]:
@@ -63,7 +63,7 @@ def test_records_come_back_as_sent(tmp_path: Path) -> None:
     """A record carries its signal, tenant, arrival time and body, and adjoins the next."""
     journal = Journal.open(tmp_path, start=0)
     ends = [
-        journal.append(s, "acme", 99, s.encode()).result(10) for s in ("traces", "logs", "metrics", "receipt")
+        journal.append(s, "acme", 99, s.encode()).result(60) for s in ("traces", "logs", "metrics", "receipt")
     ]
     batch = read(tmp_path, 0, ALL)
     journal.close()
@@ -93,7 +93,7 @@ def test_waiting_requests_share_one_sync(tmp_path: Path, faults: Any) -> None:
     faults.gate.clear()
     futures = [journal.append("traces", "default", 1, b"%d" % i) for i in range(3000)]
     faults.gate.set()
-    ends = [future.result(10) for future in futures]
+    ends = [future.result(60) for future in futures]
     journal.close()
     assert sorted(ends) == ends
     assert len(faults.syncs) <= 3
@@ -182,7 +182,7 @@ def test_a_full_disk_loses_nothing_acknowledged(tmp_path: Path, faults: Any, roo
     futures = [journal.append("traces", "default", 1, b"refused" * 9) for _ in range(3)]
     for future in futures:
         with pytest.raises(Unavailable, match="No space left"):
-            future.result(10)
+            future.result(60)
     assert "No space left" in str(journal.degraded)
     faults.write_left = None
     put(journal, b"after")
@@ -251,8 +251,8 @@ def test_reading_while_writing_sees_every_record_once(tmp_path: Path, faults: Di
     reader = threading.Thread(target=follow)
     reader.start()
     futures = [journal.append("traces", "default", 1, body) for body in expected]
-    futures[-1].result(10)
-    reader.join(20)
+    futures[-1].result(60)
+    reader.join(180)
     journal.close()
     assert expected == seen
 
@@ -323,7 +323,7 @@ def test_a_writer_far_behind_stops_the_intake(tmp_path: Path, faults: Disk) -> N
         journal.append("traces", "default", 1, b"x" * 100)
     (tmp_path / "progress.json").write_text(json.dumps({"committed": end, "assembled": 0}))
     journal._committed_read_at = 0.0  # the file is not read at every refusal: let the pause be over
-    assert end < journal.append("traces", "default", 1, b"x" * 100).result(10)
+    assert end < journal.append("traces", "default", 1, b"x" * 100).result(60)
     journal.close()
 
 
@@ -341,7 +341,7 @@ def test_what_waits_for_the_disk_is_bounded(tmp_path: Path, faults: Any) -> None
         fill()
     faults.gate.set()
     for future in waiting:
-        future.result(10)
+        future.result(60)
     journal.close()
     assert 3 <= len(waiting) == len(held(tmp_path)) < 100
 
@@ -366,7 +366,7 @@ def test_readers_wait_where_the_end_cannot_be_published(tmp_path: Path) -> None:
     assert [] == held(tmp_path)
     disk.repaired.clear()
     disk.broken.clear()
-    assert disk.repaired.wait(10)
+    assert disk.repaired.wait(60)
     journal.close()
     assert [b"durable"] == held(tmp_path)
 

@@ -67,7 +67,7 @@ class Collected:
         provider = TracerProvider()
         for processor in processors:
             provider.add_span_processor(processor)
-        exporter = OTLPSpanExporter(endpoint=f"{self.running.addresses.http}/v1/traces")
+        exporter = OTLPSpanExporter(endpoint=f"{self.running.addresses.http}/v1/traces", timeout=60)
         provider.add_span_processor(SimpleSpanProcessor(exporter))
         return provider
 

@@ -23,6 +23,7 @@ def test_the_example_gives_a_whole_run(collected: Collected, tmp_path: Path) -> 
     program.write_text("\n".join(BLOCKS), encoding="utf-8")
     settings = {
         "OTEL_EXPORTER_OTLP_ENDPOINT": collected.running.addresses.http,
+        "OTEL_EXPORTER_OTLP_TIMEOUT": "60",
         "PYTHONPATH": str(ROOT / "spotlight" / "sdk"),
     }
     done = subprocess.run(

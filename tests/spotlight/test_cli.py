@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -194,9 +193,7 @@ def test_the_table_of_runs_fits_the_terminal(sample_lake: SampleLake, width: int
     assert (len(rows) + 1, True) == (len(lines), max(map(len, lines)) <= width)
     assert all(word in failed for word in ("error", "triage_agent v2" if width < 150 else "v2", "Error run"))
     assert all(row["run_id"][:8] in text for row, text in zip(rows, lines[1:], strict=True))
-    assert all(
-        word in lines[0] for word in ("run", "status", "started", "duration", "pack", "tools", "cost", "error")
-    )
+    assert all(word in lines[0] for word in "run status started duration pack tools cost error".split())
 
 
 def test_long_talk_is_not_cut_into_lines(tmp_path: Path) -> None:
@@ -263,12 +260,11 @@ def test_ctrl_c_ends_a_query_quietly(sample_lake: SampleLake) -> None:
     words = [*COMMAND, "query", sql, "--data", str(sample_lake.data)]
     process = subprocess.Popen(words, stderr=subprocess.PIPE, cwd=ROOT)
     try:
-        deadline = time.monotonic() + 60
-        while cpu_seconds(process.pid) < 3 and time.monotonic() < deadline:
+        while cpu_seconds(process.pid) < 5:  # starting takes about 1: by then it asks
             assert process.poll() is None
             threading.Event().wait(0.05)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=180)
     finally:
         process.kill()
         process.communicate()

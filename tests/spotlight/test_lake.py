@@ -191,4 +191,4 @@ def test_two_reader_processes_see_whole_commits_while_writing(lake: Lake) -> Non
         lake.append("spans", table([span(f"{commit}-{n}") for n in range(7)]))
         if commit == 20:
             maintain(lake)
-    assert ["True 210\n"] * 2 == [reader.communicate(timeout=60)[0] for reader in readers]
+    assert ["True 210\n"] * 2 == [reader.communicate(timeout=300)[0] for reader in readers]

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from ingest.files import FileRequest, read_requests
+from ingest.journal import read
 from spotlight.cli import senders
 from spotlight.cli.supervisor import read_ready
 from spotlight.errors import Unavailable, UnreadableFile
@@ -31,7 +32,7 @@ def start_part(name: str, data: Path) -> subprocess.Popen[bytes]:
     data.mkdir(exist_ok=True)
     words = ["part", name, "--data", str(data), "--http-port", "0", "--grpc-port", "0"]
     process = subprocess.Popen([*COMMAND, *words], stderr=subprocess.DEVNULL, cwd=ROOT)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 180
     while (said := read_ready(data, name)) is None or said["pid"] != process.pid:
         assert process.poll() is None
         assert time.monotonic() < deadline
@@ -58,7 +59,7 @@ def test_the_collector_may_be_started_again_meanwhile(tmp_path: Path) -> None:
     finally:
         for process in (collector, writer):
             process.terminate()
-            process.wait(30)
+            process.wait(180)
 
 
 def test_a_collector_that_stays_away_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +84,7 @@ def test_load_beside_a_running_writer(tmp_path: Path) -> None:
         said = spotlight_json("load", SAMPLE, "--data", tmp_path)
     finally:
         writer.terminate()
-        writer.wait(30)
+        writer.wait(180)
     assert (18, 3) == (said["spans"], said["runs"])
 
 
@@ -181,11 +182,11 @@ def test_ctrl_c_ends_a_load_quietly(tmp_path: Path) -> None:
     fcntl.flock(holder, fcntl.LOCK_EX)
     words = [*COMMAND, "load", str(SAMPLE), "--data", str(tmp_path)]
     process = subprocess.Popen(words, stderr=subprocess.PIPE, cwd=ROOT)
-    while not any(p.stat().st_size for p in (tmp_path / "journal").glob("*.journal")):
+    while len(read(tmp_path / "journal", 0, 1 << 30).records) < len(requests()):  # then it only waits
         assert process.poll() is None
         threading.Event().wait(0.02)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=180)
     os.close(holder)
     assert (130, False) == (process.returncode, b"Traceback" in said), said.decode()
 
@@ -197,5 +198,5 @@ def test_a_reader_that_goes_is_passed_over(tmp_path: Path) -> None:
     assert process.stdout is not None
     process.stdout.close()
     process.stdout = None
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=180)
     assert (1, b"") == (process.returncode, said)

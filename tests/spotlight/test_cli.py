@@ -193,7 +193,8 @@ def test_the_table_of_runs_fits_the_terminal(sample_lake: SampleLake, width: int
     assert (len(rows) + 1, True) == (len(lines), max(map(len, lines)) <= width)
     assert all(word in failed for word in ("error", "triage_agent v2" if width < 150 else "v2", "Error run"))
     assert all(row["run_id"][:8] in text for row, text in zip(rows, lines[1:], strict=True))
-    assert all(word in lines[0] for word in "run status started duration pack tools cost error".split())
+    titles = ("run", "status", "started", "duration", "pack", "tools", "cost", "error")
+    assert all(title in lines[0] for title in titles)
 
 
 def test_long_talk_is_not_cut_into_lines(tmp_path: Path) -> None:

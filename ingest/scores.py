@@ -1,7 +1,8 @@
 """Judgements of runs, spans and sessions -> rows of `scores`.
 
 They come as log events and span events called gen_ai.evaluation.result, as gen_ai.evaluation.* on a
-span itself, and as OpenInference annotations and evaluations.
+span itself, as OpenInference annotations and evaluations, and in the words of single clients
+(`score_words`).
 
 Source: semantic-conventions 1.38 (gen_ai.evaluation.*); openinference-semantic-conventions 0.1.42
 (annotations.N.annotation.*, evaluations.N.evaluation.*, with trace. and session. before them); PromptKit
@@ -13,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -22,6 +24,7 @@ import pyarrow as pa
 from ingest.arrow import array
 from ingest.arrow import compute as pc
 from ingest.envelope import partition_days
+from ingest.score_words import ANNOTATION_NAME, ANNOTATION_WHY, LOGS, MARKS, SPANS
 from spotlight import semconv as sc
 from spotlight.model import SCORES
 
@@ -50,7 +53,7 @@ class _Place(NamedTuple):
 
 
 def read_scores(spans: pa.Table, logs: pa.Table) -> pa.Table:
-    """Return the scores that spans and log records carry; a batch without any costs three byte searches."""
+    """Return the scores that spans and log records carry; a batch without any costs some byte searches."""
     rows = [*_of_logs(logs), *_of_events(spans), *_of_attributes(spans)]
     if not rows:
         return SCORES.schema.empty_table()
@@ -61,10 +64,31 @@ def read_scores(spans: pa.Table, logs: pa.Table) -> pa.Table:
 
 
 def _of_logs(logs: pa.Table) -> Iterator[dict[str, Any]]:
-    named = pc.fill_null(pc.equal(logs.column("event_name"), sc.GEN_AI_EVALUATION_RESULT), False)
-    for row in _rows(logs, named, ("trace_id", "span_id", "time_ns", "attributes")):
+    named = pc.is_in(logs.column("event_name"), value_set=_EVENTS)
+    for row in _rows(logs, named, ("trace_id", "span_id", "time_ns", "attributes", "event_name")):
         place = _Place(row, row["trace_id"], row["span_id"], None, row["time_ns"], "log")
-        yield from _score(place, _object(row["attributes"]))
+        if row["event_name"] == sc.GEN_AI_EVALUATION_RESULT:
+            yield from _score(place, _object(row["attributes"]))
+        else:
+            yield from _of_client(place, row["event_name"], _object(row["attributes"]))
+
+
+_EVENTS: Final = pa.array([sc.GEN_AI_EVALUATION_RESULT, *LOGS])
+
+
+def _of_client(place: _Place, event: str, said: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the score that a client's own log event is."""
+    rule = LOGS[event]
+    if said.get(rule.value) is None or (rule.only is not None and said.get(rule.only[0]) != rule.only[1]):
+        return
+    session = _text(_first(said, rule.session))
+    told = {key: said[key] for key in rule.id if said.get(key) is not None}
+    yield _row(
+        place._replace(session_id=session),
+        {"target_type": "session" if session else None, "name": rule.name, "value": said[rule.value],
+         "label": None, "explanation": None, "annotator": "human", "evaluator": None,
+         "metadata": told or None},
+    )  # fmt: skip
 
 
 def _of_events(spans: pa.Table) -> Iterator[dict[str, Any]]:
@@ -77,12 +101,33 @@ def _of_events(spans: pa.Table) -> Iterator[dict[str, Any]]:
 
 
 def _of_attributes(spans: pa.Table) -> Iterator[dict[str, Any]]:
-    marked = _contains(spans.column("attributes"), "annotations.", "evaluation")
-    for row in _rows(spans, marked, (*_SPAN, "ended_ns", "attributes")):
+    marked = _contains(spans.column("attributes"), "annotations.", "evaluation", *MARKS)
+    for row in _rows(spans, marked, (*_SPAN, "ended_ns", "parent_span_id", "attributes")):
         attributes = _object(row["attributes"])
         place = _of_span(row, row["ended_ns"] or row["started_ns"] or row["received_ns"], "span_attribute")
         yield from _score(place, attributes)
         yield from _annotations(place, attributes)
+        yield from _in_own_words(place, row["parent_span_id"], attributes)
+
+
+def _in_own_words(place: _Place, above: str | None, said: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the scores that single clients send as spans: of the trace, or of the span above."""
+    nothing = {"label": None, "evaluator": None, "metadata": None}
+    for rule in SPANS:
+        if said.get(rule.key) is not None:
+            why = _text(said.get(rule.why)) if rule.why else None
+            yield _row(
+                place._replace(span_id=None),
+                nothing | {"target_type": "trace", "name": rule.name, "value": said[rule.key],
+                           "explanation": why, "annotator": rule.annotator},
+            )  # fmt: skip
+    name = _text(said.get(ANNOTATION_NAME))
+    if name is not None and said.get(name) is not None:
+        yield _row(
+            place._replace(span_id=above),
+            nothing | {"target_type": "span" if above else "trace", "name": name, "value": said[name],
+                       "explanation": _text(said.get(ANNOTATION_WHY)), "annotator": None},
+        )  # fmt: skip
 
 
 _SPAN: Final = ("trace_id", "span_id", "session_id", "started_ns")
@@ -98,7 +143,7 @@ def _contains(column: pa.ChunkedArray, *words: str) -> pa.ChunkedArray | None:
     if not any(word.encode() in text for word in words for text in texts):
         return None
     found = [pc.match_substring(column, word) for word in words]
-    return pc.fill_null(found[0] if len(found) == 1 else pc.or_(*found), False)
+    return pc.fill_null(reduce(pc.or_, found), False)
 
 
 def _rows(table: pa.Table, mask: pa.ChunkedArray | None, columns: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from spotlight.cli.senders import into_pipeline
 from spotlight.reports import Reports, open_lake
 from tests.command import spotlight, spotlight_json
 
-TRACE, SPAN = bytes(range(16)), bytes(range(1, 9))
+TRACE, SPAN, PARENT = bytes(range(16)), bytes(range(1, 9)), bytes(range(2, 10))
 AT = 1_780_000_000_000_000_000
 EVENT = "gen_ai.evaluation.result"
 
@@ -179,3 +179,54 @@ def test_a_judgement_of_no_possible_time_is_of_its_spans_time(tmp_path: Path) ->
     reports = stored(tmp_path, [request.SerializeToString()], [])
     found = reports.user_query("select name, time_ns from scores", limit=10).to_pylist()
     assert [{"name": "fit", "time_ns": AT}] == found
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"genkit:metadata:feedbackValue": "positive", "genkit:metadata:textFeedback": "quick"},
+         ("user_feedback", "trace", None, None, "positive", "quick", "human")),
+        ({"genkit:metadata:acceptanceValue": "rejected"},
+         ("acceptance", "trace", None, None, "rejected", None, "human")),
+        ({"logfire.feedback.name": "factuality", "factuality": 0.25, "logfire.feedback.comment": "it lied"},
+         ("factuality", "span", PARENT.hex(), 0.25, None, "it lied", None)),
+    ],
+    ids=["genkit feedback", "genkit acceptance", "logfire annotation"],
+)  # fmt: skip
+def test_spans_in_words_of_single_clients_are_scores(
+    tmp_path: Path, said: dict[str, str | float | bool], expected: tuple[Any, ...]
+) -> None:
+    """Genkit's engagement spans judge their trace, Logfire's annotations the span above."""
+    request = ExportTraceServiceRequest()
+    made = request.resource_spans.add().scope_spans.add().spans.add(
+        trace_id=TRACE, span_id=SPAN, parent_span_id=PARENT, name="note", start_time_unix_nano=AT,
+        end_time_unix_nano=AT,
+    )  # fmt: skip
+    put(made.attributes, **said)
+    reports = stored(tmp_path, [request.SerializeToString()], [])
+    columns = "name, target_type, span_id, value, label, explanation, annotator"
+    assert [expected] == scores(reports, columns)
+
+
+@pytest.mark.parametrize(
+    ("event", "said", "expected"),
+    [
+        ("copilot_chat.user.feedback", {"rating": "negative", "conversation_id": "c-1"},
+         [("user_feedback", "session", "c-1", None, "negative")]),
+        ("copilot_chat.inline.done", {"accepted": True, "session.id": "w-1"},
+         [("acceptance", "session", "w-1", 1.0, None)]),
+        ("claude_code.feedback_survey", {"event_type": "responded", "response": "good", "session.id": "s-1"},
+         [("user_feedback", "session", "s-1", None, "good")]),
+        ("claude_code.feedback_survey", {"event_type": "appeared", "session.id": "s-1"}, []),
+    ],
+    ids=["vote", "inline edit", "survey answered", "survey shown"],
+)  # fmt: skip
+def test_feedback_in_log_events_of_coding_agents_is_a_score(
+    tmp_path: Path, event: str, said: dict[str, str | float | bool], expected: list[tuple[Any, ...]]
+) -> None:
+    """A user's word on a session; that a question was shown is none."""
+    request = ExportLogsServiceRequest()
+    record = request.resource_logs.add().scope_logs.add().log_records.add(time_unix_nano=AT)
+    put(record.attributes, **{"event.name": event, **said})
+    reports = stored(tmp_path, [], [request.SerializeToString()])
+    assert expected == scores(reports, "name, target_type, session_id, value, label")

@@ -88,9 +88,7 @@ def compared(run_id: str, span_id: str, previous_span_id: str, before: Any, afte
             run_id, span_id, previous_span_id, first.part, first.place, first.what, same + at,
             _excerpt(was_here, at), _excerpt(now_here, at), _sentence(first, was_here, now_here) + doubt,
         )  # fmt: skip
-    said = (
-        "the earlier prompt stands unchanged in front: the cache had expired, or was not where this call went"
-    )
+    said = "the earlier prompt stands unchanged in front: a cache missed had expired or lay elsewhere"
     return PrefixChange(run_id, span_id, previous_span_id, "none", None, None, same, None, None, said + doubt)
 
 

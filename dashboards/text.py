@@ -67,10 +67,7 @@ def moment(ns: int | None, zone: Zone, form: str = "%Y-%m-%d %H:%M:%S %Z") -> st
     """Return a time, ns UTC, in a time zone: `2026-11-20 22:14:07 CET`, or "unknown"."""
     if ns is None:
         return UNKNOWN
-    try:
-        return datetime.fromtimestamp(ns / 1_000_000_000, zone.info).strftime(form)
-    except (ValueError, OverflowError, OSError):  # beyond the calendar: hostile or broken clocks
-        return UNKNOWN
+    return datetime.fromtimestamp(ns // 1_000_000_000, zone.info).strftime(form)
 
 
 def money(usd: float | None) -> str:

@@ -138,13 +138,14 @@ def _flow(scope: Scope) -> None:
 
         alt = "Cost from tenants through packs and models to tools; the table below has the figures."
         deepest = max(sum(node.level == level for node in found.nodes) for level in range(4))
-        st.echarts_chart(
-            sankey(found, palette()),
-            height=max(240, min(420, 46 * deepest)),
-            key="flow",
-            on_select=opened,
-            alt=alt,
-        )
+        with st.container(key="flow-frame"):
+            st.echarts_chart(
+                sankey(found, palette()),
+                height=max(240, min(420, 46 * deepest)),
+                key="flow",
+                on_select=opened,
+                alt=alt,
+            )
 
 
 def flow_selection(found: Flow, state: Any) -> list[tuple[str, Any]]:

@@ -11,10 +11,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
+
+from spotlight.reports import Reports
+from tests.dashboards import lakes
 
 ROOT = Path(__file__).resolve().parents[2]
 LAKE = "import sys, pathlib, dashboards.server as s; s.run_dashboards(pathlib.Path(sys.argv[1]), port=0)"
@@ -91,6 +94,31 @@ def empty_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of dashboards without a run."""
     with invented(tmp_path_factory.mktemp("empty"), 0) as url:
         yield url
+
+
+class ServedLake(NamedTuple):
+    """Dashboards over a lake, and the questions to that lake."""
+
+    url: str
+    reports: Reports
+
+
+@pytest.fixture(scope="session")
+def fleet(tmp_path_factory: pytest.TempPathFactory, serve_lake: Serve) -> Iterator[ServedLake]:
+    """Return dashboards over a month of made-up runs."""
+    data = tmp_path_factory.mktemp("fleet")
+    reports = lakes.fleet(data)
+    with serve_lake(data) as url:
+        yield ServedLake(url, reports)
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory, serve_lake: Serve) -> Iterator[ServedLake]:
+    """Return dashboards over runs in which every text is an attack."""
+    data = tmp_path_factory.mktemp("hostile")
+    reports = lakes.hostile(data)
+    with serve_lake(data) as url:
+        yield ServedLake(url, reports)
 
 
 def chromium() -> str | None:

@@ -13,7 +13,7 @@ from spotlight.reports.filters import RunFilters
 from spotlight.reports.questions import Reports
 
 CHARACTERS_PER_TOKEN: Final = 4  # English prose and JSON lie near it; the providers' tokenizers are not here
-_FIRST_RUNS: Final = 50  # looked at together, then twice as many, and so on
+_FIRST_RUNS: Final = 100  # looked at together, then twice as many, and so on
 
 
 class ContentLimits(NamedTuple):

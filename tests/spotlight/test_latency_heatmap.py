@@ -55,6 +55,13 @@ def test_buckets_have_equal_ratios(tmp_path: Path) -> None:
     assert [START, START + 1] == found.time_edges_ns
 
 
+def test_the_last_moment_of_all_is_in_no_bucket(tmp_path: Path) -> None:
+    """A start at the largest number there is has no edge after it: it counts as unknown."""
+    runs = [run("a"), run("b", started_ns=2**63 - 1), run("c", started_ns=2**63 - 2)]
+    found = heatmap(made_lake(tmp_path, runs=runs), ALL, columns=2)
+    assert (2, 1, [[1, 1]], 2**63 - 1) == (found.n, found.unknown, found.counts, found.time_edges_ns[-1])
+
+
 def test_no_runs_no_buckets(tmp_path: Path) -> None:
     """An empty lake gives an empty heatmap, in which nothing can be brushed."""
     found = heatmap(made_lake(tmp_path), ALL)

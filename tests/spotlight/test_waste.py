@@ -245,6 +245,14 @@ def test_content_is_read_within_limits(tmp_path: Path) -> None:
     assert "content of 2 of 4 runs was looked at" in read.said
 
 
+def test_empty_lake(tmp_path: Path) -> None:
+    """Without runs nothing was wasted, and nothing is missing."""
+    answer = waste(made_lake(tmp_path), ALL, now_ns=NOW)
+    assert (0, None, None, {0.0}) == (
+        answer.runs, answer.cost_usd, answer.wasted_usd, {cause.cost_usd for cause in answer.causes},
+    )  # fmt: skip
+
+
 SEEDS = range(4)
 
 

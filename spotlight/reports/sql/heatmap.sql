@@ -12,5 +12,6 @@ select c."column", d."row", count(*) as runs
 from matching_runs($filters) as r
 asof join columns as c on r.started_ns >= c.from_ns
 asof join rows as d on r.duration_ms >= d.from_ms
+where r.started_ns < 9223372036854775807
 group by all
 order by "column", "row"

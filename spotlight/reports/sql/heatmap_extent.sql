@@ -2,7 +2,9 @@
 -- params: filters
 with
 placed as (
-  select started_ns, duration_ms, started_ns is not null and duration_ms is not null as known
+  select  -- the last moment of all has no edge after it
+    started_ns, duration_ms,
+    coalesce(started_ns < 9223372036854775807, false) and duration_ms is not null as known
   from matching_runs($filters)
 )
 select

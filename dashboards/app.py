@@ -16,7 +16,7 @@ from dashboards.answers import lake
 from dashboards.appearance import STYLE
 from dashboards.clock import zone, zone_picker
 from dashboards.text import escape
-from dashboards.views import cost, overview, run, runs, source, sources
+from dashboards.views import cost, overview, run, runs, session, sessions, source, sources
 from dashboards.views.filters import Scope, carried, filter_bar
 from dashboards.views.frame import figures_page, title
 from dashboards.views.navigation import same_list, way_back
@@ -40,6 +40,7 @@ OVERVIEW: Final = Figures(
 )
 FIGURES: Final = (
     Figures("cost", "Cost", "payments", "Who spends the money, on what, and what changed?", cost.draw),
+    Figures("sessions", "Sessions", "forum", "What did users live through?", sessions.draw),
 )
 
 
@@ -50,12 +51,21 @@ class Pages(NamedTuple):
     figures: dict[str, Page]
     runs: Page
     run: Page
+    session: Page
     sources: Page
     source: Page
 
     def listed(self) -> list[Page]:
         """Return all of them."""
-        return [self.start, *self.figures.values(), self.runs, self.run, self.sources, self.source]
+        return [
+            self.start,
+            *self.figures.values(),
+            self.runs,
+            self.run,
+            self.session,
+            self.sources,
+            self.source,
+        ]
 
 
 def _pages(scopes: list[Scope | None]) -> Pages:
@@ -73,11 +83,14 @@ def _pages(scopes: list[Scope | None]) -> Pages:
 
     runs_page = page("runs", "Runs", "list", lambda: runs.draw(scopes[-1]))
     sources_page = page("sources", "Sources", "sensors", sources.draw)
+    run_page = page("run", "Run", "account_tree", lambda: run.draw(runs_page))
+    figures_pages = {figures.path: about(figures) for figures in (OVERVIEW, *FIGURES)}
     return Pages(
         about(OVERVIEW, path="start", default=True),
-        {figures.path: about(figures) for figures in (OVERVIEW, *FIGURES)},
+        figures_pages,
         runs_page,
-        page("run", "Run", "account_tree", lambda: run.draw(runs_page)),
+        run_page,
+        page("session", "Session", None, lambda: session.draw(figures_pages["sessions"], run_page)),
         sources_page,
         page("source", "Source", None, lambda: source.draw(sources_page)),
     )

@@ -69,9 +69,7 @@ def _turn(number: int, turn: Turn, run_page: Page, told_in: Zone) -> None:
             waited = f" · {duration(turn.waited_ms)} after the turn before" if turn.waited_ms else ""
             when = moment(turn.started_ns, told_in)
             st.caption(escape(f"Turn {number} · {when}{waited}", 200))
-            st.badge(
-                STATUS_WORDS[turn.status], color={"ok": "gray", "error": "red"}.get(turn.status, "orange")
-            )
+            st.badge(STATUS_WORDS[turn.status], color=COLORS[turn.status])
             for score in turn.scores[:4]:
                 st.badge(escape(verdict(dict(score)), 70), color="blue")
             tz = {"tz": told_in.name} if told_in.name != "UTC" else {}

@@ -1,35 +1,43 @@
 -- What usage alone says was wasted, by cause, with the runs, the most wasteful first.  One row per cause.
 -- params: filters, quiet_before_ns, run_limit
 with
-wasted as (
-  select * from wasted_steps($filters, $quiet_before_ns, null)
-),
-claims as (
+summed as (
   select
-    whole_cause as cause, run_id, cost_usd, coalesce(input_tokens, 0) + coalesce(output_tokens, 0) as tokens,
-    is_unpriced
-  from wasted
-  where whole_cause is not null
-  union all
-  select 'cache_misses', run_id, missed_cost_usd, missed_tokens, is_unpriced
-  from wasted
-  where missed_tokens > 0
-  union all
-  select 'resent_context', run_id, resent_cost_usd, resent_tokens, is_unpriced
-  from wasted
-  where resent_tokens > 0
+    run_id, whole_cause,
+    sum(cost_usd) as cost_usd,
+    sum(coalesce(input_tokens, 0) + coalesce(output_tokens, 0)) as tokens,
+    count(*) as steps,
+    count(*) filter (where is_unpriced) as unpriced,
+    sum(missed_cost_usd) filter (where missed_tokens > 0) as missed_cost_usd,
+    sum(missed_tokens) as missed_tokens,
+    count(*) filter (where missed_tokens > 0) as missed_steps,
+    count(*) filter (where missed_tokens > 0 and is_unpriced) as missed_unpriced,
+    sum(resent_cost_usd) filter (where resent_tokens > 0) as resent_cost_usd,
+    sum(resent_tokens) as resent_tokens,
+    count(*) filter (where resent_tokens > 0) as resent_steps,
+    count(*) filter (where resent_tokens > 0 and is_unpriced) as resent_unpriced
+  from wasted_steps($filters, $quiet_before_ns, null)
+  group by run_id, whole_cause
 ),
 of_runs as (
-  select
-    cause, run_id, sum(cost_usd) as cost_usd, sum(tokens) as tokens, count(*) as steps,
-    count(*) filter (where is_unpriced) as unpriced
-  from claims
-  group by cause, run_id
+  select run_id, unnest([
+    {'cause': whole_cause, 'cost_usd': cost_usd, 'tokens': tokens, 'steps': steps, 'unpriced': unpriced},
+    {
+      'cause': 'cache_misses', 'cost_usd': missed_cost_usd, 'tokens': missed_tokens, 'steps': missed_steps,
+      'unpriced': missed_unpriced
+    },
+    {
+      'cause': 'resent_context', 'cost_usd': resent_cost_usd, 'tokens': resent_tokens, 'steps': resent_steps,
+      'unpriced': resent_unpriced
+    }
+  ], recursive := true)
+  from summed
 )
 select
   cause, sum(cost_usd) as cost_usd, sum(tokens)::bigint as tokens, sum(steps)::bigint as steps,
   sum(unpriced)::bigint as unpriced, count(*) as runs,
   list(run_id order by cost_usd desc nulls last, tokens desc, run_id)[:$run_limit] as run_ids
 from of_runs
+where cause is not null and steps > 0
 group by cause
 order by cause

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 import orjson
+import pyarrow as pa
 
 from spotlight.errors import NotFound
 from spotlight.reports.questions import Reports
@@ -62,8 +63,25 @@ def where_prefix_changed(reports: Reports, run_id: str, span_id: str) -> PrefixC
     if previous is None:
         said = "no call of the same agent came before: there was no prefix to read"
         return _unknown(run, span_id, None, said)
-    told = [reports.span_document(run, of)["messages"] for of in (previous, span_id)]
+    try:
+        told = [reports.span_document(run, of)["messages"] for of in (previous, span_id)]
+    except NotFound:  # the step outlived its span
+        return _unknown(run, span_id, previous, "the span of one of the two calls is not in the lake")
     return compared(run, span_id, previous, told[0], told[1])
+
+
+def with_changes(reports: Reports, misses: pa.Table, most: int = 5) -> pa.Table:
+    """Return missed calls, as `waste.cache_misses` gives them, with two more columns: changed_part, changed.
+
+    They hold `part` and `said` of `where_prefix_changed` for the first `most` calls, NULL for the others:
+    each one reads two whole prompts.
+    """
+    asked = misses.slice(0, most).select(["run_id", "span_id"]).to_pylist()
+    found = [where_prefix_changed(reports, call["run_id"], call["span_id"]) for call in asked]
+    rest = [None] * (misses.num_rows - len(found))
+    parts = pa.array([change.part for change in found] + rest, pa.string())
+    said = pa.array([change.said for change in found] + rest, pa.string())
+    return misses.append_column("changed_part", parts).append_column("changed", said)
 
 
 def compared(run_id: str, span_id: str, previous_span_id: str, before: Any, after: Any) -> PrefixChange:

@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from spotlight.errors import NotFound
 from spotlight.messages import read_conversation, to_json
 from spotlight.reports import Reports
-from spotlight.reports.waste_prefix import PrefixChange, compared, where_prefix_changed
+from spotlight.reports.waste_prefix import PrefixChange, compared, where_prefix_changed, with_changes
 from tests.made_lake import SECOND, made_lake, run, step
 from tests.rows import START, llm, payload, span_id
 
@@ -114,6 +115,26 @@ def test_calls_of_a_lake(tmp_path: Path) -> None:
     assert ("not reported", None) == (ask(reports, "m0").part, ask(reports, "m0").previous_span_id)
     with pytest.raises(NotFound, match="no model call"):
         ask(reports, "nothing")
+
+
+def test_missed_calls_say_what_changed(tmp_path: Path) -> None:
+    """The first calls of a list of missed ones are compared, the others are left open."""
+    said = [{"input_messages": json.dumps([{"role": "user", "content": text}])} for text in ("a", "b")]
+    reports = lake_with(tmp_path, *said)
+    run_id = str(run("a")["run_id"])
+    misses = pa.table({"run_id": [run_id, run_id], "span_id": [span_id("m1"), span_id("m0")]})
+    found = with_changes(reports, misses, most=1)
+    assert ["message", None] == found.column("changed_part").to_pylist()
+    assert ["message 1 changed (user)", None] == found.column("changed").to_pylist()
+
+
+def test_calls_whose_spans_are_gone(tmp_path: Path) -> None:
+    """A step without its span has no prompt to compare."""
+    of = run("a")
+    steps = [step(of, name, "llm", started_ns=START + n * SECOND) for n, name in enumerate(("m0", "m1"))]
+    found = ask(made_lake(tmp_path, runs=[of], steps=steps), "m1")
+    assert ("not reported", span_id("m0")) == (found.part, found.previous_span_id)
+    assert "not in the lake" in found.said
 
 
 def test_calls_without_content(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def _run_rows(rows: pa.Table, new: pa.Table, touched: np.ndarray, now_ns: int) -
     at, place = np.searchsorted(touched, of), np.full(len(of), -1)
     inside = (at < len(touched)) & (touched[np.minimum(at, len(touched) - 1)] == of)
     place[inside] = at[inside]
-    first = pa.array([int(np.flatnonzero(place == run)[0]) for run in range(len(touched))])
+    first = pa.array(np.flatnonzero(inside)[np.unique(place[inside], return_index=True)[1]])
     columns: dict[str, Any] = {
         name: rows.column(name).take(first) for name in ("tenant", "date", "run_version", "run_id")
     }

@@ -16,7 +16,7 @@ from dashboards.answers import lake
 from dashboards.appearance import STYLE
 from dashboards.clock import zone, zone_picker
 from dashboards.text import escape
-from dashboards.views import cost, overview, run, runs, session, sessions, source, sources
+from dashboards.views import cost, overview, run, runs, session, sessions, source, sources, versions
 from dashboards.views.filters import Scope, carried, filter_bar
 from dashboards.views.frame import figures_page, title
 from dashboards.views.navigation import same_list, way_back
@@ -41,6 +41,13 @@ OVERVIEW: Final = Figures(
 FIGURES: Final = (
     Figures("cost", "Cost", "payments", "Who spends the money, on what, and what changed?", cost.draw),
     Figures("sessions", "Sessions", "forum", "What did users live through?", sessions.draw),
+    Figures(
+        "versions",
+        "Versions",
+        "deployed_code_history",
+        "What ran under each version, and is one better?",
+        versions.draw,
+    ),
 )
 
 

@@ -127,7 +127,7 @@ def failure_signatures(
 ) -> pa.Table:
     """Return the failures of the matching runs grouped by what failed first, the most frequent first.
 
-    Columns: error_signature, error_step, error_type, runs, failed_share (of the failed runs),
+    Columns: error_signature, error_step, error_type, runs, share (of the failed runs),
     before_runs, trend, first_ns, last_ns (within both periods), versions ("pack version"), run_ids (the
     newest, at most 10). trend: new, gone, growing or shrinking (its share of all runs changed by more
     than chance would: 95 % interval), steady; None where there is no period before. What is gone has runs
@@ -141,12 +141,12 @@ def failure_signatures(
     (now, failed), (then, _) = (_counts(reports, f) for f in (filters, earlier))
     for row in rows:
         row["trend"] = _trend(row, now, then)
-        row["failed_share"] = row["runs"] / failed if failed else None
+        row["share"] = row["runs"] / failed if failed else None
         row["run_ids"] = row["run_ids"] or row["before_run_ids"]
     return answer(
         plain(rows, TEXT, "error_signature", "error_step", "error_type"),
         plain(rows, COUNT, "runs"),
-        plain(rows, NUMBER, "failed_share"),
+        plain(rows, NUMBER, "share"),
         plain(rows, COUNT, "before_runs"),
         plain(rows, TEXT, "trend"),
         plain(rows, COUNT, "first_ns", "last_ns"),

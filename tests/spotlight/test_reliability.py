@@ -50,7 +50,7 @@ def test_signatures_are_held_against_the_period_before(two_hours: Reports) -> No
         same[column] for column in ("first_ns", "last_ns", "versions", "run_ids")
     )
     gone = found[-1]
-    assert ([trace_id("gone1"), trace_id("gone0")], 0.0) == (gone["run_ids"], gone["failed_share"])
+    assert ([trace_id("gone1"), trace_id("gone0")], 0.0) == (gone["run_ids"], gone["share"])
     assert 10 == len(found[0]["run_ids"])
 
 

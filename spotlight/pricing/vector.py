@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -96,9 +96,8 @@ def price_steps(steps: pa.Table, book: Book) -> dict[str, pa.Array]:
     place = np.full(steps.num_rows, -1, np.int64)
     place[picked] = np.arange(len(picked))
     index = pa.array(place, mask=place < 0)
-    return {
-        name: column.take(index) for name, column in _columns(book.name, charged, reason, reasons).items()
-    }
+    columns = _columns(book.name, charged, reason, reasons)
+    return {name: _decoded(column.take(index)) for name, column in columns.items()}
 
 
 def _picked(steps: pa.Table, book: Book) -> tuple[np.ndarray, np.ndarray]:
@@ -251,7 +250,7 @@ def _texts(code: np.ndarray, tiers: _Tiers) -> tuple[pa.Array, pa.Array]:
         found = [name for place, name in enumerate(CLASSES) if bits >> place & 1]
         names.append(row_text(tiers.rows[number], tiers.above[number], found))
         prices.append(unit_text(tiers.rows[number], tiers.above[number], found))
-    return pa.array(names, pa.string()).take(pa.array(at)), pa.array(prices, pa.string()).take(pa.array(at))
+    return _worded(at, names), _worded(at, prices)
 
 
 def row_text(row: PriceRow, above: int, used: list[str]) -> str:
@@ -272,12 +271,22 @@ def _columns(book: str, charged: _Charged, reason: np.ndarray, reasons: list[str
     asked = charged.priced | (reason >= 0)
     columns |= {
         "cost_usd": _money(charged.total),
-        "price_book": pa.array([book]).take(pa.array(np.zeros(len(asked), np.int64), mask=~asked)),
+        "price_book": _worded(np.where(asked, 0, -1), [book]),
         "price_row": charged.row,
         "unit_prices": charged.unit,
-        "unpriced_reason": pa.array(reasons, pa.string()).take(pa.array(reason, mask=reason < 0)),
+        "unpriced_reason": _worded(reason, reasons),
     }
     return {column.name: columns[column.name] for column in PRICE_COLUMNS}
+
+
+def _worded(code: np.ndarray, words: Sequence[str | None]) -> pa.DictionaryArray:
+    """Return words by their number, NULL for -1; still coded, so that rows can be picked cheaply."""
+    index = pa.array(code.astype(np.int32), mask=code < 0)
+    return pa.DictionaryArray.from_arrays(index, pa.array(words, pa.string()))
+
+
+def _decoded(column: pa.Array) -> pa.Array:
+    return column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column
 
 
 def _money(values: np.ndarray) -> pa.Array:

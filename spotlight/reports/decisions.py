@@ -2,7 +2,7 @@
 
 Compared in lower case. A word that is not here is "other" (of guardrails "unknown"): shown as sent, counted
 as neither. Sources: Claude Code, Codex, Gemini CLI, Qwen Code, Copilot, OpenClaw, Haystack, MCP elicitation,
-OpenAI Agents, spotlight-sdk (approvals); OpenLIT, LiteLLM, OTel GenAI proposals, Amazon Bedrock (guardrails).
+pydantic-ai, spotlight-sdk (approvals); OpenLIT, LiteLLM, OTel GenAI proposals, Amazon Bedrock (guardrails).
 """
 
 from __future__ import annotations
@@ -36,7 +36,13 @@ MEANINGS: Final[dict[str, Meaning]] = {
     **dict.fromkeys(
         ("modify", "modified", "edit", "edited", "modify_with_editor", "amend", "amended"), "modified"
     ),
-    **dict.fromkeys(("ask", "asked", "pending", "requested", "required", "deferred", "waiting"), "asked"),
+    **dict.fromkeys(
+        (
+            "ask", "asked", "pending", "requested", "required", "deferred", "waiting", "approvalrequired",
+            "calldeferred",
+        ),
+        "asked",
+    ),
 }  # fmt: skip
 DENIED: Final = tuple(word for word, meaning in MEANINGS.items() if meaning == "denied")
 # Words by which no person said no: the call was stopped.

@@ -95,6 +95,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Reports:
         step(a, "mail", approval_decision="Reject"),
         step(b, "mail#2", failed=True, http_status=504),
         *[step(c, f"page#{n}", error_message="a timeout that was no failure") for n in range(LOOP)],
+        step(c, "refused", "approval", tool_name="mail", approval_decision="abort", duration_ms=9_000.0),
         step(a, "cp1", "checkpoint"), step(b, "cp2", "checkpoint", failed=True), step(c, "cp3", "checkpoint"),
     ]  # fmt: skip
     spans = [
@@ -106,11 +107,11 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Reports:
 
 
 def test_tools_tell_failures_and_timeouts(busy: Reports) -> None:
-    """A timeout is a failed call that says so, by its error or its HTTP status."""
+    """A timeout is a failed call that says so, by its error or its HTTP status; a denial is no call."""
     columns = ("tool", "calls", "failed", "timeouts", "retries", "denied", "p50_ms")
     found = [tuple(row[column] for column in columns) for row in tools(busy, ALL).to_pylist()]
     assert [
-        ("search", 3, 2, 2, 1, 0, 100.0), ("mail", 2, 1, 1, 0, 1, 100.0), ("page", LOOP, 0, 0, 0, 0, 100.0)
+        ("search", 3, 2, 2, 1, 0, 100.0), ("mail", 2, 1, 1, 0, 2, 100.0), ("page", LOOP, 0, 0, 0, 0, 100.0)
     ] == found  # fmt: skip
 
 

@@ -86,6 +86,10 @@ def report(
     if subject == ALL:
         if by or against:
             raise SpotlightError("all reports together are divided as each is by itself", hint="name one")
+        if chosen in (Form.CSV, Form.PARQUET):
+            raise SpotlightError(
+                f"all reports are more than one {chosen.value} file", hint="name one report, or use html"
+            )
         made = all_reports(lake, filters, now_ns=now_ns, limit=limit)
     else:
         dimensions = tuple(name.strip() for name in by.split(",")) if by else ()
@@ -145,10 +149,6 @@ def _bytes(reports: list[Report], form: Form, name: str | None) -> bytes:
     if form is Form.JSON:
         write_json(reports, stream)
         return stream.getvalue()
-    if len(reports) > 1:
-        raise SpotlightError(
-            f"all reports are more than one {form.value} file", hint="name one report, or use html"
-        )
     if form is Form.TABLE:
         raise SpotlightError("a file needs a --format", hint="json, csv, parquet or html")
     part = _chosen(reports[0], name)

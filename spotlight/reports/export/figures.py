@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 import pyarrow as pa
 
+from spotlight.figures import duration, money, percent, unit_ms
 from spotlight.reports.moments import utc_text
 
 UNKNOWN: Final = "–"
@@ -80,42 +81,9 @@ def heading(column: str) -> str:
     return re.sub(r"_(usd|ms|ns)$", "", column).replace("_", " ")
 
 
-def money(usd: float) -> str:
-    """Return dollars: two digits after the point from 1 on, below it three that count, never 0 for a rest."""
-    size = abs(usd)
-    sign = "-" if usd < 0 else ""
-    if size == 0:
-        return "$0"
-    if size >= 1 or size >= 0.995:
-        return f"{sign}${size:,.2f}"
-    digits = min(12, 2 - math.floor(math.log10(size)))
-    return f"{sign}${size:.{digits}f}"
-
-
-def duration(ms: float) -> str:
-    """Return milliseconds in the unit people would use, three digits that count."""
-    size = abs(ms)
-    for limit, unit, of in ((1e3, "ms", 1.0), (6e4, "s", 1e3), (3.6e6, "min", 6e4), (1.728e8, "h", 3.6e6)):
-        if size < limit * 0.9995:
-            return f"{ms / of:.3g} {unit}"
-    return f"{ms / 8.64e7:,.1f} d"
-
-
 def unit_size(column: str, most: float) -> float:
     """Return what one of the unit is in which values of a column up to `most` are written."""
-    if unit_of(column) != "ms":
-        return 1.0
-    return next(
-        (of for limit, of in ((1e3, 1.0), (6e4, 1e3), (3.6e6, 6e4), (1.728e8, 3.6e6)) if most < limit), 8.64e7
-    )
-
-
-def percent(part: float) -> str:
-    """Return a share of one in per cent; a small rest is not rounded to 0, nor nearly all to 100."""
-    value = 100 * part
-    if 0 < abs(value) < 0.1 or 99.9 < value < 100:
-        return f"{value:.2g}%" if abs(value) < 1 else f"{math.floor(value * 100) / 100:g}%"
-    return f"{value:.1f}".rstrip("0").rstrip(".") + "%"
+    return unit_ms(most) if unit_of(column) == "ms" else 1.0
 
 
 def number(value: float) -> str:

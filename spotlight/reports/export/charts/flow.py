@@ -33,6 +33,8 @@ def flow(rows: list[Row], chart: Chart, width: float) -> Picture:
         for row in rows
         if row[column] and row[column] > 0
     ]
+    if not links:
+        return Picture(24, "nothing flows", [text(0, 16, "nothing flows", style="soft")])
     levels = distinct([_split(end)[0] for a, b, _ in links for end in (a, b)])
     nodes, scale = _nodes(links, levels, width)
     parts = [_link(place, scale, column) for place in _places(links, nodes, scale)]
@@ -77,7 +79,7 @@ def _nodes(
         (_HEIGHT - _GAP * (len(names) - 1)) / math.fsum(weight[n] for n in names)
         for names in by_level.values()
     ]
-    scale = max(min(room), 1e-12)
+    scale = min(room)
     nodes: dict[str, _Node] = {}
     for at, names in enumerate(by_level.values()):
         y, x = 24.0, at * (width - _NODE) / max(1, len(levels) - 1)

@@ -6,13 +6,14 @@ import math
 
 import pyarrow as pa
 
+from spotlight.figures import money, percent
 from spotlight.reports.bridge import BridgeLine, BridgeSide, bridge
 from spotlight.reports.cost import CostTotal, cost_by, cost_total, top
 from spotlight.reports.cost_flow import FlowNode, flow
 from spotlight.reports.cost_inclusive import agent_costs, tool_costs
 from spotlight.reports.cost_spread import cost_spread
 from spotlight.reports.cost_time import daily, trend
-from spotlight.reports.export.figures import money, number, percent, plain_text
+from spotlight.reports.export.figures import number, plain_text
 from spotlight.reports.export.section import Chart, Section
 from spotlight.reports.export.subjects.asked import Asked, joined, rows_table, sides
 from spotlight.reports.forecast import Forecast, forecast

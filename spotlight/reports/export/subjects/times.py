@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spotlight.reports.export.figures import duration
+from spotlight.figures import duration
 from spotlight.reports.export.section import Chart, Section
 from spotlight.reports.export.subjects.asked import Asked, joined, named
 from spotlight.reports.latency import critical_path, latency, slowest_steps, step_latency

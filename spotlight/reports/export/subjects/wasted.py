@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from spotlight.reports.export.figures import money, number, percent
+from spotlight.figures import money, percent
+from spotlight.reports.export.figures import number
 from spotlight.reports.export.section import Chart, Section
 from spotlight.reports.export.subjects.asked import Asked, rows_table
 from spotlight.reports.questions import Reports
 from spotlight.reports.waste import WasteCause, cache_misses, waste
+from spotlight.reports.waste_prefix import with_changes
 
 
 def wasted(reports: Reports, asked: Asked) -> list[Section]:
@@ -19,7 +21,7 @@ def wasted(reports: Reports, asked: Asked) -> list[Section]:
         notes.insert(0, f"{money(found.wasted_usd)} of {money(found.cost_usd)} in all, {part}.")
     if found.unpriced:
         notes.append(f"{number(found.unpriced)} model calls without a price are in no figure.")
-    missed = cache_misses(reports, asked.filters, asked.limit, asked.now_ns)
+    missed = with_changes(reports, cache_misses(reports, asked.filters, asked.limit, asked.now_ns))
     return [
         Section(
             "waste", "Waste by cause", "What was paid for nothing, and why?", causes,
@@ -31,6 +33,6 @@ def wasted(reports: Reports, asked: Asked) -> list[Section]:
         Section(
             "cache_misses", "Cache misses", "Which calls could have read the cache and did not?", missed,
             shown=("run_id", "agent_name", "model", "started_ns", "readable_tokens", "cache_read_tokens",
-                   "missed_tokens", "cost_usd"),
+                   "missed_tokens", "cost_usd", "changed"),
         ),
     ]  # fmt: skip

@@ -17,11 +17,6 @@ from spotlight.pricing.prices import CALL, CLASSES, PER, REQUEST, PriceList, Pri
 # Looking up a model takes up to a millisecond; a sender that invents names must not stop the writer.
 MOST_MODELS: Final = 2_000
 _SETS: Final = 1 << len(CLASSES)  # sets of classes that a step can use
-_TOKENS: Final = (
-    "input_tokens", "uncached_input_tokens", "cache_read_tokens", "cache_write_tokens",
-    "cache_write_1h_tokens", "output_tokens", "reasoning_tokens", "audio_input_tokens",
-    "audio_output_tokens",
-)  # fmt: skip
 _MOST_CODES: Final = 10_000_000
 # Part of cost_usd -> the classes in it, and the column that must be known for it to be.
 _PARTS: Final = {
@@ -73,9 +68,8 @@ def price_steps(steps: pa.Table, book: Book) -> dict[str, pa.Array]:
     Usage without a price has cost NULL and unpriced_reason.
     """
     picked, calls = _picked(steps, book)
-    numbers = steps.select(["started_ns", *_TOKENS]).take(pa.array(picked))
-    usage = _usage(numbers, calls)
-    started = numbers.column("started_ns").fill_null(0).to_numpy()
+    usage = _usage(steps, picked, calls)
+    started = steps.column("started_ns").fill_null(0).to_numpy()[picked]
     tiers = _Tiers()
     line = np.full(len(picked), -1, np.int64)
     reason = np.full(len(picked), -1, np.int64)
@@ -155,14 +149,14 @@ def _dense(code: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     return np.flatnonzero(there), (np.cumsum(there) - 1)[code]
 
 
-def _usage(steps: pa.Table, calls: np.ndarray) -> Usage:
-    """Return the tokens of some steps by class; a tool call has none."""
+def _usage(steps: pa.Table, picked: np.ndarray, calls: np.ndarray) -> Usage:
+    """Return the tokens of the picked steps by class; a tool call has none."""
 
     def known(name: str) -> np.ndarray:
-        return np.asarray(np.asarray(steps.column(name).is_valid()) & ~calls)
+        return np.asarray(np.asarray(steps.column(name).is_valid())[picked] & ~calls)
 
     def count(name: str) -> np.ndarray:
-        values = steps.column(name).fill_null(0).to_numpy().astype(np.float64)
+        values = steps.column(name).fill_null(0).to_numpy()[picked].astype(np.float64)
         return np.asarray(np.where(calls, 0.0, np.maximum(values, 0.0)))
 
     read, hour = count("cache_read_tokens"), count("cache_write_1h_tokens")

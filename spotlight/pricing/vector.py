@@ -75,16 +75,16 @@ def price_steps(steps: pa.Table, book: Book) -> dict[str, pa.Array]:
     reason = np.full(len(picked), -1, np.int64)
     reasons: list[str] = []
     for rows, prices, why in _offers(steps, book, picked, calls):
-        if prices is None:
+        if why is not None:  # it stays where no price row is found below
             reason[rows] = _place(reasons, why)
+        if prices is None:
             continue
         period = prices.choose(started[rows])
         for at in np.unique(period):
             chosen = rows[period == at]
-            if at < 0:
-                reason[chosen] = _place(reasons, OTHER_TIME)
-            else:
+            if at >= 0:
                 line[chosen] = tiers.lines(prices.periods[at].row, usage.size[chosen])
+                reason[chosen] = -1
     charged = _charge(usage, line, tiers)
     reason[charged.other_unit] = _place(reasons, OTHER_UNIT)
     place = np.full(steps.num_rows, -1, np.int64)
@@ -109,16 +109,19 @@ def _picked(steps: pa.Table, book: Book) -> tuple[np.ndarray, np.ndarray]:
 
 def _offers(
     steps: pa.Table, book: Book, picked: np.ndarray, calls: np.ndarray
-) -> Iterator[tuple[np.ndarray, PriceList | None, str]]:
-    """Yield (places in picked, prices, why there are none) for every model, and every tool with a fee."""
+) -> Iterator[tuple[np.ndarray, PriceList | None, str | None]]:
+    """Yield (places in picked, prices, why there is none) for every model, and every tool with a fee.
+
+    A tool that has no fee yet has no price and needs no reason.
+    """
     uses, called = np.flatnonzero(~calls), np.flatnonzero(calls)
     names = ("provider", "model", "request_model")
     for count, (at, words) in enumerate(_groups(steps, names, picked[uses])):
         offer = book.offer(*words) if count < MOST_MODELS else Offer(None, TOO_MANY)
-        yield uses[at], offer.prices, offer.reason or ""
+        yield uses[at], offer.prices, offer.reason or OTHER_TIME
     for at, (provider, model, tool) in _groups(steps, ("provider", "model", "tool_name"), picked[called]):
         if fee := book.fee(provider, model, str(tool)):
-            yield called[at], fee, ""
+            yield called[at], fee, None
 
 
 def _groups(

@@ -75,7 +75,7 @@ def reliabilities(reports: Reports, asked: Asked) -> list[Section]:
         Section(
             "signatures", "Failures by what failed first", "What fails, how often, and is it new?",
             found.signatures,
-            shown=("error_signature", "error_step", "runs", "failed_share", "before_runs", "trend", "first_ns",
+            shown=("error_signature", "error_step", "runs", "share", "before_runs", "trend", "first_ns",
             "last_ns", "versions", "run_ids"),
         ),
         Section(

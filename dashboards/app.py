@@ -17,7 +17,7 @@ from dashboards.appearance import STYLE
 from dashboards.clock import zone, zone_picker
 from dashboards.text import escape
 from dashboards.views import cost, overview, run, runs, session, sessions, source, sources, versions
-from dashboards.views.filters import Scope, carried, filter_bar
+from dashboards.views.filters import Scope, carried, filter_bar, leave_filters
 from dashboards.views.frame import figures_page, title
 from dashboards.views.navigation import same_list, way_back
 from spotlight.errors import SpotlightError
@@ -127,7 +127,8 @@ def _head(pages: Pages, page: Page) -> Scope | None:
     for figures in (OVERVIEW, *FIGURES):
         if page == pages.figures[figures.path] or (figures is OVERVIEW and page == pages.start):
             title(figures.title, figures.question)
-            return filter_bar(lake(), zone(), for_list=False)
+            return filter_bar(lake(), zone(), figures.path)
+    leave_filters()
     return None
 
 

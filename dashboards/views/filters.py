@@ -31,6 +31,8 @@ ORDERS: Final = {
 HOUR_NS: Final = 3_600_000_000_000
 MINUTE_NS: Final = 60_000_000_000
 AGAINST: Final = "against"
+HAD_START: Final = "had_start"
+PLACE: Final = "filters_of"
 PREVIOUS: Final = "previous period"
 VERSION: Final = "version "
 # The selectboxes: key -> label and width, in the order they are drawn in.
@@ -97,6 +99,30 @@ def clear_filters() -> None:
 def _forget(key: str) -> None:
     if key in st.query_params:
         del st.query_params[key]
+
+
+def _follow_address(place: str) -> None:
+    """Let the address decide on a page that was just come to.
+
+    A link within Spotlight leaves the widgets as they were on the page it stands on, and to Streamlit what a
+    widget holds is worth more than the address.
+    """
+    if st.session_state.get(PLACE) == place:
+        return
+    st.session_state[PLACE] = place
+    for key in (*PICKED, "q"):
+        st.session_state[key] = st.query_params.get(key) or CLEARED[key]
+    for key, known in (("time", WINDOWS), ("order", ORDERS), (AGAINST, None)):
+        said = st.query_params.get(key)
+        if said and (known is None or said in known):
+            st.session_state[key] = said
+        elif key in st.session_state:
+            del st.session_state[key]
+
+
+def leave_filters() -> None:
+    """Note that a page without filters is drawn: the next one with filters is come to anew."""
+    st.session_state.pop(PLACE, None)
 
 
 def _picked(key: str, values: list[str], width: int | None = None) -> str | None:
@@ -171,6 +197,9 @@ def _offered(row: tuple[str, ...], facets: dict[str, list[str]]) -> dict[str, st
 def _baseline_said(facets: dict[str, list[str]], *, has_start: bool) -> str | None:
     """Draw what the figures are compared with; return it as it stands in the address."""
     versions = [VERSION + version for version in facets.get("pack_version", ())]
+    if has_start and not st.session_state.get(HAD_START, True) and not st.session_state.get(AGAINST):
+        st.session_state[AGAINST] = PREVIOUS  # there is such a period only now
+    st.session_state[HAD_START] = has_start
     return st.selectbox(
         "Compared with",
         [PREVIOUS, *versions] if has_start else versions,
@@ -214,15 +243,18 @@ def _spans_of_time(filters: RunFilters, zone: Zone) -> list[str]:
     return named
 
 
-def filter_bar(lake: Lake, zone: Zone, *, for_list: bool, other: bool = False) -> Scope | None:
+def filter_bar(
+    lake: Lake, zone: Zone, place: str, *, for_list: bool = False, other: bool = False
+) -> Scope | None:
     """Draw the filters and return what they say; None where there is nothing to filter.
 
-    `for_list` adds search and order, else what the figures are compared with is asked. `other`: filters of
-    the traces without an agent.
+    `place` names the page. `for_list` adds search and order, else what the figures are compared with is
+    asked. `other`: filters of the traces without an agent.
     """
     facets = lake.ask(run_facets, other=other)
     if not any(facets.values()):
         return None
+    _follow_address(place)
     now = time.time_ns()
     linked = filters_of({key: st.query_params.get_all(key) for key in SPANS_OF_TIME}, now)
     text, order, said = "", "newest", None
@@ -279,6 +311,9 @@ def carried() -> dict[str, list[str]]:
     keys = ("time", AGAINST, "tz", *CLEARED, *SPANS_OF_TIME)
     found = {key: values for key in dict.fromkeys(keys) if (values := st.query_params.get_all(key))}
     found.pop("q", None)
+    window = st.session_state.get("time")
+    if window in WINDOWS and not any(key in found for key in TIME_FIELDS):
+        found["time"] = [window]  # also where it is what the page begins with: another page begins otherwise
     return found
 
 

@@ -15,7 +15,7 @@ from typing import IO, Final, NamedTuple
 
 from spotlight.errors import PartFailed
 
-READY_S: Final = 60.0
+READY_S: Final = 180.0
 STOP_S: Final = 15.0
 _POLL_S: Final = 0.05
 _FIRST_DELAY_S: Final = 0.5

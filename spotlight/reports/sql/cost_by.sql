@@ -2,11 +2,11 @@
 -- One row per combination of values.
 -- params: filters, by_1, by_2, by_3, limit
 with
-summed as (
+parts as (  -- of runs that ended well and of others: a second count of distinct runs takes half as long again (measured)
   select
     dimension($by_1, s) as by_1, dimension($by_2, s) as by_2, dimension($by_3, s) as by_3,
+    coalesce(s.run_status = 'ok', false) as is_ok,
     count(distinct s.run_version) as runs,
-    count(distinct s.run_version) filter (where s.run_status = 'ok') as ok_runs,
     count(*) filter (where s.is_generation) as generations,
     count(*) filter (where s.is_generation and s.input_tokens is null and s.output_tokens is null)
       as generations_without_usage,
@@ -14,20 +14,38 @@ summed as (
     sum(s.cache_read_tokens) as cache_read_tokens,
     sum(s.cache_write_tokens) as cache_write_tokens,
     sum(s.output_tokens) as output_tokens,
-    dollars(s.cost_usd) as cost_usd,
-    count(*) filter (where s.unpriced_reason is not null) as unpriced_generations,
-    coalesce(sum(coalesce(s.input_tokens, 0) + coalesce(s.output_tokens, 0))
-      filter (where s.unpriced_reason is not null), 0) as unpriced_tokens,
-    dollars(s.cost_reported_usd) as cost_reported_usd
+    sum(try_cast(s.cost_usd as decimal(38, 12))) as cost_usd,
+    count(s.unpriced_reason) as unpriced_generations,
+    sum(if(s.unpriced_reason is null, null, coalesce(s.input_tokens, 0) + coalesce(s.output_tokens, 0)))
+      as unpriced_tokens,
+    sum(try_cast(s.cost_reported_usd as decimal(38, 12))) as cost_reported_usd
   from matching_steps($filters) as s
+  group by 1, 2, 3, 4
+),
+summed as (
+  select
+    by_1, by_2, by_3,
+    sum(runs) as runs,
+    coalesce(sum(runs) filter (where is_ok), 0) as ok_runs,
+    sum(generations) as generations,
+    sum(generations_without_usage) as generations_without_usage,
+    sum(input_tokens) as input_tokens,
+    sum(cache_read_tokens) as cache_read_tokens,
+    sum(cache_write_tokens) as cache_write_tokens,
+    sum(output_tokens) as output_tokens,
+    cast(sum(cost_usd) as double) as cost_usd,
+    sum(unpriced_generations) as unpriced_generations,
+    coalesce(sum(unpriced_tokens), 0) as unpriced_tokens,
+    cast(sum(cost_reported_usd) as double) as cost_reported_usd
+  from parts
   group by 1, 2, 3
 )
 select
   by_1, by_2, by_3,
-  runs,
-  ok_runs,
-  generations,
-  generations_without_usage,
+  cast(runs as bigint) as runs,
+  cast(ok_runs as bigint) as ok_runs,
+  cast(generations as bigint) as generations,
+  cast(generations_without_usage as bigint) as generations_without_usage,
   try_cast(input_tokens as bigint) as input_tokens,
   try_cast(cache_read_tokens as bigint) as cache_read_tokens,
   try_cast(cache_write_tokens as bigint) as cache_write_tokens,
@@ -36,7 +54,7 @@ select
   cost_usd / runs as cost_per_run_usd,
   cost_usd / nullif(ok_runs, 0) as cost_per_ok_run_usd,
   cost_usd / nullif(dollars(cost_usd) over (), 0) as share,
-  unpriced_generations,
+  cast(unpriced_generations as bigint) as unpriced_generations,
   try_cast(unpriced_tokens as bigint) as unpriced_tokens,
   unpriced_tokens / nullif(coalesce(input_tokens, 0) + coalesce(output_tokens, 0), 0) as unpriced_token_share,
   cost_reported_usd,

@@ -23,7 +23,8 @@ def scored_metrics(
     without such a score counts as a no where the signal is a share of all runs.
     """
     carriers = [{"name": name, "signal": signal.name} for signal in signals for name in signal.scores]
-    params = filters.params() | {"carriers": carriers, "above": above}
+    names = [carrier["name"] for carrier in carriers]
+    params = filters.params() | {"names": names, "carriers": carriers, "above": above}
     found = {row["signal"]: row for row in reports.ask("score_signals", params).to_pylist()}
     return {signal.name: _metric(signal, found.get(signal.name), runs) for signal in signals}
 

@@ -1,13 +1,15 @@
--- Macro: every score with the run that it judges; NULL where that run has not arrived.  One row per score.
+-- Macro: scores of some names, as `plain_name` writes them (NULL: all), with the run that each judges; NULL where that
+-- run has not arrived.  One row per score.
 -- A span's or a trace's run is the one it is part of, a response's that of the span it answered. What judges a
 -- session is of the run that the user saw last before.
 -- params: none
-create or replace macro judgements() as table
+create or replace macro judgements(names) as table
 with
 said as materialized (
   select score_id, target_type, trace_id, span_id, session_id, response_id, name, value, label, explanation, annotator,
-    time_ns
+    time_ns, trim(regexp_replace(lower(name), '[^a-z0-9]+', '_', 'g'), '_') as plain_name
   from scores
+  where names is null or list_contains(names, trim(regexp_replace(lower(name), '[^a-z0-9]+', '_', 'g'), '_'))
 ),
 asked as (  -- a score that names no trace finds it by its span or its response
   select score_id, target_type, span_id, response_id
@@ -80,6 +82,6 @@ found as (
   from of_session
   group by score_id
 )
-select s.*, f.run_id, trim(regexp_replace(lower(s.name), '[^a-z0-9]+', '_', 'g'), '_') as plain_name
+select s.*, f.run_id
 from said as s
 left join found as f on f.score_id = s.score_id

@@ -1,10 +1,10 @@
 -- What scores of certain names say of runs: how many runs have one, in how many it is a yes, and their mean.
--- `carriers` says which names carry which signal.  One row per signal that the lake carries at all.
--- params: filters, carriers, above
+-- `names` are all of them, `carriers` says which carries which signal.  One row per signal that the lake carries at all.
+-- params: filters, names, carriers, above
 with
 carried as (
   select c.signal, j.run_id, j.score_id, j.value, j.time_ns, passes(j.value, j.label, $above) as passed
-  from judgements() as j
+  from judgements($names) as j
   join (
     select unnest(cast($carriers as struct(name varchar, signal varchar)[]), max_depth := 2)
   ) as c on c.name = j.plain_name

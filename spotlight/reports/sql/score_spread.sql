@@ -6,7 +6,7 @@ said as (
   select
     run_dimension($by_1, r) as by_1, run_dimension($by_2, r) as by_2, run_dimension($by_3, r) as by_3,
     j.value, j.label
-  from judgements() as j
+  from judgements(null) as j
   join matching_runs($filters) as r on r.run_id = j.run_id
   where j.name = $name
 ),

@@ -16,7 +16,7 @@ select
   list(distinct j.annotator order by j.annotator) filter (where j.annotator is not null) as annotators,
   min(j.time_ns) as first_ns,
   max(j.time_ns) as last_ns
-from judgements() as j
+from judgements(null) as j
 join matching_runs($filters) as r on r.run_id = j.run_id
 group by all
 order by n desc, j.name, by_1 nulls last, by_2 nulls last, by_3 nulls last

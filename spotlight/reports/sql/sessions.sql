@@ -3,7 +3,7 @@
 with
 runs_of_scores as (
   select run_id, value
-  from judgements()
+  from judgements(null)
   where run_id is not null
 ),
 scored as (

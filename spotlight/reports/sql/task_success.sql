@@ -9,9 +9,9 @@ verdicts as (
       'of_session': j.target_type = 'session', 'name': list_position($names, j.plain_name),
       'by': coalesce(j.annotator <> 'human', true), 'age': -j.time_ns, 'score_id': j.score_id
     }) as passed
-  from judgements() as j
+  from judgements($names) as j
   join assembled_runs as a on a.run_id = j.run_id
-  where list_contains($names, j.plain_name) and passes(j.value, j.label, $above) is not null
+  where passes(j.value, j.label, $above) is not null
     and (j.target_type in ('run', 'trace', 'session') or j.span_id = a.root_span_id)
   group by j.run_id
 )

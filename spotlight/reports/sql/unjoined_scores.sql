@@ -1,5 +1,5 @@
 -- Scores whose run has not arrived.  One row.
 -- params: none
 select count(*) as scores
-from judgements()
+from judgements(null)
 where run_id is null

@@ -5,8 +5,7 @@ with
 said as (
   select j.run_id, j.name, j.label, j.explanation, j.annotator,
     coalesce(j.value, cast(passes(null, j.label, 0) as double)) as worth
-  from judgements() as j
-  where $names is null or list_contains($names, j.plain_name)
+  from judgements($names) as j
 ),
 judged as (
   select run_id, case when $names is null then avg(worth) else min(worth) end as value, count(*) as judgements,

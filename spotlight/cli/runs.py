@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 import typer
 from rich.table import Table
 
+from spotlight.cli.narrowing import Narrowing, narrowed
 from spotlight.cli.options import DataOption, JsonOption, existing_data
 from spotlight.cli.output import count, duration, money, out, print_json, say, status, table, when
 from spotlight.cli.query import MOST_ROWS
@@ -26,14 +27,13 @@ class Order(enum.StrEnum):
     MOST_EXPENSIVE = "most_expensive"
 
 
+@narrowed
 def runs(
+    narrowing: Narrowing,
     failed: Annotated[bool, typer.Option("--failed", help="Only runs that ended in error.")] = False,
     incomplete: Annotated[
         bool, typer.Option("--incomplete", help="Only runs whose root never arrived.")
     ] = False,
-    pack: Annotated[str | None, typer.Option(help="Only runs of this pack.")] = None,
-    version: Annotated[str | None, typer.Option(help="Only runs of this pack version.")] = None,
-    session: Annotated[str | None, typer.Option(help="Only runs of this session.")] = None,
     text: Annotated[
         str | None, typer.Option(help="Only runs whose id, name, user or error contains this.")
     ] = None,
@@ -54,10 +54,9 @@ def runs(
     from spotlight.reports import RunFilters, open_lake
 
     wanted = tuple(name for name, asked in (("error", failed), ("incomplete", incomplete)) if asked)
-    filters = RunFilters(
-        status=wanted, pack_name=pack, pack_version=version, session_id=session, text=text, order=order.value,
-        other=other,
-    )  # fmt: skip
+    narrowed_to = narrowing.run_filters()
+    status = (*wanted, *narrowed_to.status)
+    filters = narrowed_to._replace(status=status, text=text, order=order.value, other=other)
     reports = open_lake(existing_data(data))
     rows = reports.runs(filters, limit=limit).to_pylist()
     if as_json:

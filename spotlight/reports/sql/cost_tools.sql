@@ -11,10 +11,11 @@ told as materialized (
       as input_side_usd
   from matching_steps($filters) as s
 ),
-below as (  -- each call with everything that ran below it
-  select run_version, span_id as call, tool_name as tool, span_id, 0 as levels
-  from told
-  where is_tool_call
+below as (  -- calls below which something ran, with all of it
+  select t.run_version, t.span_id as call, t.tool_name as tool, t.span_id, 0 as levels
+  from told as t
+  where t.is_tool_call
+    and exists (select 1 from told as b where b.run_version = t.run_version and b.parent_span_id = t.span_id)
   union
   select t.run_version, b.call, b.tool, t.span_id, b.levels + 1
   from below as b
@@ -28,17 +29,25 @@ inside as (  -- the innermost call that a step runs in, and the tools that it ru
   group by run_version, span_id
 ),
 calls as (
-  select
-    t.tool,
-    count(distinct t.run_version) as runs,
-    count(distinct (t.run_version, t.span_id)) filter (where s.is_tool_call and s.tool_name is not distinct from t.tool)
-      as calls,
-    count(distinct (t.run_version, t.span_id))
-      filter (where s.is_tool_call and s.failed and s.tool_name is not distinct from t.tool) as failed_calls,
-    sum(s.cost_usd) as cost_usd
-  from (select distinct run_version, span_id, tool from below) as t
-  join told as s on s.run_version = t.run_version and s.span_id = t.span_id
-  group by t.tool
+  select tool, sum(runs) as runs, sum(calls) as calls, sum(failed_calls) as failed_calls, sum(cost_usd) as cost_usd
+  from (
+    select
+      tool_name as tool,
+      count(distinct run_version) as runs,
+      count(*) as calls,
+      count(*) filter (where failed) as failed_calls,
+      sum(cost_usd) as cost_usd
+    from told
+    where is_tool_call
+    group by tool_name
+    union all
+    select b.tool, 0, 0, 0, sum(s.cost_usd)
+    from (select distinct run_version, span_id, tool from below where levels > 0) as b
+    join told as s on s.run_version = b.run_version and s.span_id = b.span_id
+    where not (s.is_tool_call and s.tool_name is not distinct from b.tool)
+    group by b.tool
+  )
+  group by tool
 ),
 reading as (  -- model calls by the conversation that they go on with: one agent's, within one tool call
   select
@@ -94,9 +103,9 @@ caused as (
 summed as (
   select
     coalesce(c.tool, u.tool, l.tool) as tool,
-    coalesce(c.runs, l.runs, 0) as runs,
-    coalesce(c.calls, 0) as calls,
-    coalesce(c.failed_calls, 0) as failed_calls,
+    cast(coalesce(c.runs, l.runs, 0) as bigint) as runs,
+    cast(coalesce(c.calls, 0) as bigint) as calls,
+    cast(coalesce(c.failed_calls, 0) as bigint) as failed_calls,
     c.cost_usd as calls_cost_usd,
     u.cost_usd as caused_cost_usd,
     l.result_tokens,

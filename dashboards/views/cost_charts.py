@@ -57,6 +57,21 @@ def series_colors(ranks: list[tuple[str | None, bool]], colors: Palette) -> list
     ]
 
 
+def _bar_rows(
+    rows: list[dict[str, Any]], ranked: list[tuple[str | None, bool]], names: list[str], period: str
+) -> pd.DataFrame:
+    """Return a row per bar; `place` is the number of its series."""
+    columns = ["start", "told", "place", "name", "usd", "cost", "runs"]
+    told = []
+    for row in rows:
+        if row["cost_usd"]:
+            place = ranked.index((row["series"], row["is_other"]))
+            said = row["start"].strftime("%a " + DAY_FORM[period])
+            usd = row["cost_usd"]
+            told.append((row["start"].isoformat(), said, place, names[place], usd, money(usd), row["runs"]))
+    return pd.DataFrame(told, columns=columns)
+
+
 def stacked_bars(
     rows: list[dict[str, Any]], split: str, starts: list[datetime], period: str, colors: Palette
 ) -> alt.Chart:
@@ -69,22 +84,7 @@ def stacked_bars(
     )
     names = distinct(label_of(split, value, is_other=is_other) for value, is_other in ranked)
     order = [start.isoformat() for start in starts]
-    frame = pd.DataFrame(
-        [
-            {
-                "start": row["start"].isoformat(),
-                "told": row["start"].strftime("%a " + DAY_FORM[period]),
-                "place": ranked.index((row["series"], row["is_other"])),
-                "name": names[ranked.index((row["series"], row["is_other"]))],
-                "usd": row["cost_usd"],
-                "cost": money(row["cost_usd"]),
-                "runs": row["runs"],
-            }
-            for row in rows
-            if row["cost_usd"]
-        ],
-        columns=["start", "told", "place", "name", "usd", "cost", "runs"],
-    )
+    frame = _bar_rows(rows, ranked, names, period)
     picked = alt.selection_point(name="bar", fields=["start", "place"], toggle=False)
     said = f"utcFormat(toDate(datum.value + 'Z'), '{DAY_FORM[period]}')"
     chart = (
@@ -126,6 +126,27 @@ def stacked_bars(
     return styled(chart, colors)
 
 
+def _version_rows(rows: list[dict[str, Any]], told: list[str], packs: list[str]) -> pd.DataFrame:
+    """Return a row per version: what it is called, and its figures as numbers and as text."""
+    return pd.DataFrame(
+        [
+            {
+                "place": at,
+                "row": told[at],
+                "pack": packs[at],
+                "p50": row["p50_usd"],
+                "p95": row["p95_usd"],
+                "said50": money(row["p50_usd"]),
+                "said95": money(row["p95_usd"]),
+                "mean": money(row["mean_usd"]),
+                "n": row["n"],
+                "partly": row["partly_priced_runs"],
+            }
+            for at, row in enumerate(rows)
+        ]
+    )
+
+
 def dumbbells(rows: list[dict[str, Any]], colors: Palette) -> alt.Chart:
     """Return p50 to p95 of the cost per run, a line per version, coloured by pack; as of `cost_spread`.
 
@@ -139,23 +160,7 @@ def dumbbells(rows: list[dict[str, Any]], colors: Palette) -> alt.Chart:
         + f" · {row['n']:,}"
         for row in rows
     )
-    frame = pd.DataFrame(
-        [
-            {
-                "place": at,
-                "row": told[at],
-                "pack": names[packs.index(row["pack"])],
-                "p50": row["p50_usd"],
-                "p95": row["p95_usd"],
-                "said50": money(row["p50_usd"]),
-                "said95": money(row["p95_usd"]),
-                "mean": money(row["mean_usd"]),
-                "n": row["n"],
-                "partly": row["partly_priced_runs"],
-            }
-            for at, row in enumerate(rows)
-        ]
-    )
+    frame = _version_rows(rows, told, [names[packs.index(row["pack"])] for row in rows])
     picked = alt.selection_point(name="version", fields=["place"], toggle=False)
     tooltip = [
         alt.Tooltip(f"{field}:N", title=title)

@@ -165,6 +165,19 @@ def _status_pills() -> list[str]:
     return chosen
 
 
+def _search() -> str:
+    return st.text_input(
+        "Search runs",
+        key="q",
+        type="search",
+        live="300ms",
+        placeholder="Search id, name, session, user, error",
+        label_visibility="collapsed",
+        width=250,
+        bind="query-params",
+    )
+
+
 def _window(usual: str) -> str:
     return st.selectbox(
         "Time",
@@ -260,16 +273,7 @@ def filter_bar(
     text, order, said = "", "newest", None
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         if for_list:
-            text = st.text_input(
-                "Search runs",
-                key="q",
-                type="search",
-                live="300ms",
-                placeholder="Search id, name, session, user, error",
-                label_visibility="collapsed",
-                width=250,
-                bind="query-params",
-            )
+            text = _search()
         status = _status_pills()
         usual = ALL_TIME if for_list else fitting_window(lake.ask(newest_start), now)
         window_place = st.container(width="content")

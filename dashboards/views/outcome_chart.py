@@ -18,22 +18,10 @@ WORDS: Final = {"ok": "ok", "incomplete": "incomplete", "error": "failed"}
 DAY_NS: Final = 86_400_000_000_000
 
 
-def outcome_bars(steps: Sequence[Moment], zone: Zone, colors: Palette) -> alt.Chart:
-    """Return the runs of each step of time, stacked by how they ended.
-
-    A click selects "step" with `place`, the number of the step, and `status`.
-    """
-    known = [step.first_ns for step in steps if step.first_ns is not None]
-    form = "%d %b" if known and known[-1] - known[0] > 3 * DAY_NS else "%d %b %H:%M"
+def _rows(steps: Sequence[Moment], zone: Zone) -> pd.DataFrame:
+    """Return a row per step of time and outcome that any run had."""
     rows = [
-        {
-            "place": at,
-            "label": moment(step.first_ns, zone, form),
-            "told": f"{moment(step.first_ns, zone)} to {moment(step.last_ns, zone)}",
-            "status": status,
-            "word": WORDS[status],
-            "runs": count,
-        }
+        (at, f"{moment(step.first_ns, zone)} to {moment(step.last_ns, zone)}", status, WORDS[status], count)
         for at, step in enumerate(steps)
         for status, count in (
             ("ok", step.runs - step.failed - step.incomplete),
@@ -42,7 +30,17 @@ def outcome_bars(steps: Sequence[Moment], zone: Zone, colors: Palette) -> alt.Ch
         )
         if count
     ]
-    frame = pd.DataFrame(rows, columns=["place", "label", "told", "status", "word", "runs"])
+    return pd.DataFrame(rows, columns=["place", "told", "status", "word", "runs"])
+
+
+def outcome_bars(steps: Sequence[Moment], zone: Zone, colors: Palette) -> alt.Chart:
+    """Return the runs of each step of time, stacked by how they ended.
+
+    A click selects "step" with `place`, the number of the step, and `status`.
+    """
+    known = [step.first_ns for step in steps if step.first_ns is not None]
+    form = "%d %b" if known and known[-1] - known[0] > 3 * DAY_NS else "%d %b %H:%M"
+    frame = _rows(steps, zone)
     labels = [moment(step.first_ns, zone, form) for step in steps]
     # A day that several steps share is named once.
     labels = ["" if at and label == labels[at - 1] else label for at, label in enumerate(labels)]

@@ -49,35 +49,35 @@ calls as (
   )
   group by tool
 ),
-reading as (  -- model calls by the conversation that they go on with: one agent's, within one tool call
+reading as (  -- model calls by conversation: one agent's, within one tool call; a hash is smaller than the two ids
   select
-    g.run_version, g.step, g.caused_by, g.cost_usd, g.agent_span_id, i.call,
+    g.run_version, g.step, g.caused_by, hash(g.agent_span_id, i.call) as conversation,
     coalesce(list_contains(i.tools, g.caused_by), false) as is_below_its_cause,
     g.input_side_usd / nullif(g.input_tokens, 0) as token_usd,
-    g.input_tokens - lag(g.input_tokens) over conversation as growth,
-    coalesce(lag(g.output_tokens) over conversation, 0) as answer_tokens
+    g.input_tokens - lag(g.input_tokens) over talk as growth,
+    coalesce(lag(g.output_tokens) over talk, 0) as answer_tokens
   from told as g
   left join inside as i on i.run_version = g.run_version and i.span_id = g.span_id
   where g.is_generation and g.input_tokens is not null
-  window conversation as (partition by g.run_version, g.agent_span_id, i.call order by g.step)
+  window talk as (partition by g.run_version, hash(g.agent_span_id, i.call) order by g.step)
 ),
 sized as (  -- a conversation goes on for as long as its input does not shrink
   select
     *,
     if(caused_by is null, null, greatest(growth - answer_tokens, 0)) as result_tokens,
     count(*) filter (where growth < 0)
-      over (partition by run_version, agent_span_id, call order by step rows unbounded preceding) as stretch
+      over (partition by run_version, conversation order by step rows unbounded preceding) as stretch
   from reading
 ),
 reread as (
   select
     *,
     result_tokens * coalesce(sum(token_usd) over (
-      partition by run_version, agent_span_id, call, stretch order by step
+      partition by run_version, conversation, stretch order by step
       rows between 1 following and unbounded following
     ), 0) as later_usd,
     coalesce(token_usd, 0) * coalesce(sum(result_tokens) over (
-      partition by run_version, agent_span_id, call, stretch, caused_by order by step
+      partition by run_version, conversation, stretch, caused_by order by step
       rows between unbounded preceding and 1 preceding
     ), 0) as own_usd  -- of results of the same tool that this call reads again: it is caused by that tool as a whole
   from sized

@@ -35,6 +35,7 @@ SCOPE: Final = "spotlight.scores"
 _RUN_ID: Final = re.compile(r"(?P<trace>[0-9a-f]{32})(?:-(?P<span>[0-9a-f]{16}))?")
 _LAST_YEAR: Final = 2261  # nanoseconds since 1970 fit into 64 bits until then
 _HINT: Final = "docs/scores.md lists the fields"
+_METADATA_BYTES: Final = 65_536
 _INFO: Final = 9  # OTLP severity
 
 Hex = Annotated[str, Field(pattern=r"^[0-9a-fA-F]+$")]
@@ -78,9 +79,20 @@ class NewScore(BaseModel):
     @field_validator("time")
     @classmethod
     def _in_reach(cls, time: Any) -> Any:
-        if time is not None and not 1970 <= time.year <= _LAST_YEAR:
+        if time is not None and not (1970 <= time.year <= _LAST_YEAR and time.timestamp() > 0):
             raise ValueError(f"must lie between the years 1970 and {_LAST_YEAR}")
         return time
+
+    @field_validator("metadata")
+    @classmethod
+    def _small(cls, metadata: dict[str, Any] | None) -> dict[str, Any] | None:
+        try:
+            size = len(orjson.dumps(metadata))
+        except orjson.JSONEncodeError as exc:
+            raise ValueError("nests too deep") from exc
+        if size > _METADATA_BYTES:
+            raise ValueError(f"is larger than {_METADATA_BYTES} bytes")
+        return metadata
 
     @model_validator(mode="after")
     def _whole(self) -> NewScore:
@@ -101,8 +113,8 @@ class NewScore(BaseModel):
         """Return the sender's id, else a digest of what it says: sent again, it is the same score."""
         if self.id is not None:
             return self.id
-        said = self.model_dump(mode="json", exclude_none=True)
-        text = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+        said = self.model_dump(mode="json", exclude_none=True, exclude={"metadata"})
+        text = orjson.dumps([said, self.metadata], option=orjson.OPT_SORT_KEYS)
         return hashlib.blake2b(text, digest_size=16).hexdigest()
 
 

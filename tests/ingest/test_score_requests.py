@@ -18,6 +18,7 @@ from tests.rows import span, span_id, trace_id
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 SPAN = "00f067aa0ba902b7"
+DEEP = b'{"a":' * 500 + b"1" + b"}" * 500
 COLUMNS = (
     "target_type, trace_id, span_id, session_id, response_id, name, value, label, explanation, annotator, "
     "evaluator, evaluator_version, metadata, time_ns, score_id, source"
@@ -99,6 +100,13 @@ def test_a_score_that_is_sent_again_counts_once(tmp_path: Path) -> None:
         (
             b'{"name": "a", "value": 1, "session_id": "y", "time": "3000-01-01T00:00:00Z"}',
             "between the years",
+        ),
+        (b'{"name": "a", "value": 1, "session_id": "y", "time": "1970-01-01T00:00:00+14:00"}', "the years"),
+        (b'{"name": "a", "value": 1e999, "session_id": "y"}', "the body is not JSON"),
+        (b'{"name": "a", "value": 1, "session_id": "y", "metadata": ' + DEEP + b"}", "nests too deep"),
+        (
+            b'{"name": "a", "value": 1, "session_id": "y", "metadata": {"a": "' + b"x" * 70_000 + b'"}}',
+            "metadata: is larger than",
         ),
         (b'{"name": "a", "value": 1, "session_id": "y", "colour": 1}', "score 1: colour: Extra inputs"),
         (b'[{"name": "a", "label": "x", "session_id": "y"}, {"name": ""}]', "score 2: name:"),

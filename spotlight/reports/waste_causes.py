@@ -45,7 +45,7 @@ CAUSES: Final = (
         "no model call says how much it read from a cache: send gen_ai.usage.cache_read.input_tokens",
     ),
     Cause(
-        "resent_context", "Context sent again", "calls", ("with_input", "generations"), False,
+        "resent_context", "Context sent again", "calls", ("with_input", "generations"), True,
         "Input that was in the agent's call before, and was paid in full again: neither read from a cache "
         "nor written to one. A call is taken to repeat the one before where it is large enough to hold its "
         "input and its answer. Read from a cache, the same tokens would still have cost a part of this.",

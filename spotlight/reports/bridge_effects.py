@@ -78,7 +78,7 @@ def cells(
         np.array([runs_of.get(pack, 0) for pack, _ in keys], np.float64),
         float(sum(int(str(row["runs"])) for row in packs)),
         calls,
-        np.bincount(pack_of, calls, len(number))[pack_of] if keys else calls,
+        np.asarray(np.bincount(pack_of, calls, len(number))[pack_of], np.float64),
         retries,
         column("priced_calls"),
         np.array([column(f"{name}_tokens") for name in CLASSES]),
@@ -132,9 +132,9 @@ def _cost(of: Factors) -> Array:
 
 def _ratio(part: Array, whole: Array) -> Array:
     """Return part / whole, NaN where there is no whole."""
-    return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
+    return np.asarray(np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0))
 
 
 def _known(own: Array, other: Array) -> Array:
     """Return the own values, where they are not known the other side's, and 0 where neither is."""
-    return np.nan_to_num(np.where(np.isnan(own), other, own))
+    return np.asarray(np.nan_to_num(np.where(np.isnan(own), other, own)))

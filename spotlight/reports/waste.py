@@ -23,7 +23,8 @@ class WasteCause(NamedTuple):
     """One cause of waste.
 
     `state` is "measured", "estimated" (told by sizes: of prompts, or tokens as characters / 4) or "not
-    reported": the telemetry does not tell, then the figures are None and `explanation` says what would have to be sent.
+    reported": the telemetry does not tell, then the figures are None and `explanation` says what would
+    have to be sent.
     `cost_usd` is None where it is not known, `unpriced` counts the steps or calls found that have no price.
     `found` is how often the cause was found, counted in `unit`; `share` is that of all cost.
     `runs` is the number of runs concerned; `run_ids` are the first of them, the most wasteful first.

@@ -62,11 +62,16 @@ of_session as (
   join runs as r on r.session_id = s.session_id
   where s.trace_id is null and s.span_id is null and s.response_id is null
 ),
+direct as (  -- nearly all: what names a trace of one run needs no more than that run's id
+  select trace_id, run_id
+  from runs_of_traces
+  where trace_id not in (select trace_id from shared)
+),
 found as (
   select p.score_id, r.run_id
   from placed as p
-  join runs_of_traces as r on r.trace_id = p.trace_id
-  where p.trace_id not in (select trace_id from shared)
+  join direct as r on r.trace_id = p.trace_id
+  where p.score_id in (select score_id from asked)
   union all
   select c.score_id,
     arg_min(c.run_id, {
@@ -82,6 +87,7 @@ found as (
   from of_session
   group by score_id
 )
-select s.*, f.run_id
+select s.*, coalesce(d.run_id, f.run_id) as run_id
 from said as s
+left join direct as d on d.trace_id = s.trace_id
 left join found as f on f.score_id = s.score_id

@@ -52,22 +52,21 @@ def unpriced_warning(total: CostTotal) -> None:
 
 def _tiles(scope: Scope, total: CostTotal, found: Health, expected: Forecast) -> None:
     before = scope.lake.ask(cost_total, scope.baseline) if scope.baseline else None
-    against = f"vs {scope.against}" if scope.against else ""
     each = [step.cost_per_run_usd for step in found.steps if step.cost_per_run_usd is not None]
     with st.container(key="tiles"):
         columns = st.columns(5, gap="small")
     tile(
-        columns[0], "Cost", money(total.cost_usd), note=against,
+        columns[0], "Cost", money(total.cost_usd), against=scope.against,
         delta=change(total.cost_usd, before and before.cost_usd), good="down",
         series=[step.cost_usd or 0.0 for step in found.steps], bars=True,
     )  # fmt: skip
     tile(
-        columns[1], "Cost per run", money(total.cost_per_run_usd), note=against,
+        columns[1], "Cost per run", money(total.cost_per_run_usd), against=scope.against,
         delta=change(total.cost_per_run_usd, before and before.cost_per_run_usd), good="down", series=each,
         explained=f"Of {total.runs:,} runs with a step in the window.",
     )  # fmt: skip
     tile(
-        columns[2], "Cost per successful run", money(total.cost_per_ok_run_usd), note=against,
+        columns[2], "Cost per successful run", money(total.cost_per_ok_run_usd), against=scope.against,
         delta=change(total.cost_per_ok_run_usd, before and before.cost_per_ok_run_usd), good="down",
         explained=f"What failed is paid for by the {total.ok_runs:,} runs that ended well.",
     )  # fmt: skip

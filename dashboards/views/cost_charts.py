@@ -16,6 +16,12 @@ from spotlight.reports.cost_flow import Flow, label
 
 LABEL_LIMIT: Final = 40
 HEIGHT: Final = 250
+FEW_BARS: Final = 12  # below which they would be as wide as a hand
+# Not d3's "s" alone: it writes a hundredth of a dollar as 10m, which reads like millions.
+DOLLARS: Final = (
+    "abs(datum.value) >= 10000 ? format(datum.value, '$.3~s') : "
+    "format(datum.value, abs(datum.value) < 0.0001 ? '$~g' : '$,~f')"
+)
 DAY_FORM: Final = {"hour": "%d %b %H:%M", "day": "%d %b", "week": "%d %b", "month": "%b %Y"}
 
 
@@ -89,7 +95,7 @@ def stacked_bars(
     said = f"utcFormat(toDate(datum.value + 'Z'), '{DAY_FORM[period]}')"
     chart = (
         alt.Chart(frame)
-        .mark_bar(cursor="pointer")
+        .mark_bar(cursor="pointer", size=44 if len(starts) < FEW_BARS else alt.Undefined)
         .encode(
             x=alt.X(
                 "start:O",
@@ -104,7 +110,7 @@ def stacked_bars(
                 ),
             ),
             y=alt.Y(
-                "usd:Q", axis=alt.Axis(format="$~s", title=None, tickCount=4, domain=False), stack="zero"
+                "usd:Q", axis=alt.Axis(labelExpr=DOLLARS, title=None, tickCount=4, domain=False), stack="zero"
             ),
             color=alt.Color(
                 "name:N",
@@ -185,7 +191,7 @@ def dumbbells(rows: list[dict[str, Any]], colors: Palette) -> alt.Chart:
         ),
         tooltip=tooltip,
     )
-    p50 = alt.X("p50:Q", axis=alt.Axis(format="$~f", title="p50 ● to p95 |, USD per run", tickCount=5))
+    p50 = alt.X("p50:Q", axis=alt.Axis(labelExpr=DOLLARS, title="p50 ● to p95 |, USD per run", tickCount=5))
     layers = alt.layer(
         base.mark_rule(strokeWidth=2, opacity=0.55).encode(x=p50, x2="p95:Q"),
         base.mark_tick(thickness=2, size=13).encode(x="p95:Q"),
@@ -235,7 +241,7 @@ def waterfall(found: Bridge, colors: Palette) -> alt.Chart:
     bars = base.mark_bar(cursor="pointer", size=38, cornerRadius=2).encode(
         y=alt.Y(
             "low:Q",
-            axis=alt.Axis(format="$~f", title=None, tickCount=5, domain=False),
+            axis=alt.Axis(labelExpr=DOLLARS, title=None, tickCount=5, domain=False),
             scale=alt.Scale(domainMin=floor, zero=False),
         ),
         y2="high:Q",

@@ -54,19 +54,20 @@ def tile(
     *,
     note: str = "",
     delta: str | None = None,
+    against: str = "",
     good: Good = "neither",
     series: Sequence[float] = (),
     bars: bool = False,
     explained: str = "",
 ) -> None:
-    """Draw a figure: its change and what that is against, or a note, then its course; all as plain text."""
+    """Draw a figure: its change and what that is against, else a note, then its course; all as plain text."""
     place.metric(
         label,
         value,
         delta or escape(note, 100) or None,
         delta_color=_COLORS[good] if delta and is_large(delta) else "off",
         delta_arrow="auto" if delta else "off",
-        delta_description=escape(note, 60) if delta and note else None,
+        delta_description=escape(f"vs {against}", 60) if delta and against else None,
         border=True,
         height="stretch",
         chart_data=list(series) if len(series) > 1 else None,

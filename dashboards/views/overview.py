@@ -7,6 +7,7 @@ from typing import Any, Final
 import streamlit as st
 
 from dashboards.addresses import address
+from dashboards.answers import run_count
 from dashboards.components.trace.component import table_of_links
 from dashboards.palette import palette
 from dashboards.text import NOTHING, duration, escape, moment, money, one_line, part
@@ -37,7 +38,7 @@ VERSION_COLUMNS: Final = (
     Column("version", "version", 62),
     Column("runs", "runs", 50, align="right"),
     Column("failed", "failed", 56, "Of the runs that ended", "right"),
-    Column("cost", "cost/run", 72, "Of the priced runs", "right"),
+    Column("cost", "cost/run", 82, "Of the priced runs", "right"),
     Column("p95", "p95", 66, "Duration", "right"),
     Column("success", "success", 66, "Task success as judged; –: not judged", "right"),
 )
@@ -65,13 +66,13 @@ def _tiles(scope: Scope) -> None:
     found = scope.lake.ask(health, filters)
     before = scope.lake.ask(health, scope.baseline) if scope.baseline else None
     whole, old = found.whole, before.whole if before else None
-    against = f"vs {scope.against}" if scope.against else ""
+    against = scope.against
     with st.container(key="tiles"):
         columns = st.columns(5, gap="small")
     with columns[0]:
         delta = change(whole.runs, old and old.runs)
         tile(
-            st, "Runs", f"{whole.runs:,}", note=against if delta else f"{whole.incomplete:,} incomplete",
+            st, "Runs", f"{whole.runs:,}", note=f"{whole.incomplete:,} incomplete", against=against,
             delta=delta, series=_course(found, "runs"), bars=True,
             explained=f"{whole.incomplete:,} of them incomplete: their root has not arrived.",
         )  # fmt: skip
@@ -79,7 +80,7 @@ def _tiles(scope: Scope) -> None:
     with columns[1]:
         delta = change(whole.failure_rate, old and old.failure_rate)
         tile(
-            st, "Failure rate", part(whole.failure_rate), note=against if delta else _ended(whole),
+            st, "Failure rate", part(whole.failure_rate), note=_ended(whole), against=against,
             delta=delta, good="down", series=_course(found, "failure_rate"), explained=_ended(whole),
         )  # fmt: skip
         list_link("Failed runs", filters._replace(status=("error",)), None)
@@ -89,7 +90,7 @@ def _tiles(scope: Scope) -> None:
         delta = change(whole.p95_ms, old and old.p95_ms)
         tile(
             st, "p95 duration", NOTHING if whole.p95_ms is None else duration(whole.p95_ms),
-            note=against if delta else f"of {whole.timed_runs:,} runs", delta=delta, good="down",
+            note=f"of {whole.timed_runs:,} runs", against=against, delta=delta, good="down",
             series=_course(found, "p95_ms"), explained=f"Of {whole.timed_runs:,} runs of known duration.",
         )  # fmt: skip
         list_link("Slowest runs", filters._replace(order="slowest"), None)
@@ -103,9 +104,9 @@ def _cost_tile(scope: Scope, found: Health, before: Health | None, against: str)
     each = f"{money(cost.cost_per_run_usd)} per run"
     missing = f"{cost.unpriced_generations:,} of {cost.generations:,} model calls have no price"
     tile(
-        st, "Cost", money(cost.cost_usd), note=f"{against} · {each}" if delta else each,
+        st, "Cost", money(cost.cost_usd), note=each, against=against,
         delta=delta, good="down", series=_course(found, "cost_usd"),
-        explained=f"List price. {missing}, {cost.generations_without_usage:,} reported no tokens.",
+        explained=f"{each}. List price. {missing}, {cost.generations_without_usage:,} reported no tokens.",
     )  # fmt: skip
     list_link("Most expensive runs", scope.filters._replace(order="most_expensive"), None)
 
@@ -119,7 +120,7 @@ def _quality_tile(scope: Scope) -> None:
     delta = change(now.value, old and old.value)
     tile(
         st, "Task success", part(now.value),
-        note=f"vs {scope.against}" if delta else f"{now.n:,} {now.of}", delta=delta, good="up",
+        note=f"{now.n:,} {now.of}", against=scope.against, delta=delta, good="up",
         explained=f"{part(now.low)} to {part(now.high)} with 95%, n = {now.n:,} {now.of}. {now.how}",
     )  # fmt: skip
 
@@ -151,6 +152,9 @@ def _changes(scope: Scope) -> None:
     with card("What changed", f"against {escape(scope.against)}" if scope.against else ""):
         if scope.baseline is None:
             st.caption("Choose a time window or a version to compare with: the filter “compared with” above.")
+            return
+        if not scope.lake.ask(run_count, scope.baseline):
+            st.caption("There are no runs to compare with.")
             return
         found = scope.lake.ask(changes, scope.filters, scope.baseline)
         if not found:

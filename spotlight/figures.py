@@ -6,6 +6,7 @@ import math
 from typing import Final
 
 _TIMES: Final = ((1e3, "ms", 1.0), (6e4, "s", 1e3), (3.6e6, "min", 6e4), (1.728e8, "h", 3.6e6))
+_NOTHING_USD: Final = 5e-10  # below it, a sum's last binary digits
 _DAY_MS: Final = 8.64e7
 
 
@@ -13,7 +14,7 @@ def money(usd: float) -> str:
     """Return dollars: cents from 1 on, below it three digits that count, below a cent two; no rest is 0."""
     size = abs(usd)
     sign = "-" if usd < 0 else ""
-    if size == 0:
+    if size < _NOTHING_USD:
         return "$0"
     if size >= 0.995:
         return f"{sign}${size:,.2f}"

@@ -60,7 +60,7 @@ def step_rows(facts: Facts, runs: pa.Table) -> pa.Table:
     columns = {name: spans.column(name).take(picked) for name in _AS_SAID}
     columns |= _of_run(runs, links.run[rows])
     columns |= _inherited(spans, links, rows, runs)
-    columns |= _tree(spans, links, rows)
+    columns |= _tree(spans, links, rows, kept)
     columns |= _what_happened(facts, rows)
     columns |= _usage(spans, role, rows)
     columns["run_version"] = pa.nulls(len(rows), pa.int64())
@@ -89,14 +89,14 @@ def _inherited(spans: pa.Table, links: Links, rows: np.ndarray, runs: pa.Table) 
     return columns
 
 
-def _tree(spans: pa.Table, links: Links, rows: np.ndarray) -> dict[str, pa.Array]:
+def _tree(spans: pa.Table, links: Links, rows: np.ndarray, is_step: np.ndarray) -> dict[str, pa.Array]:
     ids = spans.column("span_id")
     is_agent = np.asarray(pc.equal(spans.column("kind"), "agent"))
     run = links.run[rows]
     first = np.flatnonzero(np.append(True, run[1:] != run[:-1]))[: len(rows)]
     counts = np.diff(np.append(first, len(rows)))
     return {
-        "parent_span_id": take(ids, links.parent[rows]),
+        "parent_span_id": take(ids, nearest_above(links.parent, is_step)[rows]),
         "agent_span_id": take(ids, nearest_above(links.parent, is_agent)[rows]),
         "step": pa.array(np.arange(len(rows)) - np.repeat(first, counts) + 1),
         "depth": pa.array(depths(links.parent)[rows]),

@@ -32,7 +32,7 @@ STEPS: Final = Table(
         Column("run_id", S, "run that the step belongs to"),
         Column("trace_id", S, "32 lowercase hex digits"),
         Column("span_id", S, "16 lowercase hex digits"),
-        Column("parent_span_id", S, "span above it in the assembled run; NULL at the top"),
+        Column("parent_span_id", S, "nearest step above it in the assembled run; NULL at the top"),
         Column("agent_span_id", S, "nearest agent span above it; NULL where there is none"),
         Column("step", I64, "place in the run by start, from 1"),
         Column("depth", I64, "spans above it in the run"),

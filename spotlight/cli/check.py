@@ -31,6 +31,17 @@ class Checked(NamedTuple):
     verdict: Verdict
 
 
+class Typed(NamedTuple):
+    """Limits as they were typed, by the names of budget files."""
+
+    max_cost_usd: float | None
+    max_cost_per_run_usd: float | None
+    max_failure_rate: float | None
+    max_p95_ms: float | None
+    max_unpriced_share: float | None
+    min_score: list[str]
+
+
 @narrowed
 def check(
     narrowing: Narrowing,
@@ -57,9 +68,7 @@ def check(
     webhook: Annotated[
         str | None,
         typer.Option(
-            envvar="SPOTLIGHT_WEBHOOK",
-            help="POST the result as JSON here if a limit is broken.",
-            metavar="URL",
+            envvar="SPOTLIGHT_WEBHOOK", metavar="URL", help="POST the result here if a limit breaks."
         ),
     ] = None,
     allow_private: Annotated[
@@ -76,22 +85,10 @@ def check(
 
     Example: spotlight check --file budgets.yaml --webhook https://hooks.example.com/T0/secret
     """
-    from spotlight.reports import open_lake
-    from spotlight.reports.limits import verdicts
-
-    typed = {
-        "max_cost_usd": max_cost, "max_cost_per_run_usd": max_cost_per_run,
-        "max_failure_rate": max_failure_rate,
-        "max_p95_ms": max_p95_ms, "max_unpriced_share": max_unpriced_share,
-        "min_score": _scores(min_score or []),
-    }  # fmt: skip
-    asked = _asked(typed, narrowing, file)
-    reports = open_lake(existing_data(data))
-    found = [
-        Checked(name, filters, verdict)
-        for name, filters, limits in asked
-        for verdict in verdicts(reports, filters, limits.listed())
-    ]
+    typed = Typed(
+        max_cost, max_cost_per_run, max_failure_rate, max_p95_ms, max_unpriced_share, min_score or []
+    )
+    found = _found(existing_data(data), _asked(typed, narrowing, file))
     kept = {"pass", "unknown"} if allow_unknown else {"pass"}
     broken = [one for one in found if one.verdict.outcome not in kept]
     document = _document(found, broken)
@@ -104,20 +101,33 @@ def check(
     raise typer.Exit(1 if broken else 0)
 
 
+def _found(data: Path, asked: list[_Asked]) -> list[Checked]:
+    """Return what every limit came to."""
+    from spotlight.reports import open_lake
+    from spotlight.reports.limits import verdicts
+
+    reports = open_lake(data)
+    return [
+        Checked(name, filters, verdict)
+        for name, filters, limits in asked
+        for verdict in verdicts(reports, filters, limits.listed())
+    ]
+
+
 class _Asked(NamedTuple):
     budget: str
     filters: RunFilters
     limits: Limits
 
 
-def _asked(typed: dict[str, Any], narrowing: Narrowing, file: Path | None) -> list[_Asked]:
+def _asked(typed: Typed, narrowing: Narrowing, file: Path | None) -> list[_Asked]:
     """Return the limits that were typed and those of the file; exit code 2 where they cannot be used."""
     from pydantic import ValidationError
 
     from spotlight.cli.budgets import Limits, read_budgets
 
     try:
-        limits = Limits(**typed)
+        limits = Limits(**(typed._asdict() | {"min_score": _scores(typed.min_score)}))
         own = [_Asked("", narrowing.run_filters(), limits)] if limits.listed() else []
         if file is None:
             budgets = []

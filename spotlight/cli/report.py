@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _MOST: Final = 100_000
 _TERMINAL_ROWS: Final = 40
+_ALL: Final = "all"
 
 
 class Form(enum.StrEnum):
@@ -74,30 +75,46 @@ def report(
 
     Example: spotlight report bridge --since 7d --against previous
 
-    Example: spotlight report all --since month --format html -o report.html
+    Example: spotlight report all --since month -o report.html
     """
+    chosen = _form(Form.JSON if as_json else form, output)
+    if subject == _ALL and (by or against or chosen in (Form.CSV, Form.PARQUET)):
+        raise SpotlightError(
+            "all reports together take no --by and no --against, and are neither CSV nor Parquet",
+            hint="name one of them",
+        )
+    dimensions = tuple(name.strip() for name in by.split(",")) if by else ()
+    made = _made(existing_data(data), subject, narrowing, dimensions, against, limit)
+    if chosen is Form.TABLE:
+        _print(made, section)
+    else:
+        _deliver(_bytes(made, chosen, section), chosen, output)
+
+
+def _form(form: Form, output: Path | None) -> Form:
+    """Return the form asked for; where none was, the one that the file's name ends with."""
+    if form is not Form.TABLE or output is None:
+        return form
+    ending = output.suffix.removeprefix(".")
+    if ending not in (Form.JSON, Form.CSV, Form.PARQUET, Form.HTML):
+        raise SpotlightError(
+            f"{output} says no form", hint="name one with --format, or end it in .html or .csv"
+        )
+    return Form(ending)
+
+
+def _made(
+    data: Path, subject: str, narrowing: Narrowing, by: tuple[str, ...], against: str | None, limit: int
+) -> list[Report]:
+    """Return the report asked for, or all of them."""
     from spotlight.reports import open_lake
-    from spotlight.reports.export.subjects import ALL, all_reports
+    from spotlight.reports.export.subjects import all_reports
     from spotlight.reports.export.subjects import report as ask
 
-    chosen = Form.JSON if as_json else form
-    filters, now_ns = narrowing.run_filters(), time.time_ns()
-    lake = open_lake(existing_data(data))
-    if subject == ALL:
-        if by or against:
-            raise SpotlightError("all reports together are divided as each is by itself", hint="name one")
-        if chosen in (Form.CSV, Form.PARQUET):
-            raise SpotlightError(
-                f"all reports are more than one {chosen.value} file", hint="name one report, or use html"
-            )
-        made = all_reports(lake, filters, now_ns=now_ns, limit=limit)
-    else:
-        dimensions = tuple(name.strip() for name in by.split(",")) if by else ()
-        made = [ask(lake, subject, filters, now_ns=now_ns, by=dimensions, held_against=against, limit=limit)]
-    if chosen is Form.TABLE and output is None:
-        _print(made, section)
-        return
-    _deliver(_bytes(made, chosen, section), chosen, output)
+    reports, filters, now_ns = open_lake(data), narrowing.run_filters(), time.time_ns()
+    if subject == _ALL:
+        return all_reports(reports, filters, now_ns=now_ns, limit=limit)
+    return [ask(reports, subject, filters, now_ns=now_ns, by=by, held_against=against, limit=limit)]
 
 
 def _print(reports: list[Report], name: str | None) -> None:
@@ -149,8 +166,6 @@ def _bytes(reports: list[Report], form: Form, name: str | None) -> bytes:
     if form is Form.JSON:
         write_json(reports, stream)
         return stream.getvalue()
-    if form is Form.TABLE:
-        raise SpotlightError("a file needs a --format", hint="json, csv, parquet or html")
     part = _chosen(reports[0], name)
     others = [other.name for other in reports[0].sections if other.name != part.name]
     if others and not name:

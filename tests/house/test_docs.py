@@ -84,7 +84,7 @@ def test_commands_in_the_docs_exist(page: Path) -> None:
         if hasattr(command, "commands"):  # a group: the next word is the command
             command = command.commands.get(rest.split()[0]) if rest.split() else command
         known = {option for p in getattr(command, "params", []) for option in p.opts} | {"--help"}
-        if command is None or set(re.findall(r"(?<!\S)--[a-z-]+", rest)) - known:
+        if command is None or set(re.findall(r"(?<!\S)--[a-z0-9-]+", rest)) - known:
             wrong.append(f"spotlight {name}{rest}")
     assert [] == wrong
 

@@ -83,7 +83,7 @@ def test_the_command_writes_every_form(lakes: Lakes, lake: str, form: str) -> No
 def test_all_reports_in_one_file(lakes: Lakes, tmp_path: Path) -> None:
     """`report all` is one page, with every report in it and links to each."""
     page = tmp_path / "all.html"
-    done = spotlight("report", "all", "--format", "html", "-o", page, "--data", lakes.samples)
+    done = spotlight("report", "all", "-o", page, "--data", lakes.samples)
     text = page.read_text(encoding="utf-8")
     assert ("", f"wrote {page}\n") == (done.stdout, done.stderr)
     assert list(SUBJECTS) == [
@@ -143,8 +143,9 @@ def test_another_table_of_a_report(lakes: Lakes) -> None:
         (["report", "bridge", "--against", "previous"], "no window before all times"),
         (["report", "bridge", "--against", "1.0.0"], "is a version"),
         (["report", "cost", "--since", "soon"], "'soon' is no time"),
-        (["report", "all", "--by", "pack"], "as each is by itself"),
-        (["report", "all", "--format", "csv"], "more than one csv file"),
+        (["report", "all", "--by", "pack"], "all reports together"),
+        (["report", "cost", "-o", "report.doc"], "says no form"),
+        (["report", "all", "--format", "csv"], "neither CSV nor Parquet"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(lakes: Lakes, words: list[str], said: str) -> None:

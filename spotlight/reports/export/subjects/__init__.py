@@ -16,9 +16,8 @@ from spotlight.reports.export.subjects.wasted import wasted
 from spotlight.reports.filters import RunFilters
 from spotlight.reports.questions import Reports
 
-__all__ = ["ALL", "SUBJECTS", "Subject", "all_reports", "report"]
+__all__ = ["SUBJECTS", "Subject", "all_reports", "report"]
 
-ALL: Final = "all"
 _BY: Final = "by"
 _AGAINST: Final = "against"
 

@@ -35,10 +35,10 @@ LIST_KEYS: Final = (*TEXT_FIELDS, STATUS, *TIME_FIELDS, *NUMBER_FIELDS, "time", 
 
 
 def time_text(ns: int) -> str:
-    """Return a time, ns UTC, as ISO 8601 to the microsecond, with as many decimals as it needs."""
-    seconds, rest = divmod(ns // 1_000, 1_000_000)
+    """Return a time, ns UTC, as ISO 8601 with nine decimals, or with none where it is a whole second."""
+    seconds, rest = divmod(ns, 1_000_000_000)
     told = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return told + (f".{rest:06d}" if rest else "") + "Z"
+    return told + (f".{rest:09d}" if rest else "") + "Z"
 
 
 def query_of(filters: RunFilters) -> dict[str, list[str]]:

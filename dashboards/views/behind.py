@@ -1,7 +1,8 @@
 """The runs behind a figure: a dialog that the address names, so that a mark of a chart is a link, too.
 
 `behind` in the address holds [[dimension, value or null], ...]; `since` and `until`, ns UTC, may stand for
-a dimension, and `runs` with a list of ids for all of them.
+a dimension, and `runs` with a list of ids for all of them. `whole` says that the figure is of runs and not
+of their steps: times are then those of the run's start. `score` names a score: the runs with the lowest first.
 """
 
 from __future__ import annotations
@@ -13,16 +14,18 @@ from typing import Any, Final, NamedTuple
 import streamlit as st
 
 from dashboards.addresses import RUNS_PATH, address
-from dashboards.answers import run
+from dashboards.answers import run, run_count, runs
 from dashboards.components.trace.component import table_of_links
-from dashboards.text import escape, moment, money, one_line, short_id
+from dashboards.text import NOTHING, duration, escape, moment, money, one_line, short_id
 from dashboards.views.filters import Scope, runs_behind
 from dashboards.views.run_table import STATUS_WORDS, Column
 from spotlight.errors import NotFound, SpotlightError
 from spotlight.reports import RunFilters
 from spotlight.reports.cost import cost_runs
+from spotlight.reports.quality import worst_runs
 
 KEY: Final = "behind"
+LABEL: Final = "Runs behind the figure"
 SHOWN: Final = 50
 MOST_ROWS: Final = 16  # before the table scrolls
 LONGEST: Final = 4000  # characters of the address
@@ -36,9 +39,12 @@ FIELDS: Final = {
     "environment": "environment",
     "pack": "pack_name",
     "version": "pack_version",
+    "status": "status",
 }
 BOUNDS: Final = ("since", "until")
 RUNS: Final = "runs"
+WHOLE: Final = "whole"
+SCORE: Final = "score"
 COLUMNS: Final = (
     Column("run", "run", 90),
     Column("status", "status", 110),
@@ -46,16 +52,29 @@ COLUMNS: Final = (
     Column("calls", "model calls", 100, "Those behind the figure", "right"),
     Column("cost", "cost", 100, "Of the steps behind the figure; –: none has a price", "right"),
 )
+TOOK: Final = Column("took", "took", 90, "–: not known", "right")
+SCORE_COLUMNS: Final = (
+    *COLUMNS[:3],
+    Column("value", "judged", 80, "The lowest where there are several", "right"),
+    Column("label", "label", 110),
+    Column("why", "explanation", 260),
+)
 Named = Sequence[tuple[str, Any]]
 
 
 class Behind(NamedTuple):
-    """Which runs: the filters with any bounds, and the values of dimensions; or the ids of runs."""
+    """Which runs: the filters with any bounds, and the values of dimensions; or the ids of runs.
+
+    `whole`: the runs that these are true of, not those with a step that they are true of. `score`: of them
+    those that have this score.
+    """
 
     filters: RunFilters
     by: tuple[str, ...]
     key: tuple[str | None, ...]
     ids: tuple[str, ...] = ()
+    whole: bool = False
+    score: str | None = None
 
 
 def written(named: Named) -> str:
@@ -87,14 +106,18 @@ def said(scope: Scope) -> Behind | None:
     for name, value in pairs:
         if name == RUNS and isinstance(value, list):
             return Behind(scope.filters, (), (), tuple(map(str, value[:SHOWN])))
-    named = [(name, value if value is None else str(value)) for name, value in pairs if name not in BOUNDS]
+    how = {name: value for name, value in pairs if name in (WHOLE, SCORE)}
+    pairs = [(name, value) for name, value in pairs if name not in (*BOUNDS, *how)]
+    named = [(name, value if value is None else str(value)) for name, value in pairs]
     filters = scope.filters
     since, until = bounds.get("since_ns"), bounds.get("until_ns")
     if since is not None:
         filters = filters._replace(since_ns=max(since, filters.since_ns or since))
     if until is not None:
         filters = filters._replace(until_ns=min(until, filters.until_ns or until))
-    return Behind(filters, tuple(name for name, _ in named), tuple(value for _, value in named))
+    by, key = tuple(name for name, _ in named), tuple(value for _, value in named)
+    score = how.get(SCORE)
+    return Behind(filters, by, key, (), bool(how.get(WHOLE)), score if score is None else str(score))
 
 
 def narrowed(behind: Behind) -> RunFilters | None:
@@ -102,6 +125,8 @@ def narrowed(behind: Behind) -> RunFilters | None:
     if any(name not in FIELDS or value is None for name, value in zip(behind.by, behind.key, strict=True)):
         return None
     fields: dict[str, Any] = {FIELDS[name]: value for name, value in zip(behind.by, behind.key, strict=True)}
+    if "status" in fields:
+        fields["status"] = (fields["status"],)
     return behind.filters._replace(**fields)
 
 
@@ -126,7 +151,7 @@ def runs_dialog(scope: Scope) -> None:
 def _contents(scope: Scope, behind: Behind) -> None:
     if behind.ids:
         rows = [row for run_id in behind.ids if (row := _run(scope, run_id))]
-        st.caption(f"{len(rows):,} {'run' if len(rows) == 1 else 'runs'}, those that weigh most first")
+        st.caption(f"{_counted(len(rows))}. Of many, those that weigh most or are newest are named.")
         _table(scope, rows)
         return
     named = [
@@ -136,13 +161,46 @@ def _contents(scope: Scope, behind: Behind) -> None:
     for word, ns in (("since", behind.filters.since_ns), ("until", behind.filters.until_ns)):
         if ns is not None and ns != getattr(scope.filters, f"{word}_ns"):
             named.append(escape(f"{word} {moment(ns, scope.zone)}"))
-    rows = scope.lake.ask(cost_runs, behind.filters, behind.by, behind.key, limit=SHOWN).to_pylist()
-    count = rows[0]["runs"] if rows else 0
-    st.caption(" · ".join([*named, f"{count:,} {'run' if count == 1 else 'runs'}, the dearest first"]))
-    _table(scope, rows)
     exactly = narrowed(behind)
+    if exactly is not None and behind.score is not None:
+        _judged(scope, exactly, behind.score, named)
+    elif exactly is not None and behind.whole:
+        count = scope.lake.ask(run_count, exactly)
+        st.caption(" · ".join([*named, f"{_counted(count)}, the newest first"]))
+        _table(scope, scope.lake.ask(runs, exactly, SHOWN).to_pylist())
+    else:
+        rows = scope.lake.ask(cost_runs, behind.filters, behind.by, behind.key, limit=SHOWN).to_pylist()
+        count = rows[0]["runs"] if rows else 0
+        st.caption(" · ".join([*named, f"{_counted(count)}, the dearest first"]))
+        _table(scope, rows)
     if exactly is not None:
-        list_link("Open in the list of runs", exactly._replace(order="most_expensive"))
+        order = "newest" if behind.whole else "most_expensive"
+        list_link("Open in the list of runs", exactly._replace(order=order))
+
+
+def _counted(count: int) -> str:
+    return f"{count:,} {'run' if count == 1 else 'runs'}"
+
+
+def _judged(scope: Scope, filters: RunFilters, score: str, named: list[str]) -> None:
+    """Draw the runs that have a score, the lowest first."""
+    rows = scope.lake.ask(worst_runs, filters, (score,), SHOWN).to_pylist()
+    found = f"{_counted(len(rows))} judged by {escape(score, 60)}, the lowest first"
+    st.caption(" · ".join([*named, found if len(rows) < SHOWN else f"at least {found}"]))
+    listed = [
+        {
+            "href": _address(row["run_id"]),
+            "status": row["status"] if row["status"] in STATUS_WORDS else "unknown",
+            "cells": [
+                *_first_cells(row, scope),
+                f"{row['value']:.4g}",
+                one_line(row["label"] or "", 80),
+                one_line(row["explanation"] or "", 300),
+            ],
+        }
+        for row in rows
+    ]
+    table_of_links(LABEL, [column._asdict() for column in SCORE_COLUMNS], listed, MOST_ROWS)
 
 
 def _run(scope: Scope, run_id: str) -> dict[str, Any] | None:
@@ -154,26 +212,39 @@ def _run(scope: Scope, run_id: str) -> dict[str, Any] | None:
 
 
 def _table(scope: Scope, rows: list[dict[str, Any]]) -> None:
-    """Draw runs, each with the figures of the steps behind it."""
+    """Draw runs, each with the figures of the steps behind it, or with its duration where that is told."""
+    timed = any("duration_ms" in row for row in rows)
     table_of_links(
-        "Runs behind the figure",
-        [column._asdict() for column in COLUMNS],
+        LABEL,
+        [column._asdict() for column in (*COLUMNS, *([TOOK] if timed else []))],
         [
             {
-                "href": address("/run", {"run": [row["run_id"]], **_zone()}),
+                "href": _address(row["run_id"]),
                 "status": row["status"] if row["status"] in STATUS_WORDS else "unknown",
                 "cells": [
-                    short_id(row["run_id"]),
-                    STATUS_WORDS.get(row["status"], one_line(row["status"])),
-                    moment(row["started_ns"], scope.zone),
+                    *_first_cells(row, scope),
                     f"{row['generations'] or 0:,}",
                     money(row["cost_usd"]),
+                    *([_took(row["duration_ms"])] if timed else []),
                 ],
             }
             for row in rows
         ],
         MOST_ROWS,
     )
+
+
+def _took(ms: float | None) -> str:
+    return NOTHING if ms is None else duration(ms)
+
+
+def _first_cells(row: dict[str, Any], scope: Scope) -> list[str]:
+    status = STATUS_WORDS.get(row["status"], one_line(row["status"]))
+    return [short_id(row["run_id"]), status, moment(row["started_ns"], scope.zone)]
+
+
+def _address(run_id: str) -> str:
+    return address("/run", {"run": [run_id], **_zone()})
 
 
 def _zone() -> dict[str, list[str]]:

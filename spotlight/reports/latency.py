@@ -38,7 +38,7 @@ def latency(
     Percentiles are interpolated between the two nearest values, as numpy does.
     Raises: SpotlightError for a dimension or measure that does not exist.
     """
-    _known(measures, MEASURES, "measure")
+    known(measures, MEASURES, "measure")
     asked = filters.params() | checked(by, RUN_DIMENSIONS) | {"measures": list(measures)}
     return reports.ask("latency", asked)
 
@@ -53,7 +53,7 @@ def step_latency(
     whose output and duration are known), runs. `steps` is one of STEPS.
     Raises: SpotlightError for a dimension or choice of steps that does not exist.
     """
-    _known((steps,), STEPS, "choice of steps")
+    known((steps,), STEPS, "choice of steps")
     return reports.ask("step_latency", filters.params() | checked(by) | {"steps": steps})
 
 
@@ -66,7 +66,7 @@ def critical_path(
     (on the path), runs. What `latency` calls unaccounted is in no step and in no row.
     Raises: SpotlightError for a dimension or choice of steps that does not exist.
     """
-    _known((steps,), STEPS, "choice of steps")
+    known((steps,), STEPS, "choice of steps")
     return reports.ask("critical_path", filters.params() | checked(by) | {"steps": steps})
 
 
@@ -77,11 +77,12 @@ def slowest_steps(reports: Reports, filters: RunFilters, steps: str = "all", lim
     duration_ms, critical_ms, ttft_ms, output_tokens, failed, run_status, pack_version.
     Raises: SpotlightError for a choice of steps that does not exist.
     """
-    _known((steps,), STEPS, "choice of steps")
+    known((steps,), STEPS, "choice of steps")
     return reports.ask("slowest_steps", filters.params() | {"steps": steps, "limit": limit})
 
 
-def _known(asked: Sequence[str], known: Sequence[str] | dict[str, str], what: str) -> None:
+def known(asked: Sequence[str], choices: Sequence[str] | dict[str, str], what: str) -> None:
+    """Raise SpotlightError where something is asked for that is none of the choices."""
     for name in asked:
-        if name not in known:
-            raise SpotlightError(f"no such {what}: {name!r}", hint=f"one of {', '.join(known)}")
+        if name not in choices:
+            raise SpotlightError(f"no such {what}: {name!r}", hint=f"one of {', '.join(choices)}")

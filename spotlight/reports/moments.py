@@ -9,6 +9,7 @@ from typing import Final
 from spotlight.errors import SpotlightError
 
 _AGO: Final = re.compile(r"(\d{1,6}) ?(s|min|m|h|d|w)")
+_BELOW_MICROSECONDS: Final = re.compile(r"\.\d{6}(\d{1,3})")  # which datetime leaves out
 _SECONDS: Final = {"s": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _HINT: Final = (
     "for example 90min, 24h, 7d, 2w, today, yesterday, week, month, 2026-11-01 or 2026-11-01T10:30+01:00"
@@ -40,7 +41,9 @@ def moment_ns(text: str, now_ns: int) -> int:
     try:
         at = began[said] if said in began else dt.datetime.fromisoformat(text.strip())
         at = at if at.tzinfo else at.replace(tzinfo=dt.UTC)
+        finer = _BELOW_MICROSECONDS.search(said)
         ns = int(at.timestamp()) * 1_000_000_000 + at.microsecond * 1_000
+        ns += int(finer[1].ljust(3, "0")) if finer else 0
     except (ValueError, OverflowError) as exc:
         raise SpotlightError(f"{text!r} is no time", hint=_HINT) from exc
     if not 0 <= ns < 1 << 63:

@@ -24,8 +24,8 @@ from spotlight.reports.usage_account import usage_account
 TIME_STEPS: Final = 24
 # Macros of the questions, in the order in which they build on each other.
 MACROS: Final = (
-    "given", "dimension", "run_dimension", "dollars", "percentiles", "run_fits", "matching_runs",
-    "matching_steps", "paid_calls", "wasted_steps", "judgements", "passes",
+    "given", "dimension", "run_dimension", "run_time", "dollars", "percentiles", "run_fits",
+    "matching_runs", "matching_steps", "paid_calls", "wasted_steps", "judgements", "passes",
 )  # fmt: skip
 
 

@@ -15,15 +15,15 @@ from spotlight.reports import RunFilters
 
 HOUR = 3_600_000_000_000
 NOW = 1_795_000_000_000_000_000
-MICROSECONDS = st.integers(0, 4_000_000_000_000_000).map(lambda us: us * 1000)
+TIMES = st.integers(0, 4_000_000_000_000_000_000)
 FILTERS = st.builds(
     RunFilters,
     **{field: st.none() | st.text(min_size=1) for field in TEXT_FIELDS.values()},
     **{field: st.none() | st.floats(0, 1e9) for field in NUMBER_FIELDS.values()},
     order=st.just("newest"),
     other=st.just(False),
-    since_ns=st.none() | MICROSECONDS,
-    until_ns=st.none() | MICROSECONDS,
+    since_ns=st.none() | TIMES,
+    until_ns=st.none() | TIMES,
     status=st.lists(st.sampled_from(["ok", "error", "incomplete"]), unique=True).map(tuple),
 )
 

@@ -49,7 +49,9 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 
 
 def test_fractions_of_a_second_are_kept() -> None:
-    """A time is read to the microsecond, without the rounding of floats."""
+    """A time is read to the nanosecond, without the rounding of floats."""
+    assert 1_793_527_205_123_456_789 == moment_ns("2026-11-01T10:00:05.123456789Z", NOW_NS)
+    assert 1_793_527_205_123_456_700 == moment_ns("2026-11-01T11:00:05.1234567+01:00", NOW_NS)
     assert 1_793_527_205_123_456_000 == moment_ns("2026-11-01T10:00:05.123456", NOW_NS)
 
 

@@ -22,9 +22,9 @@ from tests.spotlight.report_lakes import HOSTILE
 
 KINDS: tuple[ChartKind, ...] = ("bars", "stacked", "lines", "dumbbells", "heatmap", "waterfall", "flow")
 ALLOWED = {
-    "html", "head", "meta", "title", "style", "body", "header", "main", "footer", "section", "nav", "a", "h1",
-    "h2", "p", "div", "dl", "dt", "dd", "ul", "li", "figure", "table", "thead", "tbody", "tr", "th", "td", "svg",
-    "desc", "text", "line", "rect", "circle", "path",
+    "html", "head", "meta", "title", "style", "body", "header", "main", "footer", "section", "nav", "a",
+    "h1", "h2", "p", "div", "dl", "dt", "dd", "ul", "li", "figure", "table", "thead", "tbody", "tr", "th",
+    "td", "svg", "desc", "text", "line", "rect", "circle", "path",
 }  # fmt: skip
 
 

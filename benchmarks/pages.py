@@ -15,7 +15,7 @@ from spotlight.reports import RunFilters, open_lake
 
 PATHS: Final = ("", "cost", "latency", "quality", "reliability", "sessions", "versions", "runs", "sources")
 TRIES: Final = 3
-WAIT_MS: Final = 120_000
+WAIT_MS: Final = 60_000
 _SERVE: Final = (
     "import sys, pathlib, dashboards.server as s; s.run_dashboards(pathlib.Path(sys.argv[1]), port=0)"
 )
@@ -24,7 +24,7 @@ _FIGURE: Final = ", ".join(
     f'[data-testid="stMain"] {inner}'
     for inner in ('[data-testid="stMetric"]', '[data-testid="stVegaLiteChart"] canvas',
                   '[data-testid="stVegaLiteChart"] svg', '[data-testid="stDataFrame"]', ".tile", "table",
-                  '[data-testid="stBidiComponentRegular"] *')
+                  '[data-testid^="stBidiComponent"]')
 )  # fmt: skip
 _DRAWN: Final = '[data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
 

@@ -1,6 +1,6 @@
 """Write the pages of docs/ that come from the code, or say which of them are out of date.
 
-cli.md is the help of every command; tables.md is every column of the lake, from spotlight/model.py. In
+cli.md is the help of every command; tables.md is every column of the lake, from spotlight/model. In
 dialects.md and in the samples' README, the list between two marks is written.
 """
 

@@ -124,7 +124,7 @@ def _print(reports: list[Report], name: str | None) -> None:
     first = reports[0]
     window = window_text(first.filters.since_ns, first.filters.until_ns)
     books = ", ".join(first.price_books) or "no prices"
-    say(f"{first.runs:,} runs, {window}; {books}; – means not reported or not known")
+    say(f"{first.runs:,} runs, {window}; {books}; times are UTC, – means not reported or not known")
     for made in reports:
         for part in [_chosen(made, name)] if name else made.sections:
             _print_section(part)
@@ -134,8 +134,7 @@ def _print_section(section: Section) -> None:
     from spotlight.reports.export.figures import cell, heading, is_number
     from spotlight.reports.export.section import for_people
 
-    read = for_people(section)
-    names = read.column_names
+    names, read = for_people(section)
     rows = read.slice(0, _TERMINAL_ROWS).to_pylist()
     out.print()
     out.print(section.title, style="bold", soft_wrap=True)

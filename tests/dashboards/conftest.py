@@ -161,7 +161,7 @@ def page(browser: Any) -> Iterator[Any]:
     failed: list[str] = []
     left: list[str] = []
     opened.on("pageerror", lambda error: failed.append(str(error)))
-    local = ("http://127.0.0.1:", "data:", "blob:", "about:")
+    local = ("http://127.0.0.1:", "data:", "blob:", "about:", "file:")
     context.on("request", lambda request: None if request.url.startswith(local) else left.append(request.url))
     yield opened
     failures = [said for said in failed if "ResizeObserver loop" not in said]  # a hint about frames, no error

@@ -78,6 +78,8 @@ def plain_text(value: object) -> str:
 
 def heading(column: str) -> str:
     """Return the heading of a column in words: the unit is written with the values."""
+    if column == "change":
+        return "relative change"
     return re.sub(r"_(usd|ms|ns)$", "", column).replace("_", " ")
 
 
@@ -96,7 +98,7 @@ def number(value: float) -> str:
 _WRITERS: Final[dict[Unit, Callable[[float], str]]] = {
     "usd": money,
     "ms": duration,
-    "ns": lambda ns: utc_text(int(ns)),
+    "ns": lambda ns: utc_text(int(ns)).removesuffix(" UTC"),
     "share": percent,
     "count": number,
     "number": number,

@@ -18,6 +18,8 @@ _ROWS: Final = 40
 _FEW: Final = 6  # columns that fit into half the width
 _SHORT: Final = 12  # rows that fit beside a chart
 _CHARACTERS: Final = 400
+# Text of so many characters and more gets a column at least as wide as the class says.
+_ROOM: Final = ((80, "xl"), (24, "l"), (9, "m"))
 _FILTER_WORDS: Final = {
     "pack_name": "pack", "pack_version": "version", "user_id": "user", "session_id": "session",
     "tenant_claimed": "tenant", "agent_name": "agent",
@@ -124,17 +126,13 @@ def _parts(report: Report, several: bool, at: int) -> Iterable[Markup]:
 
 def _is_wide(section: Section) -> bool:
     """Whether a section needs the whole width: for its chart, or for a table of many columns or rows."""
-    table = for_people(section)
-    return (
-        _wide_chart(section)
-        or table.num_columns > _FEW
-        or (table.num_columns > _FEW // 2 and table.num_rows > _SHORT)
-    )
+    names, table = for_people(section)
+    return _wide_chart(section) or len(names) > _FEW or (len(names) > _FEW // 2 and table.num_rows > _SHORT)
 
 
 def _section(section: Section, wide: bool) -> Markup:
-    table = for_people(section)
-    beside = wide and table.num_columns <= _FEW + 1 and not _wide_chart(section)
+    names, table = for_people(section)
+    beside = wide and len(names) <= _FEW + 1 and not _wide_chart(section)
     drawn = draw(section, wide=wide and not beside)
     count = [f"n = {section.n:,} {section.of}"] if section.n is not None else []
     notes = [*count, *section.notes]
@@ -142,7 +140,7 @@ def _section(section: Section, wide: bool) -> Markup:
         "wide": wide,
         "beside": beside and drawn is not None,
         "short": table.num_rows <= _SHORT,
-        "few": table.num_columns <= _FEW // 2,
+        "few": len(names) <= _FEW // 2,
     }
     return element(
         "section",
@@ -159,41 +157,31 @@ def _wide_chart(section: Section) -> bool:
 
 
 def _table(section: Section) -> Markup:
-    table = for_people(section)
-    names = table.column_names
+    names, table = for_people(section)
     rows = table.slice(0, _ROWS).to_pylist()
     if not rows:
         return element("p", "Nothing to show: no such rows in this window.", class_="soft")
-    right = {name for name in names if is_number(table.schema.field(name).type)}
-    more = table.num_rows - len(rows)
+    cells = {name: [_cut(cell(name, row)) for row in rows] for name in names}
+    styles = {n: _style(cells[n], number=is_number(table.schema.field(n).type)) for n in names}
+    head = element("tr", *(element("th", heading(n), class_=styles[n], scope="col") for n in names))
+    lines = [
+        element("tr", *(element("td", cells[n][at], class_=styles[n]) for n in names))
+        for at in range(len(rows))
+    ]
+    grid = element("table", element("thead", head), element("tbody", *lines))
     left_out = f"The first {_ROWS} of {table.num_rows:,} rows; CSV, JSON and Parquet have all."
     return join(
         [
-            element(
-                "div",
-                element(
-                    "table",
-                    element("thead", element("tr", *(_cell("th", heading(n), n in right) for n in names))),
-                    element(
-                        "tbody",
-                        *(
-                            element("tr", *(_cell("td", _cut(cell(n, row)), n in right) for n in names))
-                            for row in rows
-                        ),
-                    ),
-                ),
-                class_="rows",
-                tabindex="0",
-                role="region",
-                aria_label=section.title,
-            ),
-            element("p", left_out, class_="soft") if more > 0 else "",
+            element("div", grid, class_="rows", tabindex="0", role="region", aria_label=section.title),
+            element("p", left_out, class_="soft") if table.num_rows > len(rows) else "",
         ]
     )
 
 
-def _cell(name: str, words: str, number: bool) -> Markup:
-    return element(name, words, class_="n" if number else None, scope="col" if name == "th" else None)
+def _style(cells: Sequence[str], *, number: bool) -> str | None:
+    """Return the class of a column: numbers stand at the right, longer text is given room."""
+    longest = max(map(len, cells))
+    return "n" if number else next((name for least, name in _ROOM if longest >= least), None)
 
 
 def _cut(words: str) -> str:

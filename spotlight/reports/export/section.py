@@ -46,11 +46,18 @@ class Section(NamedTuple):
     reading: pa.Table | None = None  # what people see instead of `table`, where another shape reads better
 
 
-def for_people(section: Section) -> pa.Table:
-    """Return the table that people see."""
-    if section.reading is not None:
-        return section.reading
-    return section.table.select(list(section.shown)) if section.shown else section.table
+class Reading(NamedTuple):
+    """What people see of a section: rows may hold more columns, such as the unit, than are shown."""
+
+    names: tuple[str, ...]
+    rows: pa.Table
+
+
+def for_people(section: Section) -> Reading:
+    """Return the table that people see, and which columns of it."""
+    rows = section.table if section.reading is None else section.reading
+    shown = section.shown if section.reading is None else ()
+    return Reading(shown or tuple(rows.column_names), rows)
 
 
 class Report(NamedTuple):

@@ -31,7 +31,7 @@ def lines(rows: list[Row], chart: Chart, width: float) -> Picture:
     known = [value for curve in curves.values() for value in curve.values()]
     upright = scale(known, top + _HEIGHT, top, column)
     left = axis_room(upright, column)
-    step = (width - left - 16) / max(1, len(labels) - 1)
+    step = (width - left - 40) / max(1, len(labels) - 1)
     places = {label: left + 4 + step * at for at, label in enumerate(labels)}
     parts = [drawn, left_axis(upright, column, left, width - 4)]
     for index, (name, curve) in enumerate(curves.items()):

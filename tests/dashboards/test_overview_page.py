@@ -121,4 +121,4 @@ def test_page_fits_a_phone(page: Any, fleet: Any, path: str) -> None:
     page.goto(f"{fleet.url}{path}?{WEEK}")
     expect(page.locator('[data-testid="stMetric"]').nth(4)).to_be_visible()
     settled(page)
-    assert 390 >= page.evaluate("document.documentElement.scrollWidth")
+    page.wait_for_function("() => document.documentElement.scrollWidth <= 390")

@@ -16,7 +16,20 @@ from dashboards.answers import lake
 from dashboards.appearance import STYLE
 from dashboards.clock import zone, zone_picker
 from dashboards.text import escape
-from dashboards.views import cost, latency, overview, run, runs, session, sessions, source, sources, versions
+from dashboards.views import (
+    cost,
+    latency,
+    overview,
+    quality,
+    reliability,
+    run,
+    runs,
+    session,
+    sessions,
+    source,
+    sources,
+    versions,
+)
 from dashboards.views.filters import Scope, carried, filter_bar, leave_filters
 from dashboards.views.frame import figures_page, title
 from dashboards.views.navigation import same_list, way_back
@@ -41,6 +54,14 @@ OVERVIEW: Final = Figures(
 FIGURES: Final = (
     Figures("cost", "Cost", "payments", "Who spends the money, on what, and what changed?", cost.draw),
     Figures("latency", "Latency", "timer", "Where does time go, and for whom is it slow?", latency.draw),
+    Figures("quality", "Quality", "grade", "Is it right, and since which version?", quality.draw),
+    Figures(
+        "reliability",
+        "Reliability",
+        "emergency",
+        "What fails, how often, and is it new?",
+        reliability.draw,
+    ),
     Figures("sessions", "Sessions", "forum", "What did users live through?", sessions.draw),
     Figures(
         "versions",

@@ -70,6 +70,13 @@ section[data-testid="stSidebar"] { width: 184px !important; min-width: 184px; }
 [data-testid="stMetric"] > div:first-child { padding: 0.35rem 0.6rem 0; }
 [data-testid="stMetricChart"] { margin-bottom: 0 !important; }
 [data-testid="stMetricDelta"] { font-size: 0.8rem; padding-left: 0; background: none; }
+[class*="st-key-tile-"] { padding: 0.7rem 0.8rem 0.5rem; }
+[class*="st-key-tile-"] [data-testid="stMetric"],
+[class*="st-key-tile-"] [data-testid="stMetric"] > div:first-child { padding: 0; }
+[class*="st-key-tile-"] [data-testid="stCaptionContainer"] { margin: 0.15rem 0 0; }
+[class*="st-key-tile-"] button { min-height: 1.6rem; padding: 0; font-size: 0.85rem; opacity: .8; }
+[class*="st-key-tile-untold-"] [data-testid="stMetricValue"] { font-size: 1.05rem; opacity: .6; }
+.st-key-tiles [data-testid="stBaseButton-tertiary"] { min-height: 28px; padding: 0 7px; }
 .stSelectbox div, .stTextInput div { background-color: transparent !important; }
 @media (min-width: 769px) {
   .st-key-run-header { flex-wrap: nowrap; }

@@ -2,7 +2,7 @@
 
 `behind` in the address holds [[dimension, value or null], ...]; `since` and `until`, ns UTC, may stand for
 a dimension, and `runs` with a list of ids for all of them. `whole` says that the figure is of runs and not
-of their steps: times are then those of the run's start. `score` names a score: the runs with the lowest first.
+of their steps: times are then those of the run's start. `score` names a score: those with the lowest first.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dashboards.addresses import RUNS_PATH, address
 from dashboards.answers import run, run_count, runs
 from dashboards.components.trace.component import table_of_links
 from dashboards.text import NOTHING, duration, escape, moment, money, one_line, short_id
-from dashboards.views.filters import Scope, runs_behind
+from dashboards.views.filters import Scope, carried, runs_behind
 from dashboards.views.run_table import STATUS_WORDS, Column
 from spotlight.errors import NotFound, SpotlightError
 from spotlight.reports import RunFilters
@@ -266,3 +266,8 @@ def list_link(label: str, filters: RunFilters, icon: str | None = ":material/lis
         icon=icon,
         query_params=runs_behind(filters) | order,
     )
+
+
+def page_link(path: str, label: str) -> None:
+    """Draw a link to another page of figures, with the filters as they are; `label` is Markdown."""
+    st.page_link(st.Page(lambda: None, title=label, url_path=path), label=label, query_params=carried())

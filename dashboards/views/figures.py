@@ -13,7 +13,7 @@ from spotlight.errors import SpotlightError
 
 LARGE_PERCENT: Final = 5.0
 Good = Literal["up", "down", "neither"]
-_COLORS: Final[dict[Good, Literal["normal", "inverse", "off"]]] = {
+CHANGE_COLORS: Final[dict[Good, Literal["normal", "inverse", "off"]]] = {
     "up": "normal",
     "down": "inverse",
     "neither": "off",
@@ -65,7 +65,7 @@ def tile(
         label,
         value,
         delta or escape(note, 100) or None,
-        delta_color=_COLORS[good] if delta and is_large(delta) else "off",
+        delta_color=CHANGE_COLORS[good] if delta and is_large(delta) else "off",
         delta_arrow="auto" if delta else "off",
         delta_description=escape(f"vs {against}", 60) if delta and against else None,
         border=True,

@@ -11,7 +11,7 @@ from dashboards.answers import run_count
 from dashboards.components.trace.component import table_of_links
 from dashboards.palette import palette
 from dashboards.text import NOTHING, duration, escape, moment, money, one_line, part
-from dashboards.views.behind import list_link, runs_href, show_behind
+from dashboards.views.behind import WHOLE, list_link, page_link, runs_href, show_behind
 from dashboards.views.cost_over_time import cost_over_time
 from dashboards.views.figures import card, change, guarded, selected, tile
 from dashboards.views.filters import Scope, carried
@@ -19,9 +19,8 @@ from dashboards.views.outcome_chart import outcome_bars
 from dashboards.views.run_table import Column
 from spotlight.reports import RunFilters
 from spotlight.reports.changes import Change, changes
-from spotlight.reports.metric import Metric
 from spotlight.reports.overview import Health, Moment, health
-from spotlight.reports.quality import quality
+from spotlight.reports.quality import success_by
 from spotlight.reports.versions import versions
 
 SHOWN_VERSIONS: Final = 10
@@ -42,8 +41,6 @@ VERSION_COLUMNS: Final = (
     Column("p95", "p95", 66, "Duration", "right"),
     Column("success", "success", 66, "Task success as judged; –: not judged", "right"),
 )
-QUALITY: Final = "task_success"
-Tile = tuple[str, RunFilters]
 
 
 def _course(found: Health, name: str) -> list[float]:
@@ -52,16 +49,12 @@ def _course(found: Health, name: str) -> list[float]:
     return [float(value) for value in values if value is not None]
 
 
-def success(metrics: tuple[Metric, ...]) -> Metric | None:
-    """Return task success, None where nobody judged it."""
-    return next((metric for metric in metrics if metric.name == QUALITY and metric.reported), None)
-
-
 def _ended(whole: Moment) -> str:
     return f"{whole.failed:,} of {whole.runs - whole.incomplete:,} runs that ended"
 
 
-def _tiles(scope: Scope) -> None:
+def _tiles(scope: Scope) -> Any:
+    """Draw the figures that are quickly asked; return the place of the fifth."""
     filters = scope.filters
     found = scope.lake.ask(health, filters)
     before = scope.lake.ask(health, scope.baseline) if scope.baseline else None
@@ -94,8 +87,7 @@ def _tiles(scope: Scope) -> None:
             series=_course(found, "p95_ms"), explained=f"Of {whole.timed_runs:,} runs of known duration.",
         )  # fmt: skip
         list_link("Slowest runs", filters._replace(order="slowest"), None)
-    with columns[4]:
-        guarded(_quality_tile, scope)
+    return columns[4]
 
 
 def _cost_tile(scope: Scope, found: Health, before: Health | None, against: str) -> None:
@@ -111,18 +103,27 @@ def _cost_tile(scope: Scope, found: Health, before: Health | None, against: str)
     list_link("Most expensive runs", scope.filters._replace(order="most_expensive"), None)
 
 
+def _success(scope: Scope, filters: RunFilters) -> dict[str, Any]:
+    """Return task success of all matching runs together."""
+    rows: list[dict[str, Any]] = scope.lake.ask(success_by, filters, ()).to_pylist()
+    return rows[0] if rows else {"judged": 0, "success_rate": None}
+
+
 def _quality_tile(scope: Scope) -> None:
-    now = success(scope.lake.ask(quality, scope.filters).metrics)
-    old = success(scope.lake.ask(quality, scope.baseline).metrics) if scope.baseline else None
-    if now is None:
+    now = _success(scope, scope.filters)
+    old = _success(scope, scope.baseline) if scope.baseline else {"success_rate": None}
+    if not now["judged"]:
         tile(st, "Task success", NOTHING, note="not reported: no run was judged")
-        return
-    delta = change(now.value, old and old.value)
-    tile(
-        st, "Task success", part(now.value),
-        note=f"{now.n:,} {now.of}", against=scope.against, delta=delta, good="up",
-        explained=f"{part(now.low)} to {part(now.high)} with 95%, n = {now.n:,} {now.of}. {now.how}",
-    )  # fmt: skip
+    else:
+        days = scope.lake.ask(success_by, scope.filters, ("day",)).column("success_rate").to_pylist()
+        count = f"{now['judged']:,} of {now['runs']:,} runs judged"
+        tile(
+            st, "Task success", part(now["success_rate"]), note=count, against=scope.against,
+            delta=change(now["success_rate"], old["success_rate"]), good="up",
+            series=[rate for rate in days if rate is not None],
+            explained=f"{part(now['low'])} to {part(now['high'])} with 95%, {count}. The line: UTC days.",
+        )  # fmt: skip
+    page_link("quality", "Quality")
 
 
 def change_row(line: Change, along: dict[str, list[str]]) -> dict[str, Any]:
@@ -205,25 +206,28 @@ def _runs_over_time(scope: Scope) -> None:
                 step = found.steps[int(point["place"])]
                 bounds = [("since", step.first_ns), ("until", (step.last_ns or 0) + 1)]
                 status = [("status", point["status"])] if "status" in point else []
-                show_behind([*bounds, *status])
+                show_behind([*bounds, *status, (WHOLE, True)])
 
         st.altair_chart(chart, width="stretch", key="outcomes", on_select=opened, selection_mode="step")
 
 
 def draw(scope: Scope) -> None:
     """Draw the page."""
-    _tiles(scope)
+    place = _tiles(scope)
     left, right = st.columns([3, 2], gap="small")
-    with left:
-        guarded(_changes, scope)
+    found = scope.lake.ask(health, scope.filters)
+    below_left, below_right = st.columns(2, gap="small")
+    bottom = st.container()
+    with below_left:
+        guarded(_runs_over_time, scope)
+    with below_right:
+        guarded(lambda given: cost_over_time(given, found, "pack"), scope)
     with right:
         guarded(_versions, scope)
-    found = scope.lake.ask(health, scope.filters)
-    left, right = st.columns(2, gap="small")
+    with place:  # the two questions that take longest come last: the rest is there to be read
+        guarded(_quality_tile, scope)
     with left:
-        guarded(_runs_over_time, scope)
-    with right:
-        guarded(lambda given: cost_over_time(given, found, "pack"), scope)
+        guarded(_changes, scope)
     whole = found.whole
     first, last = moment(whole.first_ns, scope.zone), moment(whole.last_ns, scope.zone)
-    st.caption(escape(f"{whole.runs:,} runs from {first} to {last}.", 200))
+    bottom.caption(escape(f"{whole.runs:,} runs from {first} to {last}.", 200))

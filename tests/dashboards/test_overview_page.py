@@ -73,6 +73,8 @@ def test_changes_are_the_reports_lines_and_lead_on(page: Any, fleet: Any) -> Non
 def test_tile_leads_to_its_runs(page: Any, fleet: Any) -> None:
     """The link below the failure rate opens the failed runs of the same window."""
     page.goto(f"{fleet.url}/overview?{WEEK}&tenant=acme&tz=Asia/Tokyo")
+    expect(tile(page, "Task success")).to_be_visible()
+    settled(page)
     page.get_by_role("link", name="Failed runs").click()
     page.wait_for_url(re.compile(r"/runs\?.*status=error"))
     failed = fleet.reports.run_count(IN_WEEK._replace(status=("error",), tenant_claimed="acme"))

@@ -76,7 +76,8 @@ section[data-testid="stSidebar"] { width: 184px !important; min-width: 184px; }
 [class*="st-key-tile-"] [data-testid="stCaptionContainer"] { margin: 0.15rem 0 0; }
 [class*="st-key-tile-"] button { min-height: 1.6rem; padding: 0; font-size: 0.85rem; opacity: .8; }
 [class*="st-key-tile-untold-"] [data-testid="stMetricValue"] { font-size: 1.05rem; opacity: .6; }
-.st-key-tiles [data-testid="stBaseButton-tertiary"] { min-height: 28px; padding: 0 7px; }
+[class*="st-key-behind-"] { margin-top: -0.75rem; }
+[class*="st-key-behind-"] button { min-height: 28px; padding: 9px 7px 0; }
 .stSelectbox div, .stTextInput div { background-color: transparent !important; }
 @media (min-width: 769px) {
   .st-key-run-header { flex-wrap: nowrap; }

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboards.palette import palette
 from dashboards.text import NOTHING, duration, escape, moment
-from dashboards.views.behind import KEY, RUNS, list_link, show_behind, written
+from dashboards.views.behind import RUNS, list_link, show_behind
 from dashboards.views.cost_over_time import HOUR_NS, period_for
 from dashboards.views.figures import change, guarded, selected, tile
 from dashboards.views.filters import Scope
@@ -21,12 +21,12 @@ from dashboards.views.latency_tables import (
     path_card,
     steps_card,
     tools_card,
+    whom_card,
 )
 from spotlight.reports.latency import MEASURES, latency
 from spotlight.reports.latency_heatmap import Heatmap, heatmap
 from spotlight.reports.latency_time import latency_over_time
 
-PATH: Final = "latency"
 # The measures of the tiles and of the lines, and how each is called after a percentile.
 NAMES: Final = {
     "completion": "to completion",
@@ -55,22 +55,23 @@ def _period(drawn: Heatmap) -> str:
 
 def _link(scope: Scope, row: dict[str, Any], told: str) -> None:
     """Draw the way to the runs behind a tile, which says how many they are and how many are unknown."""
-    counted = f"{row['n']:,} runs · {row['unknown']:,} unknown"
-    filters = scope.filters._replace(order="slowest")
-    if row["measure"] != "completion":
-        if not row["n"]:
-            st.caption(counted)
-            return
-        query = {key: st.query_params.get_all(key) for key in st.query_params}
-        st.page_link(
-            st.Page(lambda: None, title="Latency", url_path=PATH),
-            label=counted,
-            query_params=query | {KEY: written([(RUNS, longest(scope, row["measure"]))])},
+    measure, counted = row["measure"], f"{row['n']:,} runs · {row['unknown']:,} unknown"
+    if measure == "completion":
+        filters = scope.filters._replace(order="slowest")
+        slow = told == "p95" and row["n"]
+        list_link(
+            "The slowest 5%" if slow else counted,
+            filters._replace(min_ms=row["p95_ms"]) if slow else filters,
+            None,
         )
-    elif told == "p95" and row["n"]:
-        list_link("The slowest 5%", filters._replace(min_ms=row["p95_ms"]), None)
-    else:
-        list_link(counted, filters, None)
+        return
+
+    def opened() -> None:
+        show_behind([(RUNS, longest(scope, measure))])
+
+    st.button(
+        counted, key=f"behind-{measure}-{told}", type="tertiary", on_click=opened, disabled=not row["n"]
+    )
 
 
 def _tiles(scope: Scope, period: str | None) -> None:
@@ -90,11 +91,10 @@ def _tiles(scope: Scope, period: str | None) -> None:
         for told in TOLD:
             value, was = row[f"{told}_ms"], old.get(name, {}).get(f"{told}_ms")
             delta = change(value, was)
-            note = f"vs {scope.against}" if delta else "" if row["n"] else "not reported"
             with next(columns):
                 tile(
                     st, f"{told} {NAMES[name]}", NOTHING if value is None else duration(value),
-                    note=note, delta=delta, good="down",
+                    note="" if row["n"] else "not reported", delta=delta, against=scope.against, good="down",
                     series=[at[f"{told}_ms"] for at in course if at["n"]],
                     explained=f"Time {MEASURES[name]}. Of {row['n']:,} runs; unknown of {row['unknown']:,}."
                     + (f" It was {duration(was)}." if was is not None else ""),
@@ -113,7 +113,8 @@ def _heatmap_card(scope: Scope, drawn: Heatmap) -> None:
         chart = heat(drawn, scope.zone, palette())
         st.altair_chart(chart, width="stretch", key=key, on_select=brushed, selection_mode=BRUSH)
         lacking = f" {drawn.unknown:,} more have no known duration." if drawn.unknown else ""
-        said = f"{drawn.n:,} runs, darker where there are more.{lacking} Times in {scope.zone.name}."
+        most = max(max(counts) for counts in drawn.counts)
+        said = f"{drawn.n:,} runs, at most {most:,} in a cell.{lacking} Times in {scope.zone.name}."
         st.caption(escape(said, 200))
 
 
@@ -166,12 +167,16 @@ def draw(scope: Scope) -> None:
         guarded(lambda given: _over_time_card(given, period), scope)
     with right:
         guarded(parts_card, scope)
-    left, right = st.columns([2, 3], gap="small")
+    left, right = st.columns([3, 2], gap="small")
     with left:
-        guarded(path_card, scope)
+        guarded(tools_card, scope)
     with right:
+        guarded(path_card, scope)
+    left, right = st.columns([3, 2], gap="small")
+    with left:
         guarded(models_card, scope)
-    guarded(tools_card, scope)
+    with right:
+        guarded(whom_card, scope)
     guarded(steps_card, scope)
     first, last = (moment(drawn.time_edges_ns[at], scope.zone) for at in (0, -1))
     st.caption(escape(f"{drawn.n:,} runs with a known duration from {first} to {last}.", 200))

@@ -18,6 +18,12 @@ ROUND_MS: Final = (
     *(60_000 * minutes for minutes in (1, 2, 5, 10, 20)),
     *(3_600_000 * hours for hours in (1, 2, 5, 12, 24, 48, 120, 240, 480, 24_000)),
 )
+# Of which several make a round one: 15 and 20 s make a minute, 50 s does not.
+EVEN_MS: Final = (
+    *(n * 10.0**power for power in range(-3, 4) for n in (1, 2, 5)), *(10_000, 15_000, 20_000, 30_000),
+    *(60_000 * minutes for minutes in (1, 2, 5, 10, 15, 20, 30)),
+    *(3_600_000 * hours for hours in (1, 2, 3, 6, 12, 24, 48, 120, 240, 480)),
+)  # fmt: skip
 UNITS: Final = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"), (1, "ms"), (0.001, "µs"))
 # Steps between ticks of local time, and how a tick of each is written; "%d %b" is added at midnight.
 STEPS: Final = (
@@ -53,6 +59,18 @@ def duration_ticks(edges_ms: Sequence[float], most: int = MOST_TICKS) -> list[Ti
     step = max(1, math.ceil(len(within) / most))
     ticks = [Tick(_place(ms, edges_ms), short_duration(ms)) for ms in within[::step]]
     return [Tick(0.0, "0"), *ticks] if edges_ms[0] == 0 else ticks
+
+
+def even_ticks(longest_ms: float, most: int = 6) -> list[float]:
+    """Return round durations from 0 on, equally far apart, the last not below `longest_ms`."""
+    step = next((ms for ms in EVEN_MS if longest_ms / ms <= most), longest_ms / most)
+    return [step * at for at in range(math.ceil(longest_ms / step) + 1)]
+
+
+def duration_label(ticks_ms: Sequence[float]) -> str:
+    """Return the Vega expression that names durations which are equally far apart, all in one unit."""
+    size, unit = next((size, unit) for size, unit in UNITS if ticks_ms[1] >= size or size < 1)
+    return f"datum.value == 0 ? '0' : format(datum.value / {size:g}, ',~r') + ' {unit}'"
 
 
 def _place(ms: float, edges_ms: Sequence[float]) -> float:

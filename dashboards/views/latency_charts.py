@@ -14,7 +14,14 @@ from dashboards.clock import Zone
 from dashboards.palette import DARK, Palette
 from dashboards.text import duration, moment
 from dashboards.views.cost_charts import HEIGHT, distinct, label_of, series_colors, styled
-from dashboards.views.latency_axes import duration_ticks, local_ticks, said, time_ticks
+from dashboards.views.latency_axes import (
+    duration_label,
+    duration_ticks,
+    even_ticks,
+    local_ticks,
+    said,
+    time_ticks,
+)
 from spotlight.reports import RunFilters
 from spotlight.reports.latency_heatmap import Heatmap, brushed
 
@@ -22,13 +29,6 @@ BRUSH: Final = "brush"
 POINT: Final = "point"
 SEEN: Final = ("#cfe0f7", "#7fb0e8", "#2f74c0", "#12335f")
 SEEN_DARK: Final = ("#1b2f4a", "#1f5c9a", "#3f9be8", "#d3ebff")
-# What a duration in ms is called on an axis; written here, so nothing of a span is in it.
-DURATION: Final = (
-    "datum.value >= 3600000 ? format(datum.value / 3600000, '~g') + ' h' : "
-    "datum.value >= 60000 ? format(datum.value / 60000, '~g') + ' min' : "
-    "datum.value >= 1000 ? format(datum.value / 1000, '~g') + ' s' : "
-    "datum.value == 0 ? '0' : format(datum.value, '~g') + ' ms'"
-)
 DAY_FORM: Final = {"hour": "%d %b %H:%M", "day": "%a %d %b", "week": "week of %d %b", "month": "%b %Y"}
 PERCENTILES: Final = ("p50", "p95")
 
@@ -78,11 +78,7 @@ def heat(found: Heatmap, zone: Zone, colors: Palette) -> alt.Chart:
             color=alt.Color(
                 "runs:Q",
                 scale=alt.Scale(type="sqrt", range=list(scheme), domain=[1, max(2, most)]),
-                legend=alt.Legend(
-                    title=None, orient="top-right", direction="horizontal", gradientLength=110,
-                    gradientThickness=7, tickCount=3, format="~s", titleFontWeight="normal", offset=-22,
-                    labelColor=colors.muted,
-                ),
+                legend=None,
             ),
             opacity=alt.condition(brush, alt.value(1.0), alt.value(0.35)),
             tooltip=[
@@ -92,7 +88,7 @@ def heat(found: Heatmap, zone: Zone, colors: Palette) -> alt.Chart:
             ],
         )
         .add_params(brush)
-        .properties(height=HEIGHT + 50)
+        .properties(height=HEIGHT + 84)
     )  # fmt: skip
     return styled(chart, colors)
 
@@ -108,10 +104,11 @@ def region_of(state: Any, found: Heatmap, filters: RunFilters) -> RunFilters | N
 
 
 def buckets(span: Sequence[float], count: int) -> tuple[int, int]:
-    """Return the first and last bucket of which a brushed span covers a part."""
-    low, high = sorted(span)
-    first = min(max(math.floor(low), 0), count - 1)
-    last = min(max(math.ceil(high) - 1, first), count - 1)
+    """Return the first and last bucket of which a brushed span covers half; at least the one it is in."""
+    low, high = (min(max(edge, 0.0), float(count)) for edge in sorted(span))
+    first, last = math.floor(low + 0.5), math.ceil(high - 0.5) - 1
+    if first > last:
+        first = last = min(math.floor((low + high) / 2), count - 1)
     return first, last
 
 
@@ -148,11 +145,16 @@ def percentile_lines(rows: list[dict[str, Any]], split: str, period: str, colors
         values=ticks, labelExpr=f"utcFormat(datum.value * 1000, '{form}')", title=None, grid=False,
         labelAngle=0, labelOverlap="greedy", labelSeparation=8,
     )  # fmt: skip
+    heights = even_ticks(max(row[f"{which}_ms"] for row in rows for which in PERCENTILES if row["n"]))
     picked = alt.selection_point(name=POINT, fields=["place"], toggle=False)
     base = alt.Chart(frame).encode(
         x=alt.X("at:Q", scale=alt.Scale(zero=False, nice=False, padding=8), axis=axis),
         y=alt.Y(
-            "ms:Q", axis=alt.Axis(labelExpr=DURATION, title=None, tickCount=5, domain=False, ticks=False)
+            "ms:Q",
+            scale=alt.Scale(domain=[0, heights[-1]], nice=False),
+            axis=alt.Axis(
+                values=heights, labelExpr=duration_label(heights), title=None, domain=False, ticks=False
+            ),
         ),
         color=alt.Color(
             "name:N",
@@ -178,4 +180,4 @@ def percentile_lines(rows: list[dict[str, Any]], split: str, period: str, colors
         )
         .add_params(picked)
     )  # fmt: skip
-    return styled(alt.layer(lines, dots).properties(height=HEIGHT + 20), colors)
+    return styled(alt.layer(lines, dots).properties(height=HEIGHT + 6), colors)

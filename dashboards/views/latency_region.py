@@ -10,14 +10,14 @@ import streamlit as st
 from dashboards.answers import run_count
 from dashboards.components.trace.component import table_of_links
 from dashboards.text import NOTHING, duration, escape, moment, one_line, part
-from dashboards.views.behind import list_link, runs_href
+from dashboards.views.behind import RUNS, href, list_link, runs_href
 from dashboards.views.figures import card
 from dashboards.views.filters import Scope
 from dashboards.views.run_table import Column
 from spotlight.reports import RunFilters
 from spotlight.reports.cost_flow import label
 from spotlight.reports.latency import latency
-from spotlight.reports.latency_difference import what_differs
+from spotlight.reports.latency_difference import runs_with_value, what_differs
 
 KEY: Final = "region"
 DRAWN: Final = "heatmaps_drawn"
@@ -25,19 +25,20 @@ PER_DIMENSION: Final = 3
 WORTH_TELLING: Final = 0.01
 FEW: Final = 20
 SHOWN: Final = 10
+SHOWN_RUNS: Final = 50
 # Dimensions that a list of runs can be narrowed by, and the field that does it.
 FIELDS: Final = {
     "tenant": "tenant_claimed", "user": "user_id", "session": "session_id", "feature": "feature",
     "surface": "surface", "environment": "environment", "agent": "agent_name", "pack": "pack_name",
-    "version": "pack_version", "model": "model",
+    "version": "pack_version", "model": "model", "status": "status",
 }  # fmt: skip
 COLUMNS: Final = (
-    Column("value", "value", 150, "A click opens the runs inside that have the value"),
-    Column("dimension", "of", 84),
-    Column("inside", "inside", 66, "Share of the runs inside that have the value", "right"),
-    Column("outside", "outside", 66, "Share of all other runs that have it", "right"),
-    Column("difference", "difference", 80, "Inside less outside, in percentage points", "right"),
-    Column("lift", "times", 56, "How many times as frequent inside as outside", "right"),
+    Column("value", "value", 124, "A click opens the runs inside that have the value"),
+    Column("dimension", "of", 72),
+    Column("inside", "inside", 60, "Share of the runs inside that have the value", "right"),
+    Column("outside", "outside", 62, "Share of all other runs that have it", "right"),
+    Column("difference", "difference", 82, "Inside less outside, in percentage points", "right"),
+    Column("lift", "times", 50, "How many times as frequent inside as outside", "right"),
 )
 
 
@@ -88,22 +89,22 @@ def _said(region: RunFilters, scope: Scope) -> str:
     return f"began {' to '.join(began)}, took {' to '.join(took)}"
 
 
-def _href(region: RunFilters, dimension: str, value: str | None) -> str | None:
-    if value is None:
-        return None  # filters cannot ask for what is unknown
-    ordered = region._replace(order="slowest")
-    if dimension == "status":
-        return runs_href(ordered._replace(status=(value,)))
+def _href(scope: Scope, region: RunFilters, row: dict[str, Any]) -> str | None:
+    """Return the address of the list of the runs inside that have a value, else of a dialog of them."""
+    dimension, value = row["dimension"], row["value"]
     field = FIELDS.get(dimension)
-    if field is None or getattr(region, field) not in (None, value):
+    if field and value is not None and getattr(region, field) in (None, (), value):
+        narrowed: Any = (value,) if field == "status" else value
+        return runs_href(region._replace(**{field: narrowed}, order="slowest"))
+    if not row["inside"]:
         return None
-    return runs_href(ordered._replace(**{field: value}))  # type: ignore[arg-type]
+    return href([(RUNS, scope.lake.ask(runs_with_value, region, dimension, value, limit=SHOWN_RUNS))])
 
 
-def _row(region: RunFilters, row: dict[str, Any]) -> dict[str, Any]:
+def _row(scope: Scope, region: RunFilters, row: dict[str, Any]) -> dict[str, Any]:
     points = 100 * row["difference"]
     return {
-        "href": _href(region, row["dimension"], row["value"]),
+        "href": _href(scope, region, row),
         "status": "ok",
         "cells": [
             one_line(label(row["dimension"], row["value"]), 100),
@@ -130,13 +131,14 @@ def difference_card(scope: Scope) -> None:
         found = scope.lake.ask(what_differs, region, scope.filters, per_dimension=PER_DIMENSION).to_pylist()
         told = [row for row in found if abs(row["difference"] or 0.0) >= WORTH_TELLING]
         if told:
-            rows = [_row(region, row) for row in told]
+            rows = [_row(scope, region, row) for row in told]
             table_of_links("What differs", [column._asdict() for column in COLUMNS], rows, SHOWN)
         else:
             st.caption("Nothing differs: all runs are inside, none is, or both sides are alike.")
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-            noun = "this run" if count == 1 else f"these {count:,} runs"
-            list_link(f"Open {noun}", region._replace(order="slowest"))
+            if count:
+                noun = "this run" if count == 1 else f"these {count:,} runs"
+                list_link(f"Open {noun}", region._replace(order="slowest"))
             if chosen:
                 st.button("The slowest 5% again", type="tertiary", icon=":material/close:", on_click=_forget)
         if 0 < count < FEW:

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboards.addresses import address
 from dashboards.components.trace.component import table_of_links
 from dashboards.text import NOTHING, duration, escape, moment, one_line, part, short_id
-from dashboards.views.behind import RUNS, href
+from dashboards.views.behind import RUNS, href, runs_href
 from dashboards.views.figures import card, change
 from dashboards.views.filters import Scope
 from dashboards.views.run_table import Column
@@ -22,22 +22,23 @@ from spotlight.reports.latency import (
     slowest_steps,
     step_latency,
 )
+from spotlight.reports.latency_difference import runs_with_value
 from spotlight.reports.latency_time import longest_runs
 
 # What a run's time is made of: together they are its duration.
 PARTS: Final = {
-    "model": "model", "tool": "tools", "human": "waiting for people", "queue": "queue",
+    "model": "model", "tool": "tools", "human": "human", "queue": "queue",
     "unaccounted": "unaccounted",
 }  # fmt: skip
 # Critical path by -> the steps that are asked about.
 PATHS: Final = {"kind": "all", "tool": "tool_calls", "model": "model_calls", "agent": "all"}
 PART_COLUMNS: Final = (
-    Column("part", "where", 132, "A click opens the runs in which it is longest"),
-    Column("duration", "share", 92, "Of the whole time of all runs", "right"),
-    Column("mean", "per run", 80, "Mean of the runs in which it is known", "right"),
-    Column("change", "change", 74, "Of the mean, against what the page is compared with", "right"),
-    Column("p95", "p95", 74, align="right"),
-    Column("n", "runs", 84, "Runs in which it is known; 90 · 10?: ten in which it is not", "right"),
+    Column("part", "where", 96, "A click opens the runs in which it is longest"),
+    Column("duration", "share", 100, "Of the whole time of all runs", "right"),
+    Column("mean", "per run", 68, "Mean of the runs in which it is known", "right"),
+    Column("change", "change", 64, "Of the mean, against what the page is compared with", "right"),
+    Column("p95", "p95", 66, align="right"),
+    Column("n", "runs", 60, "Runs in which it is known; 90 · 10?: ten in which it is not", "right"),
 )
 PATH_COLUMNS: Final = (
     Column("duration", "share", 96, "Of the time on critical paths", "right"),
@@ -45,17 +46,30 @@ PATH_COLUMNS: Final = (
     Column("steps", "steps", 70, "On the critical path", "right"),
     Column("runs", "runs", 64, align="right"),
 )
+# Dimensions of runs, and the field by which a list of runs is narrowed to one of their values.
+WHOM: Final = {
+    "tenant": "tenant_claimed", "user": "user_id", "session": "session_id", "pack": "pack_name",
+    "version": "pack_version", "agent": "agent_name", "environment": "environment", "feature": "feature",
+    "surface": "surface", "status": "status",
+}  # fmt: skip
+WHOM_COLUMNS: Final = (
+    Column("n", "runs", 56, "90 · 10?: the duration of ten is unknown", "right"),
+    Column("p50", "p50", 64, align="right"),
+    Column("duration", "p95", 96, align="right"),
+    Column("p99", "p99", 62, align="right"),
+    Column("max", "longest", 64, align="right"),
+)
 STEP_COLUMNS: Final = (
-    Column("calls", "calls", 66, "90 · 10?: the duration of ten is unknown", "right"),
-    Column("failed", "failed", 58, align="right"),
-    Column("p50", "p50", 74, align="right"),
-    Column("p95", "p95", 74, align="right"),
-    Column("max", "longest", 78, align="right"),
+    Column("calls", "calls", 54, "90 · 10?: the duration of ten is unknown", "right"),
+    Column("failed", "failed", 56, align="right"),
+    Column("p50", "p50", 64, align="right"),
+    Column("p95", "p95", 66, align="right"),
+    Column("max", "longest", 66, align="right"),
     Column("duration", "total", 104, "All calls together, and as part of the largest", "right"),
 )
 MODEL_COLUMNS: Final = (
-    Column("first", "first token", 86, "Median; –: not reported", "right"),
-    Column("speed", "tokens/s", 72, "Output tokens per second, median; –: not reported", "right"),
+    Column("first", "first token", 82, "Median; –: not reported", "right"),
+    Column("speed", "tokens/s", 66, "Output tokens per second, median; –: not reported", "right"),
 )
 SLOW_COLUMNS: Final = (
     Column("step", "step", 190, "A click opens the run at the step"),
@@ -201,7 +215,7 @@ def _calls_card(scope: Scope, by: str, steps: str, name: str) -> None:
             st.caption(f"No {by} was called here.")
             return
         columns = (
-            Column(by, by, 150, f"A click opens the runs that use the {by}"),
+            Column(by, by, 140, f"A click opens the runs that use the {by}"),
             *STEP_COLUMNS,
             *(MODEL_COLUMNS if more else ()),
         )
@@ -217,6 +231,43 @@ def models_card(scope: Scope) -> None:
 def tools_card(scope: Scope) -> None:
     """Draw how long the calls of each tool take."""
     _calls_card(scope, "tool", "tool_calls", "Tools")
+
+
+def whom_card(scope: Scope) -> None:
+    """Draw how long runs take by any dimension: for whom is it slow?"""
+    with st.container(border=True, height="stretch"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown("**Runs by**", width="content")
+            by = st.selectbox(
+                "For whom", list(WHOM), key="whom", label_visibility="collapsed", width=130,
+                bind="query-params",
+            )  # fmt: skip
+            st.caption("the slowest p95 first", width="content")
+        found = scope.lake.ask(latency, scope.filters, (by,), measures=("completion",)).to_pylist()
+        found = sorted(found, key=lambda row: -(row["p95_ms"] or 0.0))[:MOST_ROWS]
+        most = max((row["p95_ms"] or 0.0 for row in found), default=0.0) or 1.0
+        rows = [
+            {
+                "href": _whom_href(scope, by, row["by_1"]),
+                "status": "ok",
+                "share": (row["p95_ms"] or 0.0) / most,
+                "cells": [
+                    one_line(label(by, row["by_1"]), 80),
+                    known(row["n"], row["unknown"]),
+                    *(took(row[name]) for name in ("p50_ms", "p95_ms", "p99_ms", "max_ms")),
+                ],
+            }
+            for row in found
+        ]
+        columns = (Column("value", by, 110, "A click opens the runs"), *WHOM_COLUMNS)
+        table_of_links("Runs by", [column._asdict() for column in columns], rows, SHOWN)
+
+
+def _whom_href(scope: Scope, by: str, value: str | None) -> str:
+    if value is None:
+        return href([(RUNS, scope.lake.ask(runs_with_value, scope.filters, by, value))])
+    narrowed: Any = (value,) if by == "status" else value
+    return runs_href(scope.filters._replace(**{WHOM[by]: narrowed}, order="slowest"))
 
 
 def step_address(row: dict[str, Any]) -> str:

@@ -30,3 +30,12 @@ def what_differs(
         "per_dimension": per_dimension,
     }
     return reports.ask("what_differs", wanted)
+
+
+def runs_with_value(
+    reports: Reports, filters: RunFilters, dimension: str, value: str | None, limit: int = 50
+) -> list[str]:
+    """Return the ids of the runs behind one row of `what_differs`, the slowest first."""
+    asked = {"dimension": dimension, "value": value, "limit": limit}
+    found: list[str] = reports.ask("runs_with_value", filters.params() | asked).column("run_id").to_pylist()
+    return found

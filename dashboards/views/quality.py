@@ -27,13 +27,13 @@ MOST_WORST: Final = 50
 WORST: Final = (
     Column("run", "run", 76, "A click opens the run"),
     Column("status", "status", 100),
-    Column("started", "started", 92),
+    Column("started", "started", 100),
     Column("version", "version", 112),
     Column("score", "score", 72, "The lowest of its scores"),
     Column(
         "value", "value", 50, "Lowest verdict; where nobody judges success the mean of all scores", "right"
     ),
-    Column("why", "explanation", 92, "Of the judgement, or its label"),
+    Column("why", "explanation", 84, "Of the judgement, or its label"),
 )
 
 

@@ -27,14 +27,14 @@ WORDS: Final = {
     "cannot tell": "? cannot tell",
 }
 COLUMNS: Final = (
-    Column("metric", "metric", 210),
-    Column("before", "before", 170, "With its 95% interval", "right"),
-    Column("before_n", "n", 60, align="right"),
-    Column("after", "after", 170, "With its 95% interval", "right"),
-    Column("after_n", "n", 60, align="right"),
-    Column("difference", "difference", 210, "With its 95% interval", "right"),
-    Column("word", "that is", 110, "Not worse: the interval ends before what still counts as not worse"),
-    Column("note", "", 220),
+    Column("metric", "metric", 184),
+    Column("before", "before", 192, "With its 95% interval", "right"),
+    Column("before_n", "n", 50, align="right"),
+    Column("after", "after", 192, "With its 95% interval", "right"),
+    Column("after_n", "n", 50, align="right"),
+    Column("difference", "difference", 214, "With its 95% interval; pp: percentage points", "right"),
+    Column("word", "that is", 104, "Not worse: the interval ends before what still counts as not worse"),
+    Column("note", "", 250),
 )
 _WRITTEN: Final[dict[str, Callable[[Any], str]]] = {
     "share": part,
@@ -64,11 +64,17 @@ def _difference(row: Compared) -> str:
     change = row.difference
     if change.value is None:
         return NOTHING
-    sign = "+" if change.value > 0 else ""
-    told = f"{sign}{figure(row.unit, change.value)}"
+    told = _signed(row.unit, change.value)
     if change.low is None or change.high is None:
         return told
-    return f"{told} ({figure(row.unit, change.low)} – {figure(row.unit, change.high)})"
+    return f"{told} ({_signed(row.unit, change.low)} to {_signed(row.unit, change.high)})"
+
+
+def _signed(unit: str, value: float) -> str:
+    """Return a difference; of shares in percentage points, which are no per cent of what was."""
+    if unit == "share":
+        return f"{100 * value:+.1f} pp"
+    return ("+" if value > 0 else "") + figure(unit, value)
 
 
 def metric_row(row: Compared) -> dict[str, Any]:

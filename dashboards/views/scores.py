@@ -126,7 +126,7 @@ def _by_version(scope: Scope, score: str) -> None:
 def _spread(scope: Scope, score: str) -> None:
     rows = scope.lake.ask(score_distribution, scope.filters, score).to_pylist()
     keys = newest_versions(scope)
-    with card("How it is spread", newest_note(keys) or "the darker, the more of the version's judgements"):
+    with card("How it is spread", newest_note(keys) or "coloured by the part of the version's judgements"):
         for place, chart, only in (
             ("spread-numbers", spread_chart, [row for row in rows if row["low"] is not None]),
             ("spread-labels", label_chart, [row for row in rows if row["label"] is not None]),

@@ -32,7 +32,7 @@ COLUMNS: Final = (
     Column("pack", "pack", 150),
     Column("turns", "turns", 60, "Runs of the conversation that the filters leave", "right"),
     Column("failed", "failed", 64, "Turns that ended in error", "right"),
-    Column("duration", "time", 84, "All turns together; the user's own time between them left out", "right"),
+    Column("took", "time", 84, "All turns together; the user's own time between them left out", "right"),
     Column("p50", "per turn", 84, "Median of its turns", "right"),
     Column("longest", "longest", 84, "Its longest turn", "right"),
     Column("cost", "cost", 90, "–: nothing in it has a price; $1 · 2?: two calls have none", "right"),

@@ -1,4 +1,4 @@
-"""How judgements are spread: a row per version, a field per bucket or label, the darker the more of them."""
+"""How judgements are spread: a row per version, a field per bucket or label, coloured by its part of them."""
 
 from __future__ import annotations
 
@@ -86,6 +86,7 @@ def _records(rows: Sequence[dict[str, Any]], drawn: Sequence[Key]) -> tuple[list
 def _drawn(
     records: list[dict[str, Any]], told: list[str], x: alt.X, colors: Palette, **more: Any
 ) -> alt.Chart:
+    most = max((record["share"] for record in records), default=1.0)
     picked = alt.selection_point(name=SELECTION, fields=["place"], toggle=False)
     chart = (
         alt.Chart(pd.DataFrame(records, columns=list(_COLUMNS)))
@@ -100,7 +101,7 @@ def _drawn(
             ),
             color=alt.Color(
                 "share:Q",
-                scale=alt.Scale(domain=[0, 1], range=[colors.line, colors.series[0]]),
+                scale=alt.Scale(domain=[0, most], range=[colors.line, colors.series[0]]),
                 legend=None,
             ),
             tooltip=[

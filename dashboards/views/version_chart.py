@@ -14,6 +14,7 @@ from dashboards.text import moment, one_line, part
 from dashboards.views.cost_charts import styled
 
 ROW_HEIGHT: Final = 24
+FRAME_HEIGHT: Final = 104  # the legend and the axis lie within the height of a chart
 STEPS: Final = 60  # dots a row has at most
 STRETCHES: Final = (1, 3, 6, 12, 24, 72, 168, 720)
 _HOUR_NS: Final = 3_600_000_000_000
@@ -63,7 +64,9 @@ def timeline(
                 "label:N",
                 sort=labels,
                 scale=alt.Scale(domain=labels),
-                axis=alt.Axis(title=None, ticks=False, domain=False, labelLimit=220, grid=True),
+                axis=alt.Axis(
+                    title=None, ticks=False, domain=False, labelLimit=220, labelOverlap=False, grid=True
+                ),
             ),
             size=alt.Size("runs:Q", scale=alt.Scale(range=[20, 260]), legend=None),
             color=alt.Color(
@@ -79,7 +82,7 @@ def timeline(
                 alt.Tooltip("said:N", title="failed"),
             ],
         )
-        .properties(height=max(90, ROW_HEIGHT * len(drawn) + 30))
+        .properties(height=ROW_HEIGHT * len(drawn) + FRAME_HEIGHT)
         .add_params(picked)
     )
     made: alt.Chart = styled(chart, colors)

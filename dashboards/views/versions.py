@@ -20,17 +20,16 @@ from spotlight.reports.versions import versions, versions_over_time
 SHOWN_ROWS: Final = 12
 MOST_DRAWN: Final = 12
 CHANGED: Final = "content changed"
+CONTENT: Final = "content"  # the column that is drawn only where a content changed
 COLUMNS: Final = (
     Column("pack", "pack", 130, "A click opens the runs of the version"),
     Column("version", "version", 120),
-    Column(
-        "content", "content", 120, "Says where runs of one version had different prompts, tools or models"
-    ),
+    Column(CONTENT, "content", 120, "Says where runs of one version had different prompts, tools or models"),
     Column("first", "first seen", 130),
     Column("last", "last seen", 130),
     Column("runs", "runs", 64, align="right"),
-    Column("failed", "failed", 110, "Of the runs that ended, with its 95% interval", "right"),
-    Column("success", "success", 110, "Task success as judged; –: not judged", "right"),
+    Column("failed", "failed", 116, "Of the runs that ended, with its 95% interval", "right"),
+    Column("success", "success", 116, "Task success as judged; –: not judged", "right"),
     Column("cost", "cost/run", 84, "Of the priced runs", "right"),
     Column("p50", "p50", 74, "Median duration", "right"),
     Column("p95", "p95", 74, "95th percentile of the duration", "right"),
@@ -76,8 +75,13 @@ def _table(scope: Scope) -> None:
     with card("Versions", "the newest first"):
         rows = [version_row(scope, row) for row in found]
         shown = min(len(rows), SHOWN_ROWS)
-        table_of_links("Versions", [column._asdict() for column in COLUMNS], rows, shown)
         changed = [row for row in found if row["same_version_different_content"]]
+        columns = [column._asdict() for column in COLUMNS if changed or column.name != CONTENT]
+        if not changed:
+            place = [column.name for column in COLUMNS].index(CONTENT)
+            for row in rows:
+                del row["cells"][place]
+        table_of_links("Versions", columns, rows, shown)
         if changed:
             noun = "version was" if len(changed) == 1 else "versions were"
             said = (

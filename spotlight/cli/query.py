@@ -119,14 +119,9 @@ def _cell(value: object) -> object:
 def _print_csv(names: list[str], rows: Iterable[tuple[object, ...]]) -> None:
     import csv
 
+    from spotlight.reports.export.tables import formula_safe
+
     writer = csv.writer(sys.stdout)
     writer.writerow(names)
     for row in rows:
-        writer.writerow([_formula_safe(value) for value in row])
-
-
-def _formula_safe(value: object) -> object:
-    """Keep spreadsheets from running text as a formula. Source: OWASP, CSV injection."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + value
-    return value
+        writer.writerow([formula_safe(value) for value in row])

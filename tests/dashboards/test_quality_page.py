@@ -1,4 +1,4 @@
-"""The quality page in a real browser: its figures are the reports', and its marks open the runs behind them."""
+"""The quality page in a real browser: its figures are the reports', its marks open the runs behind them."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ from dashboards.views import (
     sources,
     versions,
 )
-from dashboards.views.filters import Scope, carried, filter_bar, leave_filters
+from dashboards.views.filters import Scope, carried, filter_bar
 from dashboards.views.frame import figures_page, title
 from dashboards.views.navigation import same_list, way_back
 from spotlight.errors import SpotlightError
@@ -149,8 +149,7 @@ def _head(pages: Pages, page: Page) -> Scope | None:
     for figures in (OVERVIEW, *FIGURES):
         if page == pages.figures[figures.path] or (figures is OVERVIEW and page == pages.start):
             title(figures.title, figures.question)
-            return filter_bar(lake(), zone(), figures.path)
-    leave_filters()
+            return filter_bar(lake(), zone())
     return None
 
 

@@ -7,6 +7,7 @@ into the address out of the addresses of other pages, and filters are carried fr
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 import streamlit as st
@@ -31,8 +32,6 @@ ORDERS: Final = {
 HOUR_NS: Final = 3_600_000_000_000
 MINUTE_NS: Final = 60_000_000_000
 AGAINST: Final = "against"
-HAD_START: Final = "had_start"
-PLACE: Final = "filters_of"
 PREVIOUS: Final = "previous period"
 VERSION: Final = "version "
 # The selectboxes: key -> label and width, in the order they are drawn in.
@@ -101,44 +100,44 @@ def _forget(key: str) -> None:
         del st.query_params[key]
 
 
-def _follow_address(place: str) -> None:
-    """Let the address decide on a page that was just come to.
+def _by_hand(key: str, usual: Any, draw: Callable[[], Any]) -> Any:
+    """Return what a widget says whose state is the address: a link, Back and another page change it, too.
 
-    A link within Spotlight leaves the widgets as they were on the page it stands on, and to Streamlit what a
-    widget holds is worth more than the address.
+    Streamlit's own `bind` takes a value out of the address where a click ends the script before the widget
+    is drawn, and on a link within Spotlight holds the widget for right.
     """
-    if st.session_state.get(PLACE) == place:
-        return
-    st.session_state[PLACE] = place
-    for key in (*PICKED, "q"):
-        st.session_state[key] = st.query_params.get(key) or CLEARED[key]
-    for key, known in (("time", WINDOWS), ("order", ORDERS), (AGAINST, None)):
-        said = st.query_params.get(key)
-        if said and (known is None or said in known):
-            st.session_state[key] = said
-        elif key in st.session_state:
-            del st.session_state[key]
-
-
-def leave_filters() -> None:
-    """Note that a page without filters is drawn: the next one with filters is come to anew."""
-    st.session_state.pop(PLACE, None)
+    given = st.query_params.get(key)
+    said = usual if given is None else given or None
+    if key not in st.session_state or st.session_state.get(f"{key}_said", said) != said:
+        st.session_state[key] = said
+    chosen = draw()
+    if chosen != said:
+        if (chosen or None) == (usual or None):
+            _forget(key)
+        else:
+            st.query_params[key] = chosen or ""
+    st.session_state[f"{key}_said"] = chosen
+    return chosen
 
 
 def _picked(key: str, values: list[str], width: int | None = None) -> str | None:
     label, usual = PICKED[key]
-    # accept_new_options: a link may name a session that is not among the newest ones offered.
-    return st.selectbox(
-        label,
-        values,
-        index=None,
-        key=key,
-        placeholder=label,
-        accept_new_options=True,
-        label_visibility="collapsed",
-        width=width or usual,
-        bind="query-params",
-    )
+
+    def draw() -> str | None:
+        # accept_new_options: a link may name a session that is not among the newest ones offered.
+        return st.selectbox(
+            label,
+            values,
+            index=None,
+            key=key,
+            placeholder=label,
+            accept_new_options=True,
+            label_visibility="collapsed",
+            width=width or usual,
+        )
+
+    said: str | None = _by_hand(key, None, draw)
+    return said or None
 
 
 def _status_pills() -> list[str]:
@@ -166,28 +165,30 @@ def _status_pills() -> list[str]:
 
 
 def _search() -> str:
-    return st.text_input(
-        "Search runs",
-        key="q",
-        type="search",
-        live="300ms",
-        placeholder="Search id, name, session, user, error",
-        label_visibility="collapsed",
-        width=250,
-        bind="query-params",
-    )
+    def draw() -> str:
+        return st.text_input(
+            "Search runs",
+            key="q",
+            type="search",
+            live="300ms",
+            placeholder="Search id, name, session, user, error",
+            label_visibility="collapsed",
+            width=250,
+        )
+
+    return str(_by_hand("q", "", draw) or "")
 
 
-def _window(usual: str) -> str:
-    return st.selectbox(
-        "Time",
-        WINDOWS,
-        index=WINDOWS.index(usual),
-        key="time",
-        label_visibility="collapsed",
-        width=100,
-        bind="query-params",
-    )
+def _one_of(label: str, key: str, known: Iterable[str], usual: str, width: int) -> str:
+    """Draw a choice of known words; an address that says another one means the usual."""
+    words = list(known)
+    if st.query_params.get(key, usual) not in words:
+        _forget(key)
+
+    def draw() -> str:
+        return st.selectbox(label, words, key=key, label_visibility="collapsed", width=width)
+
+    return str(_by_hand(key, usual, draw))
 
 
 def _offered(row: tuple[str, ...], facets: dict[str, list[str]]) -> dict[str, str | None]:
@@ -210,21 +211,22 @@ def _offered(row: tuple[str, ...], facets: dict[str, list[str]]) -> dict[str, st
 def _baseline_said(facets: dict[str, list[str]], *, has_start: bool) -> str | None:
     """Draw what the figures are compared with; return it as it stands in the address."""
     versions = [VERSION + version for version in facets.get("pack_version", ())]
-    if has_start and not st.session_state.get(HAD_START, True) and not st.session_state.get(AGAINST):
-        st.session_state[AGAINST] = PREVIOUS  # there is such a period only now
-    st.session_state[HAD_START] = has_start
-    return st.selectbox(
-        "Compared with",
-        [PREVIOUS, *versions] if has_start else versions,
-        index=0 if has_start else None,
-        key=AGAINST,
-        placeholder="compared with",
-        accept_new_options=True,
-        label_visibility="collapsed",
-        width=138,
-        bind="query-params",
-        help="What the figures are compared with: the period before, or one version",
-    )
+
+    def draw() -> str | None:
+        return st.selectbox(
+            "Compared with",
+            [PREVIOUS, *versions] if has_start else versions,
+            index=None,
+            key=AGAINST,
+            placeholder="compared with",
+            accept_new_options=True,
+            label_visibility="collapsed",
+            width=138,
+            help="What the figures are compared with: the period before, or one version",
+        )
+
+    said: str | None = _by_hand(AGAINST, PREVIOUS if has_start else None, draw)
+    return said or None
 
 
 def baseline_of(filters: RunFilters, said: str | None, now_ns: int) -> RunFilters | None:
@@ -256,18 +258,15 @@ def _spans_of_time(filters: RunFilters, zone: Zone) -> list[str]:
     return named
 
 
-def filter_bar(
-    lake: Lake, zone: Zone, place: str, *, for_list: bool = False, other: bool = False
-) -> Scope | None:
+def filter_bar(lake: Lake, zone: Zone, *, for_list: bool = False, other: bool = False) -> Scope | None:
     """Draw the filters and return what they say; None where there is nothing to filter.
 
-    `place` names the page. `for_list` adds search and order, else what the figures are compared with is
+    `for_list` adds search and order, else what the figures are compared with is
     asked. `other`: filters of the traces without an agent.
     """
     facets = lake.ask(run_facets, other=other)
     if not any(facets.values()):
         return None
-    _follow_address(place)
     now = time.time_ns()
     linked = filters_of({key: st.query_params.get_all(key) for key in SPANS_OF_TIME}, now)
     text, order, said = "", "newest", None
@@ -281,16 +280,9 @@ def filter_bar(
         window = ALL_TIME
         if linked.since_ns is None and linked.until_ns is None:
             with window_place:
-                window = _window(usual)
+                window = _one_of("Time", "time", WINDOWS, usual, 100)
         if for_list:
-            order = st.selectbox(
-                "Order",
-                list(ORDERS),
-                key="order",
-                label_visibility="collapsed",
-                width=140,
-                bind="query-params",
-            )
+            order = _one_of("Order", "order", ORDERS, order, 140)
         start = since_ns(window, now) if linked.since_ns is None else linked.since_ns
         if not for_list:
             said = _baseline_said(facets, has_start=start is not None)

@@ -83,7 +83,7 @@ def head(lake: Lake, zone: Zone) -> Scope | None:
         else:
             st.caption("No agent, model or tool was at work: clients starting up, indexes being built.")
             st.button("All runs", type="tertiary", icon=":material/arrow_back:", on_click=_show_runs)
-    return filter_bar(lake, zone, "other" if other else "runs", for_list=True, other=other)
+    return filter_bar(lake, zone, for_list=True, other=other)
 
 
 def draw(scope: Scope | None) -> None:

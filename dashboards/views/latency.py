@@ -122,10 +122,11 @@ def _over_time_card(scope: Scope, period: str) -> None:
     with st.container(border=True, height="stretch"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown("**p50 and p95**", width="content")
-            measure = st.selectbox(
-                "Measure", list(NAMES), format_func=NAMES.__getitem__, key="measure",
-                label_visibility="collapsed", width=145, bind="query-params",
+            named = st.selectbox(
+                "Measure", list(NAMES.values()), key="measure", label_visibility="collapsed", width=145,
+                bind="query-params",
             )  # fmt: skip
+            measure = next(measure for measure, name in NAMES.items() if name == named)
             st.markdown("by", width="content")
             overlay = st.selectbox(
                 "Overlay", OVERLAYS, key="overlay", label_visibility="collapsed", width=125,

@@ -85,7 +85,7 @@ SLOW_COLUMNS: Final = (
     Column("started", "started", 140),
     Column("run", "run", 78),
 )
-CHOICES: Final = {"all": "all steps", "model_calls": "model calls", "tool_calls": "tool calls"}
+CHOICES: Final = dict(zip(("all steps", "model calls", "tool calls"), STEPS, strict=True))
 SHOWN: Final = 10
 SLOWEST: Final = 20
 MOST_ROWS: Final = 200
@@ -281,11 +281,11 @@ def steps_card(scope: Scope) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown("**Slowest**", width="content")
-            steps = st.segmented_control(
-                "Steps", STEPS, default="all", format_func=CHOICES.__getitem__, key="steps",
-                label_visibility="collapsed", bind="query-params",
-            ) or "all"  # fmt: skip
-        found = scope.lake.ask(slowest_steps, scope.filters, steps=steps, limit=SLOWEST).to_pylist()
+            chosen = st.segmented_control(
+                "Steps", list(CHOICES), default="all steps", key="steps", label_visibility="collapsed",
+                bind="query-params",
+            ) or "all steps"  # fmt: skip
+        found = scope.lake.ask(slowest_steps, scope.filters, steps=CHOICES[chosen], limit=SLOWEST).to_pylist()
         if not found:
             st.caption("No step here has a known duration.")
             return

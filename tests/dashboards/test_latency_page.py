@@ -132,7 +132,7 @@ def test_brush_tells_what_differs_and_leads_to_its_runs(page: Any, fleet: Any) -
 
 def test_slowest_step_opens_its_run_at_the_step(page: Any, fleet: Any) -> None:
     """The first row leads to the run, with the step selected."""
-    opened(page, f"{fleet.url}/latency?{WEEK}&steps=tool_calls")
+    opened(page, f"{fleet.url}/latency?{WEEK}&steps=tool+calls")
     slow = slowest_steps(fleet.reports, IN_WEEK, steps="tool_calls", limit=20).to_pylist()
     listed = rows(page, "Slowest steps")
     expect(listed.locator(".of-duration")).to_have_text([duration(row["duration_ms"]) for row in slow])
@@ -154,14 +154,14 @@ def test_tile_part_and_dot_open_the_runs_behind_them(page: Any, fleet: Any) -> N
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     settled(page)
-    page.locator(".st-key-lines path[aria-roledescription=circle]").first.click()
+    page.locator(".st-key-lines path[aria-roledescription=circle]").last.click()
     expect(rows(page, BEHIND).first).to_be_visible()
 
 
 def test_hostile_names_stay_text(page: Any, hostile: Any) -> None:
     """Names that are markup run nothing and load nothing in charts, tables and tooltips."""
     opened(page, f"{hostile.url}/latency?since=2026-11-18T00:00:00Z&until=2026-11-20T16:00:00Z&whom=user")
-    page.locator(".st-key-lines path[aria-roledescription=circle]").first.hover()
+    page.locator(".st-key-lines path[aria-roledescription=circle]").last.hover()
     expect(page.locator("#vg-tooltip-element")).to_contain_text("<script>")
     for table in ("Tools", "Models", "Runs by", "Slowest steps"):
         expect(rows(page, table).filter(has_text="<script>").first).to_be_visible()

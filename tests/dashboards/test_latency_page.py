@@ -53,7 +53,7 @@ def check_tiles(page: Any, reports: Any, filters: RunFilters) -> None:
 def brush(page: Any) -> None:
     """Drag over the middle of the heatmap."""
     chart = page.locator(HEAT)
-    chart.scroll_into_view_if_needed()
+    chart.hover()  # scrolls to it, and waits until it stands still
     box = chart.bounding_box()
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.05 * box["height"])
     page.mouse.down()
@@ -172,4 +172,4 @@ def test_page_fits_a_phone(page: Any, fleet: Any) -> None:
     """On 390 px nothing makes the page scroll sideways."""
     page.set_viewport_size({"width": 390, "height": 844})
     opened(page, f"{fleet.url}/latency?{WEEK}")
-    assert 390 >= page.evaluate("document.documentElement.scrollWidth")
+    page.wait_for_function("() => document.documentElement.scrollWidth <= 390")

@@ -13,8 +13,8 @@ from spotlight.pricing import Book, default_book
 from spotlight.reports import Reports, RunFilters
 from spotlight.reports.ledger import cost_ledger, usage_faults
 from spotlight.reports.reprice import reprice
-from tests.command import ROOT
-from tests.loading import all_runs, all_steps, load
+from tests.conftest import SampleLake
+from tests.loading import all_runs, all_steps
 from tests.made_lake import Row, made_lake, run, step
 from tests.rows import DAY, START, span_id
 from tests.spotlight.priced_lake import call, priced_lake
@@ -38,9 +38,15 @@ tools: [{tool: lookup, per_call: 0.5}]
 
 
 @pytest.fixture(scope="module")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> Reports:
+def samples(sample_lake: SampleLake) -> Reports:
     """Return the questions to a lake with all samples."""
-    return load([ROOT / "sample_traces"], tmp_path_factory.mktemp("samples"))
+    return sample_lake.reports
+
+
+@pytest.fixture(scope="module")
+def ledgers(samples: Reports) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Return every run of the samples with its ledger."""
+    return [(known, cost_ledger(samples, known["run_id"])) for known in all_runs(samples)]
 
 
 @pytest.fixture
@@ -51,11 +57,10 @@ def own(tmp_path: Path) -> Book:
     return default_book(path)
 
 
-def test_the_arithmetic_gives_the_lakes_cost_on_every_sample(samples: Reports) -> None:
+def test_the_arithmetic_gives_the_lakes_cost_on_every_sample(ledgers: Any) -> None:
     """Line by line in decimals, every step and every run comes to what the lake holds, to 1e-12."""
     priced = 0
-    for known in all_runs(samples):
-        found = cost_ledger(samples, known["run_id"])
+    for known, found in ledgers:
         assert [] == [s["span_id"] for s in found["steps"] if not s["agrees"]]
         both = [known["cost_usd"], found["cost_usd"]]
         assert both == [None, None] or pytest.approx(both[0], rel=0, abs=1e-12) == both[1]
@@ -63,10 +68,10 @@ def test_the_arithmetic_gives_the_lakes_cost_on_every_sample(samples: Reports) -
     assert priced >= 90
 
 
-def test_every_figure_that_counts_names_its_attribute(samples: Reports) -> None:
+def test_every_figure_that_counts_names_its_attribute(ledgers: Any) -> None:
     """Of each counted token column of the samples the ledger knows the attribute it came from."""
-    for known in all_runs(samples):
-        for found in cost_ledger(samples, known["run_id"])["steps"]:
+    for _, ledger in ledgers:
+        for found in ledger["steps"]:
             if found["counted"]:
                 assert [] == [n["column"] for n in found["numbers"] if not n["attribute"]], found["name"]
                 assert found["rule"]

@@ -112,14 +112,9 @@ def buckets(span: Sequence[float], count: int) -> tuple[int, int]:
     return first, last
 
 
-def percentile_lines(rows: list[dict[str, Any]], split: str, period: str, colors: Palette) -> alt.Chart:
-    """Return p50 and p95 per period, a pair of lines per series; rows as of `latency_over_time`.
-
-    A click on a dot selects "point" with `place`, the number of its row.
-    """
-    ranked = list(dict.fromkeys((r["series"], r["is_other"]) for r in sorted(rows, key=lambda r: r["rank"])))
-    names = distinct(label_of(split, value, is_other=is_other) for value, is_other in ranked)
-    frame = pd.DataFrame(
+def _points(rows: list[dict[str, Any]], names: list[str], ranked: list[Any], period: str) -> pd.DataFrame:
+    """Return a row per dot: a percentile of a series in a period."""
+    return pd.DataFrame(
         [
             {
                 "at": row["start"].replace(tzinfo=UTC).timestamp(),
@@ -137,6 +132,16 @@ def percentile_lines(rows: list[dict[str, Any]], split: str, period: str, colors
         ],
         columns=["at", "told", "place", "name", "which", "ms", "took", "n"],
     )
+
+
+def percentile_lines(rows: list[dict[str, Any]], split: str, period: str, colors: Palette) -> alt.Chart:
+    """Return p50 and p95 per period, a pair of lines per series; rows as of `latency_over_time`.
+
+    A click on a dot selects "point" with `place`, the number of its row.
+    """
+    ranked = list(dict.fromkeys((r["series"], r["is_other"]) for r in sorted(rows, key=lambda r: r["rank"])))
+    names = distinct(label_of(split, value, is_other=is_other) for value, is_other in ranked)
+    frame = _points(rows, names, ranked, period)
     starts: list[datetime] = [row["start"] for row in rows]
     ticks = [at.replace(tzinfo=UTC).timestamp() for at, _ in local_ticks(min(starts), max(starts))]
     # Local times stand on the axis as if they were UTC: a browser's own zone must not move them.

@@ -1,0 +1,144 @@
+"""The reliability page in a real browser: failures, tools, memory and safety are the reports' figures."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from dashboards.text import part
+from dashboards.views.failure_tables import TRENDS, rate_told
+from dashboards.views.metrics import NOT_REPORTED, by_name, figure_of
+from dashboards.views.reliability import TILES
+from spotlight.reports import RunFilters
+from spotlight.reports.memory import memory
+from spotlight.reports.overview import health
+from spotlight.reports.reliability import reliability
+from spotlight.reports.safety import safety
+from tests.dashboards.conftest import settled
+from tests.dashboards.lakes import WEEK
+from tests.dashboards.test_overview_page import BEFORE, IN_WEEK, rows
+from tests.dashboards.test_quality_page import BEHIND, HOSTILE_DAYS, expect_tiles
+
+pytestmark = pytest.mark.browser
+
+
+def opened(page: Any, url: str) -> None:
+    """Open the page and wait until all of it is drawn."""
+    page.goto(url)
+    expect(page.get_by_text(re.compile("without an end are in no rate"))).to_be_visible()
+    settled(page)
+
+
+def expect_rows(page: Any, name: str, metrics: Any) -> None:
+    """Expect a row per metric with its value, or how to send it."""
+    told = [figure_of(metric, metric.value) if metric.reported else NOT_REPORTED for metric in metrics]
+    expect(rows(page, name).locator(".of-metric")).to_have_text([metric.title for metric in metrics])
+    expect(rows(page, name).locator(".of-value")).to_have_text(told)
+    expect(rows(page, name).locator(".of-how")).to_have_text([metric.how for metric in metrics])
+
+
+def test_metrics_are_the_reports_figures(page: Any, fleet: Any) -> None:
+    """Tiles and tables say what the reports say; what nobody sends says how to send it."""
+    opened(page, f"{fleet.url}/reliability?{WEEK}")
+    found = by_name(reliability(fleet.reports, IN_WEEK).metrics)
+    expect_tiles(page, [found[name] for name in TILES])
+    rest = [metric for name, metric in found.items() if name not in TILES]
+    expect_rows(page, "Retries, loops and checkpoints", rest)
+    expect_rows(page, "Memory", memory(fleet.reports, IN_WEEK))
+    expect_rows(page, "Safety", safety(fleet.reports, IN_WEEK).metrics)
+
+
+def test_signatures_are_the_reports_rows(page: Any, fleet: Any) -> None:
+    """Each failure has its runs and its trend against the week before; a trend can be chosen."""
+    opened(page, f"{fleet.url}/reliability?{WEEK}")
+    found = reliability(fleet.reports, IN_WEEK, BEFORE).signatures.to_pylist()
+    shown = rows(page, "Failure signatures")
+    expect(shown.locator(".of-signature")).to_have_text([row["error_signature"] for row in found])
+    expect(shown.locator(".of-trend")).to_have_text([TRENDS[row["trend"]] for row in found])
+    expect(shown.locator(".of-runs")).to_have_text([f"{row['runs']:,}" for row in found])
+    gone = [row for row in found if row["trend"] == "gone"]
+    page.get_by_role("radio", name=f"gone · {len(gone)}").click()
+    expect(shown.locator(".of-signature")).to_have_text([row["error_signature"] for row in gone])
+
+
+def test_signature_opens_its_examples(page: Any, fleet: Any) -> None:
+    """A click on a failure lists runs that failed so; a row opens its run."""
+    opened(page, f"{fleet.url}/reliability?{WEEK}")
+    first = reliability(fleet.reports, IN_WEEK, BEFORE).signatures.to_pylist()[0]
+    rows(page, "Failure signatures").first.locator("a").click()
+    expect(rows(page, BEHIND).locator(".of-run")).to_have_text([run[:8] for run in first["run_ids"]])
+    settled(page)
+    rows(page, BEHIND).first.locator("a").click()
+    page.wait_for_url(re.compile(f"/run\\?run={first['run_ids'][0]}"))
+
+
+def test_tools_are_the_reports_rows(page: Any, fleet: Any) -> None:
+    """Errors and timeouts by tool are those of the report; a tool opens runs in which it failed."""
+    opened(page, f"{fleet.url}/reliability?{WEEK}")
+    found = reliability(fleet.reports, IN_WEEK).tools.to_pylist()
+    shown = rows(page, "Tools")
+    expect(shown.locator(".of-tool")).to_have_text([row["tool"] for row in found])
+    expect(shown.locator(".of-rate")).to_have_text(
+        [rate_told(row["error_rate"], row["error_low"], row["error_high"]) for row in found]
+    )
+    shown.first.locator("a").click()
+    expect(rows(page, BEHIND).locator(".of-run")).to_have_text([run[:8] for run in found[0]["run_ids"]])
+
+
+def test_point_opens_the_failed_runs_of_its_time(page: Any, fleet: Any) -> None:
+    """A point of the failure rate opens exactly the failed runs that it counts."""
+    opened(page, f"{fleet.url}/reliability?{WEEK}&tz=Asia/Tokyo")
+    steps = health(fleet.reports, IN_WEEK).steps
+    ended = [step for step in steps if step.runs > step.incomplete]
+    at = max(range(len(ended)), key=lambda place: ended[place].failed)
+    page.locator('.st-key-failures path[aria-roledescription="circle"]').nth(at).hover()
+    expect(page.locator("#vg-tooltip-element")).to_contain_text(part(ended[at].failure_rate))
+    expect(page.locator("#vg-tooltip-element")).to_contain_text("JST")
+    page.locator('.st-key-failures path[aria-roledescription="circle"]').nth(at).click()
+    expect(rows(page, BEHIND)).to_have_count(ended[at].failed)
+    expect(rows(page, BEHIND).locator(".of-status")).to_have_text(["▲ failed"] * ended[at].failed)
+
+
+def test_version_opens_its_failed_runs(page: Any, fleet: Any) -> None:
+    """A dot of a version opens its failed runs, and those in the list."""
+    opened(page, f"{fleet.url}/reliability?{WEEK}")
+    page.locator('.st-key-failure-versions path[aria-roledescription="circle"]').first.click()
+    expect(page.get_by_role("dialog").get_by_text(re.compile("status: error"))).to_be_visible()
+    settled(page)
+    page.get_by_role("link", name="Open in the list of runs").click()
+    page.wait_for_url(re.compile(r"/runs\?(?=.*status=error)(?=.*version=)"))
+
+
+def test_tiny_lake_shows_the_same_figures(page: Any, lake_url: str, sample_lake: Any) -> None:
+    """With a handful of runs the page stands as well, and says the same; nothing is new without a before."""
+    opened(page, f"{lake_url}/reliability?time=all+time")
+    found = reliability(sample_lake.reports, RunFilters())
+    expect_tiles(page, [by_name(found.metrics)[name] for name in TILES])
+    expect_rows(page, "Memory", memory(sample_lake.reports, RunFilters()))
+    expect(rows(page, "Failure signatures")).to_have_count(found.signatures.num_rows)
+    expect(page.get_by_text("What is new is said where there is a time window")).to_be_visible()
+
+
+def test_empty_lake_says_how_to_begin(page: Any, empty_url: str) -> None:
+    """Without a run there is no figure."""
+    page.goto(f"{empty_url}/reliability")
+    expect(page.get_by_role("heading", name="Reliability")).to_be_visible()
+    settled(page)
+    expect(page.locator('[data-testid="stMetric"]')).to_have_count(0)
+
+
+def test_hostile_names_stay_text(page: Any, hostile: Any) -> None:
+    """Failures, tools and versions that are markup run nothing and load nothing."""
+    opened(page, f"{hostile.url}/reliability?{HOSTILE_DAYS}")
+    expect(rows(page, "Failure signatures").first).to_contain_text("<script>")
+    expect(rows(page, "Tools").first).to_contain_text("<script>")
+    page.locator('.st-key-failure-versions path[aria-roledescription="circle"]').first.hover()
+    expect(page.locator("#vg-tooltip-element")).to_contain_text("<script>")
+    page.locator('.st-key-failure-versions path[aria-roledescription="circle"]').first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("<script>")
+    settled(page)
+    assert page.evaluate("window.pwned") is None
+    assert 0 == page.locator("img[src*='evil'], script:text('pwned')").count()

@@ -97,7 +97,13 @@ export default function mount({ data, parentElement }) {
   const frame = el("div", "runs-frame", null, table);
   listenForOpening(table);
   const resized = () => fit(frame, data.shown);
-  style.addEventListener("load", resized);
+  frame.style.visibility = "hidden"; // until it looks as it should
+  for (const ended of ["load", "error"]) {
+    style.addEventListener(ended, () => {
+      frame.style.visibility = "";
+      resized();
+    });
+  }
   window.addEventListener("resize", resized);
   const places = new ResizeObserver(resized);
   for (const place of [document.body, document.querySelector(".stMainBlockContainer")]) if (place) places.observe(place);

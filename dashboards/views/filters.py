@@ -165,18 +165,17 @@ def _status_pills() -> list[str]:
 
 
 def _search() -> str:
-    def draw() -> str:
-        return st.text_input(
-            "Search runs",
-            key="q",
-            type="search",
-            live="300ms",
-            placeholder="Search id, name, session, user, error",
-            label_visibility="collapsed",
-            width=250,
-        )
-
-    return str(_by_hand("q", "", draw) or "")
+    # Bound by Streamlit: a text that is set in code may not show in the field of a page that stays.
+    return st.text_input(
+        "Search runs",
+        key="q",
+        type="search",
+        live="300ms",
+        placeholder="Search id, name, session, user, error",
+        label_visibility="collapsed",
+        width=250,
+        bind="query-params",
+    )
 
 
 def _one_of(label: str, key: str, known: Iterable[str], usual: str, width: int) -> str:

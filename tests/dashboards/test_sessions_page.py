@@ -1,0 +1,103 @@
+"""The sessions pages in a real browser: the list is the report's, and a session is read as turns."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from dashboards.text import money
+from dashboards.views.session import NOT_SENT
+from spotlight.reports import RunFilters
+from spotlight.reports.sessions import session, session_count, sessions
+from tests.dashboards.conftest import settled
+from tests.dashboards.lakes import WEEK
+from tests.dashboards.test_overview_page import IN_WEEK, rows
+
+pytestmark = pytest.mark.browser
+
+
+def opened(page: Any, url: str) -> None:
+    """Open the list and wait until all of it is drawn."""
+    page.goto(url)
+    expect(rows(page, "Sessions").first).to_be_visible()
+    settled(page)
+
+
+def test_list_is_the_reports_rows(page: Any, fleet: Any) -> None:
+    """The newest sessions are listed with their turns, failures and what each cost."""
+    opened(page, f"{fleet.url}/sessions?{WEEK}")
+    found = sessions(fleet.reports, IN_WEEK).to_pylist()
+    shown = rows(page, "Sessions")
+    expect(shown.locator(".of-session")).to_have_text([row["session_id"] for row in found])
+    expect(shown.locator(".of-turns")).to_have_text([f"{row['turns']:,}" for row in found])
+    expect(shown.locator(".of-failed")).to_have_text([str(row["failed"] or "") for row in found])
+    for at in (0, len(found) - 1):
+        expect(shown.nth(at).locator(".of-cost")).to_contain_text(money(found[at]["cost_usd"]))
+    count = session_count(fleet.reports, IN_WEEK)
+    expect(page.get_by_text(f"{count:,} sessions · times in UTC")).to_be_visible()
+
+
+def test_order_can_be_chosen(page: Any, fleet: Any) -> None:
+    """The sessions with most turns come first when asked for."""
+    opened(page, f"{fleet.url}/sessions?{WEEK}")
+    page.get_by_role("combobox", name="Order").click()
+    page.get_by_role("option", name="most turns").click()
+    first = sessions(fleet.reports, IN_WEEK, "most_turns", 1).to_pylist()[0]
+    expect(rows(page, "Sessions").first.locator(".of-session")).to_have_text(first["session_id"])
+
+
+def test_row_opens_the_session_and_a_turn_its_run(page: Any, fleet: Any) -> None:
+    """A click opens the conversation: all its turns in order; each leads to its run."""
+    opened(page, f"{fleet.url}/sessions?{WEEK}&tz=Asia/Tokyo")
+    first = sessions(fleet.reports, IN_WEEK).to_pylist()[0]
+    rows(page, "Sessions").first.locator("td").nth(2).click()
+    page.wait_for_url(re.compile(r"/session\?id="))
+    found = session(fleet.reports, first["session_id"], limit=50)
+    links = page.get_by_role("link", name="Open the run")
+    expect(links).to_have_count(len(found.turns))
+    expect(page.get_by_text(NOT_SENT["user"])).to_have_count(
+        sum(turn.question is None for turn in found.turns)
+    )
+    expect(page.get_by_text(re.compile("JST")).first).to_be_visible()
+    settled(page)
+    links.first.click()
+    page.wait_for_url(re.compile(f"/run\\?run={found.turns[0].run_id}"))
+
+
+def test_tiny_lake_shows_what_was_said(page: Any, lake_url: str, sample_lake: Any) -> None:
+    """Question and answer of a recorded turn are read word for word."""
+    listed = sessions(sample_lake.reports, RunFilters()).column("session_id").to_pylist()
+    found = [session(sample_lake.reports, session_id) for session_id in listed]
+    told = next(s for s in found if s.turns[0].question and 20 < len(s.turns[0].question) < 400)
+    page.goto(f"{lake_url}/session?id={told.session_id}")
+    question = told.turns[0].question
+    expect(page.get_by_test_id("stText").first).to_have_text(question)
+    expect(page.get_by_role("link", name="Open the run")).to_have_count(len(told.turns))
+
+
+def test_session_that_does_not_exist_is_said(page: Any, fleet: Any) -> None:
+    """An address of no session says so."""
+    page.goto(f"{fleet.url}/session?id=nobody")
+    expect(page.get_by_text("no session 'nobody'")).to_be_visible()
+
+
+def test_empty_lake_says_how_to_begin(page: Any, empty_url: str) -> None:
+    """Without a run there is no list."""
+    page.goto(f"{empty_url}/sessions")
+    expect(page.get_by_text("No runs yet")).to_be_visible()
+
+
+def test_hostile_names_stay_text(page: Any, hostile: Any) -> None:
+    """A session whose id is markup runs nothing and loads nothing, in the list and when it is opened."""
+    opened(page, f"{hostile.url}/sessions?time=all+time")
+    expect(rows(page, "Sessions").first).to_contain_text("<script>")
+    rows(page, "Sessions").first.locator("td").nth(1).click()
+    page.wait_for_url(re.compile(r"/session\?id="))
+    expect(page.get_by_role("heading").filter(has_text="<script>")).to_be_visible()
+    expect(page.get_by_role("link", name="Open the run").first).to_be_visible()
+    settled(page)
+    assert page.evaluate("window.pwned") is None
+    assert 0 == page.locator("img[src*='evil'], script:text('pwned')").count()

@@ -1,0 +1,116 @@
+"""The versions page in a real browser: the list, the time line, and two chosen versions side by side."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from dashboards.text import money
+from dashboards.views.scorecard import WORDS, newest_two
+from dashboards.views.versions import interval
+from spotlight.reports import RunFilters
+from spotlight.reports.scorecard import scorecard
+from spotlight.reports.versions import versions
+from tests.dashboards.conftest import settled
+from tests.dashboards.lakes import WEEK
+from tests.dashboards.test_overview_page import IN_WEEK, rows
+from tests.dashboards.test_quality_page import BEHIND
+
+pytestmark = pytest.mark.browser
+
+
+def opened(page: Any, url: str) -> None:
+    """Open the page and wait until all of it is drawn."""
+    page.goto(url)
+    expect(page.get_by_text("Failure and success with 95% intervals")).to_be_visible()
+    settled(page)
+
+
+def expect_card(page: Any, found: Any) -> None:
+    """Expect the scorecard to say what the report says."""
+    shown = rows(page, "Scorecard")
+    expect(shown.locator(".of-metric")).to_have_text([row.title for row in found.rows])
+    expect(shown.locator(".of-word")).to_have_text([WORDS[row.word] for row in found.rows])
+    expect(shown.locator(".of-after_n")).to_have_text([f"{row.after.n:,}" for row in found.rows])
+    expect(page.get_by_text(f"{found.before_runs:,} runs before, {found.after_runs:,} after")).to_be_visible()
+
+
+def choose(page: Any, label: str, name: str) -> None:
+    """Choose a version in a selectbox."""
+    page.get_by_role("combobox", name=label).click()
+    page.get_by_role("option", name=name, exact=True).click()
+
+
+def test_list_is_the_reports_rows(page: Any, fleet: Any) -> None:
+    """Versions are listed, the newest first, with failure and success in their intervals and the cost."""
+    opened(page, f"{fleet.url}/versions?{WEEK}")
+    found = versions(fleet.reports, IN_WEEK).to_pylist()
+    shown = rows(page, "Versions")
+    expect(shown.locator(".of-version")).to_have_text([row["pack_version"] for row in found])
+    expect(shown.locator(".of-runs")).to_have_text([f"{row['runs']:,}" for row in found])
+    expect(shown.locator(".of-failed")).to_have_text(
+        [interval(row["failure_rate"], row["failure_low"], row["failure_high"]) for row in found]
+    )
+    expect(shown.locator(".of-cost")).to_have_text([money(row["cost_per_run_usd"]) for row in found])
+
+
+def test_row_opens_the_runs_of_the_version(page: Any, fleet: Any) -> None:
+    """A click opens the list of exactly these runs."""
+    opened(page, f"{fleet.url}/versions?{WEEK}")
+    first = versions(fleet.reports, IN_WEEK).to_pylist()[0]
+    rows(page, "Versions").first.locator("td").nth(1).click()
+    page.wait_for_url(re.compile(rf"/runs\?(?=.*version={re.escape(first['pack_version'])})"))
+    expect(page.get_by_text(re.compile(rf"{first['runs']:,} runs · times in UTC"))).to_be_visible()
+
+
+def test_two_chosen_versions_are_compared(page: Any, fleet: Any) -> None:
+    """At first the newest two of a pack stand side by side; then those that were chosen."""
+    opened(page, f"{fleet.url}/versions?{WEEK}")
+    keys = [(row["pack_name"], row["pack_version"]) for row in versions(fleet.reports, IN_WEEK).to_pylist()]
+    sides = [IN_WEEK._replace(pack_name=keys[at][0], pack_version=keys[at][1]) for at in newest_two(keys)]
+    expect_card(page, scorecard(fleet.reports, *sides))
+    other = next(key for key in keys if key[0] != sides[1].pack_name)
+    choose(page, "Before", " ".join(other))
+    before = IN_WEEK._replace(pack_name=other[0], pack_version=other[1])
+    expect_card(page, scorecard(fleet.reports, before, sides[1]))
+    settled(page)
+    page.get_by_role("link", name="Runs before").click()
+    page.wait_for_url(re.compile(rf"/runs\?(?=.*pack={other[0]})(?=.*version={re.escape(other[1])})"))
+
+
+def test_dot_opens_the_runs_of_its_version(page: Any, fleet: Any) -> None:
+    """A dot of the time line lists runs of that version."""
+    opened(page, f"{fleet.url}/versions?{WEEK}")
+    page.locator('.st-key-timeline path[aria-roledescription="circle"]').first.click()
+    expect(rows(page, BEHIND).first).to_be_visible()
+
+
+def test_tiny_lake_shows_the_same_figures(page: Any, lake_url: str, sample_lake: Any) -> None:
+    """With a handful of runs of many clients the page stands as well, and says the same."""
+    opened(page, f"{lake_url}/versions?time=all+time")
+    found = versions(sample_lake.reports, RunFilters()).to_pylist()
+    expect(rows(page, "Versions").locator(".of-runs")).to_have_text([f"{row['runs']:,}" for row in found])
+
+
+def test_empty_lake_says_how_to_begin(page: Any, empty_url: str) -> None:
+    """Without a run there is no version."""
+    page.goto(f"{empty_url}/versions")
+    expect(page.get_by_text("No runs yet")).to_be_visible()
+
+
+def test_hostile_names_stay_text(page: Any, hostile: Any) -> None:
+    """Versions that are markup are chosen, compared, drawn and opened as text."""
+    opened(page, f"{hostile.url}/versions?time=all+time")
+    expect(rows(page, "Versions").first).to_contain_text("<script>")
+    expect(rows(page, "Scorecard").first).to_be_visible()
+    page.get_by_role("combobox", name="Before").click()
+    expect(page.get_by_role("option").first).to_contain_text("<script>")
+    page.keyboard.press("Escape")
+    page.locator('.st-key-timeline path[aria-roledescription="circle"]').first.hover()
+    expect(page.locator("#vg-tooltip-element")).to_contain_text("<script>")
+    settled(page)
+    assert page.evaluate("window.pwned") is None
+    assert 0 == page.locator("img[src*='evil'], script:text('pwned')").count()

@@ -72,8 +72,7 @@ def _turn(number: int, turn: Turn, run_page: Page, told_in: Zone) -> None:
             st.badge(STATUS_WORDS[turn.status], color=COLORS[turn.status])
             for score in turn.scores[:4]:
                 st.badge(escape(verdict(dict(score)), 70), color="blue")
-            tz = {"tz": told_in.name} if told_in.name != "UTC" else {}
-            st.page_link(run_page, label="Open the run", query_params={"run": turn.run_id, **tz})
+            st.page_link(run_page, label="Open the run", query_params={"run": turn.run_id})
         _said("user", turn.question)
         _said("assistant", turn.answer)
         if turn.status != "ok" and (turn.error_message or turn.status_reason):

@@ -98,19 +98,20 @@ class RunKeeper:
     def _assemble_apart(self, spans: pa.Table, said: pa.Table) -> Accounts:
         """Return the runs of these spans; a trace that cannot be assembled costs its own run alone.
 
-        Its spans are stored and can be queried; the log names the trace.
+        Its spans are stored and can be queried; the log names the trace. Where only its steps or prices
+        fail, the run is shown without them, and the next writer tries again.
         """
         try:
             return accounts(assemble(spans, said), self._book)
-        except (pa.ArrowException, ArithmeticError, LookupError, TypeError, ValueError):
+        except _BROKEN:
             traces = pc.unique(spans.column("trace_id")).to_pylist()
             half: set[str] = set()
             for trace in traces:  # a family stays whole
                 if len(half) < len(traces) / 2:
                     half |= self._families.of([trace]) or {trace}
             if half.issuperset(traces):
-                _log.exception("trace %s has no run: it cannot be assembled", traces[0])
-                return NOTHING
+                _log.exception("trace %s cannot be accounted for", traces[0])
+                return _without_steps(spans, said)
         first = pc.is_in(spans.column("trace_id"), value_set=pa.array(sorted(half)))
         halves = spans.filter(first), spans.filter(pc.invert(first))
         parts = [self._assemble_apart(half, said) for half in halves]
@@ -171,6 +172,15 @@ class RunKeeper:
             self._recent_lone.pop(0)
 
 
+def _without_steps(spans: pa.Table, said: pa.Table) -> Accounts:
+    """Return the runs of spans whose steps cannot be told; nothing where the runs cannot be either."""
+    try:
+        return Accounts(assemble(spans, said).runs, NOTHING.steps)
+    except _BROKEN:
+        _log.exception("trace %s has no run: it cannot be assembled", spans.column("trace_id")[0])
+        return NOTHING
+
+
 def _merged(run_id: str, owner: str, row: dict[str, object]) -> dict[str, object]:
     """Return the row that says a run is now part of another."""
     kept = {name: row[name] for name in ("tenant", "date", "assembled_position")}
@@ -178,5 +188,7 @@ def _merged(run_id: str, owner: str, row: dict[str, object]) -> dict[str, object
 
 
 _log = logging.getLogger(__name__)
+# What a fault of ours in reading one odd trace raises; anything else stops the writer.
+_BROKEN: Final = (pa.ArrowException, ArithmeticError, LookupError, TypeError, ValueError)
 NOTHING: Final = Accounts(RUNS.schema.empty_table(), STEPS.schema.empty_table())
 _SCHEMA: Final = pa.schema([SPANS.schema.field(c) for c in ASSEMBLY_COLUMNS])

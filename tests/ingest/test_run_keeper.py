@@ -13,11 +13,12 @@ from ingest.run_keeper import RunKeeper
 from ingest.segments import Record
 from spotlight.cli.senders import into_pipeline
 from spotlight.lake import Reader, Scope
-from spotlight.pricing import default_book
+from spotlight.pricing import Book, Offer, default_book
 from spotlight.reports import open_lake
 from tests.command import ROOT
 from tests.ingest.otlp import RECEIVED_NS, STARTED_NS
 from tests.loading import all_steps, load
+from tests.rows import llm, table, tool, trace_id
 
 Step = tuple[int, int, tuple[int, ...]]  # trace, span, linked traces
 
@@ -63,6 +64,27 @@ def test_steps_that_a_killed_writer_owed_are_made_by_the_next(tmp_path: Path) ->
     assert before == facts(all_steps(reports))
     owners = "select count(*) as lost from steps where run_version not in (select run_version from runs)"
     assert 0 == reports.user_query(owners, limit=1).column("lost")[0].as_py()
+
+
+class BrokenBook(Book):
+    """A price book that cannot be asked."""
+
+    def offer(self, provider: str | None, model: str | None, request_model: str | None) -> Offer:
+        """Fail."""
+        raise ValueError("no such page")
+
+
+def test_a_run_that_cannot_be_priced_is_shown_without_steps(tmp_path: Path) -> None:
+    """A fault in the prices of a trace hides neither its run nor another trace's steps."""
+    keeper = RunKeeper(Reader(tmp_path / "lake", Scope("default")), BrokenBook())
+    rows = [
+        llm("paid", trace="a", input_tokens=5, output_tokens=1, request_model="gpt-4.1-mini"),
+        tool("search", trace="b"),
+    ]
+    keeper.note(table(rows))
+    runs, steps = keeper.assemble()
+    assert {trace_id("a"), trace_id("b")} == set(runs.column("run_id").to_pylist())
+    assert [trace_id("b")] == steps.column("run_id").to_pylist()
 
 
 def facts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -178,8 +178,8 @@ def settled(page: Any) -> None:
 
 
 def open_run(page: Any, url: str, run_id: str, more: str = "") -> None:
-    """Open a run and wait for its rows and for the panel of the selected span."""
-    page.goto(f"{url}/run?run={run_id}{more}")
+    """Open a run as a tree, and wait for its rows and for the panel of the selected span."""
+    page.goto(f"{url}/run?run={run_id}&view=tree{more}")
     page.locator(".row").first.wait_for()
     page.get_by_role("tab", name="Raw").wait_for()
     settled(page)

@@ -9,11 +9,37 @@ import { approvalOf, isMoment } from "./model.js";
 import { attributesView, eventCount, eventsView, rawView, toolView } from "./tables.js";
 import { jsonIn, textView } from "./text_view.js";
 
+// The tabs of the panel, in order. A tab is
+//   name                       one word; the reader's choice of it is kept per kind of step
+//   applies(model, row, span)  whether this step has it
+//   draw(step)                 an element, which may fill itself later; step is {model, row, span, text, select, fetch}:
+//                              the span document and its text as sent, select(row), and fetch(path, signal) of what
+//                              lies below /api/runs/{run} (see readings.js)
+//   count(span)                optional: a figure beside the name, 0 for none
+const TABS = [
+  { name: "Tool", applies: (model, row, span) => kindOf(model, row) === "tool" || isCalled(span), draw: ({ span }) => toolView(span) },
+  { name: "Conversation", applies: (model, row, span) => kindOf(model, row) === "llm" || isSaid(span), draw: ({ span }) => conversationView(span) },
+  { name: "Attributes", applies: () => true, draw: ({ span }) => attributesView(span) },
+  { name: "Events", applies: () => true, draw: ({ span }) => eventsView(span), count: eventCount },
+  { name: "Raw", applies: () => true, draw: ({ span, text }) => rawView(span, text) },
+];
+
+const kindOf = ({ cols, doc }, row) => doc.kinds[cols.kind[row]];
+const isCalled = (span) => span.payload?.tool_arguments != null || span.payload?.tool_result != null;
+const isSaid = (span) => ["system", "input", "output"].some((part) => span.messages?.[part]?.length);
+
+/** Which tab opens by itself: the call of a tool, the conversation wherever something was said. */
+export function openingTab(names, kind) {
+  const wanted = kind === "tool" ? ["Tool"] : kind === "llm" ? ["Conversation"] : names.includes("Tool") ? [] : ["Conversation"];
+  return [...wanted, "Attributes"].find((name) => names.includes(name));
+}
+
 const FETCH_AFTER = 60; // ms: a held arrow key must not ask for every span it passes
 
 export class Detail {
-  constructor(root) {
-    this.root = root;
+  /** `actions`: select(row), fetch(path, signal), for the tabs. */
+  constructor(root, actions) {
+    Object.assign(this, { root, actions });
     this.reader = spanReader();
     this.chosenTabs = new Map();
     this.why = "";
@@ -61,7 +87,7 @@ export class Detail {
       this.body.append(el("div", "muted loading", "loading…"));
       return;
     }
-    this.drawTabs(tabs, span, answer.text, kind);
+    this.drawTabs(tabs, { ...this.actions, model: this.model, row: this.row, span, text: answer.text }, kind);
   }
 
   header(kind) {
@@ -149,38 +175,27 @@ export class Detail {
     return [banner];
   }
 
-  tabsFor(span, text, kind) {
-    const said = ["system", "input", "output"].some((part) => span.messages?.[part]?.length);
-    const called = span.payload?.tool_arguments != null || span.payload?.tool_result != null;
-    const count = eventCount(span);
-    const tabs = [];
-    if (kind === "tool" || called) tabs.push(["Tool", () => toolView(span)]);
-    if (kind === "llm" || said) tabs.push(["Conversation", () => conversationView(span)]);
-    tabs.push(["Attributes", () => attributesView(span)]);
-    tabs.push([count ? `Events ${count}` : "Events", () => eventsView(span)]);
-    tabs.push(["Raw", () => rawView(span, text)]);
-    return tabs;
-  }
-
-  drawTabs(list, span, text, kind) {
-    const tabs = this.tabsFor(span, text, kind);
-    const first = kind === "tool" ? "Tool" : kind === "llm" ? "Conversation" : tabs[0][0] === "Conversation" ? "Conversation" : "Attributes";
-    const wanted = this.chosenTabs.get(kind) ?? first;
-    const nodes = tabs.map(([name, build]) => {
-      const tab = button("tab", name, () => {
-        this.chosenTabs.set(kind, name.split(" ")[0]);
-        open(tab, build);
+  drawTabs(list, step, kind) {
+    const tabs = TABS.filter((tab) => tab.applies(step.model, step.row, step.span));
+    const names = tabs.map((tab) => tab.name);
+    const chosen = this.chosenTabs.get(kind);
+    const first = names.includes(chosen) ? chosen : openingTab(names, kind);
+    const nodes = tabs.map(({ name, count, draw }) => {
+      const figure = count?.(step.span);
+      const tab = button("tab", figure ? `${name} ${figure}` : name, () => {
+        this.chosenTabs.set(kind, name);
+        open(tab, draw);
       });
       tab.setAttribute("role", "tab");
       return tab;
     });
-    const open = (tab, build) => {
+    const open = (tab, draw) => {
       for (const node of nodes) {
         node.setAttribute("aria-selected", node === tab);
         node.tabIndex = node === tab ? 0 : -1;
       }
       this.body.setAttribute("role", "tabpanel");
-      this.body.replaceChildren(build());
+      this.body.replaceChildren(draw(step));
       this.body.scrollTop = 0;
     };
     list.addEventListener("keydown", (event) => {
@@ -192,8 +207,8 @@ export class Detail {
       next.focus();
     });
     list.append(...nodes);
-    const at = Math.max(0, tabs.findIndex(([name]) => name.split(" ")[0] === wanted));
-    open(nodes[at], tabs[at][1]);
+    const at = names.indexOf(first);
+    open(nodes[at], tabs[at].draw);
   }
 
   forget() {

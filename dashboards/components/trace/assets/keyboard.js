@@ -1,9 +1,11 @@
-// Keys of the tree. Handled keys stop here: Streamlit has shortcuts of its own.
+// Keys of the view and of the tree. Handled keys stop here: Streamlit has shortcuts of its own.
 
 import { WHOLE, panBy, zoomBy, zoomToRow } from "./waterfall.js";
 
-export const HELP = [
-  ["↑↓", "move"], ["←→", "fold"], ["/", "search"], ["e E", "next, previous error"], ["a", "agent's steps, all"], ["f", "zoom to span"], ["0", "whole run"],
+/** What the tree adds to the help. */
+export const TREE_HELP = [
+  ["↑ ↓ j k", "previous, next row"], ["← →", "fold, unfold"], ["Home End", "first, last row"], ["/", "search"],
+  ["f", "zoom to the span"], ["0", "the whole run"], ["+ −", "zoom"], ["[ ]", "move the window"],
 ];
 
 function foldOrLeave(tree) {
@@ -18,17 +20,16 @@ function unfoldOrEnter(tree) {
   else tree.move(1);
 }
 
-function keys(tree, actions) {
+/** The keys of the tree: {key: act}. */
+export function treeKeys(tree, actions) {
   return {
     ArrowDown: () => tree.move(1), j: () => tree.move(1),
     ArrowUp: () => tree.move(-1), k: () => tree.move(-1),
     PageDown: () => tree.move(tree.pageRows), PageUp: () => tree.move(-tree.pageRows),
     Home: () => tree.move(-Infinity), End: () => tree.move(Infinity),
     ArrowRight: () => unfoldOrEnter(tree), ArrowLeft: () => foldOrLeave(tree),
-    Enter: () => { tree.select(tree.selected); actions.focusDetail(); },
-    Escape: () => actions.clearFilters(), a: () => actions.toggleSteps(),
+    Escape: () => actions.clearFilters(),
     "/": () => actions.focusSearch(),
-    e: () => tree.moveToError(1), E: () => tree.moveToError(-1),
     f: () => tree.selected >= 0 && tree.setZoom(zoomToRow(tree.model, tree.selected)),
     0: () => tree.setZoom(WHOLE),
     "+": () => tree.setZoom(zoomBy(tree.zoom, 0.6, 0.5)), "=": () => tree.setZoom(zoomBy(tree.zoom, 0.6, 0.5)),
@@ -38,21 +39,22 @@ function keys(tree, actions) {
 }
 
 // Elsewhere in the view these scroll, press or move the cursor, as everywhere.
-const OF_THE_TREE = /^(Arrow|Page|Home$|End$|Enter$)/;
+const OF_THE_BODY = /^(Arrow|Page|Home$|End$|Enter$)/;
 
-/** Listen for the tree's keys in the whole view, and on the page while nothing there has the focus.
+/** Listen for keys in the whole view, and on the page while nothing there has the focus.
 
-Outside the tree Escape leads back to it. */
-export function listenForKeys(root, tree, actions) {
-  const act = keys(tree, actions);
+`body()` is where the shown reading has its focus, `keys()` the keys that act now. Elsewhere Escape leads back
+to the body. */
+export function listenForKeys(root, body, keys) {
   const pressed = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || !tree.model) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || !body()) return;
+    const act = keys();
     const handler = Object.hasOwn(act, event.key) ? act[event.key] : null;
-    if (!handler) return;
-    const elsewhere = root.contains(event.target) && !tree.body.contains(event.target);
-    if (elsewhere && OF_THE_TREE.test(event.key)) return;
-    if (elsewhere && event.key === "Escape") tree.body.focus({ preventScroll: true });
-    else handler();
+    const elsewhere = root.contains(event.target) && !body().contains(event.target);
+    if (elsewhere && OF_THE_BODY.test(event.key)) return;
+    if (elsewhere && event.key === "Escape") body().focus({ preventScroll: true });
+    else if (handler) handler();
+    else return;
     event.preventDefault();
     event.stopPropagation();
   };

@@ -1,90 +1,93 @@
-// The trace component: one instance per element. Loads the run, wires tree, minimap, toolbar and panel.
+// The run's view: one instance per element. Loads the run; readings and panel share one selection.
 
 import { addressOf, agentSteps, hiddenWords, onlyStepsAsked } from "./agent_view.js";
 import { failureNotice, fetchJson, waitBefore } from "./api.js";
 import { Detail } from "./detail.js";
 import { button, el } from "./dom.js";
-import { tellTimesIn } from "./format.js";
-import { HELP, listenForKeys } from "./keyboard.js";
-import { brushable, drawMinimap } from "./minimap.js";
-import { buildModel, openingRow } from "./model.js";
-import { buildToolbar, drawMix, fitMix } from "./toolbar.js";
-import { Tree } from "./tree.js";
-import { tooltipText } from "./waterfall.js";
+import { plural, tellTimesIn } from "./format.js";
+import { Help } from "./help.js";
+import { listenForKeys } from "./keyboard.js";
+import { buildModel, nextError, openingRow, rowsById } from "./model.js";
+import { Readings, chosenReading } from "./readings.js";
 
 const TELL_AFTER = 120; // ms: a selection lands in the address once the reader rests on it
-const NARROW = 820; // px: below it the panel goes under the tree
+const NARROW = 820; // px: below it the panel goes under the reading
+const STYLES = ["trace.css", "detail.css", "frame.css"];
 const instances = new WeakMap();
 
 function skeleton() {
   const parts = {
-    bar: el("div", "toolbar"), hidden: el("div", "hidden-rows"), mix: el("div", "mix"), mini: el("canvas", "minimap"), axis: el("div", "axis"),
-    rows: el("div", "rows"), foot: el("div", "foot"), tip: el("div", "tip"), empty: el("div", "empty", "No span matches."),
-    panel: el("aside", "panel"),
+    choices: el("div", "choices"), tools: el("div", "frame-tools"), hidden: el("div", "hidden-rows"),
+    stage: el("div", "stage"), panel: el("aside", "panel"), said: el("div", "said"),
   };
-  parts.pad = el("div", "pad", null, parts.rows);
-  parts.body = el("div", "body", null, parts.pad, parts.empty);
-  parts.head = el("div", "head", null, el("div", null, "Span"), el("div", "number tokens", "Tokens"), el("div", "number", "Duration"), parts.axis);
-  parts.trace = el("div", "trace", null, parts.bar, parts.hidden, parts.mix, parts.mini, parts.head, parts.body, parts.foot, parts.tip);
-  parts.root = el("div", "view", null, parts.trace, parts.panel);
-  const roles = { bar: "toolbar", mix: "img", body: "treegrid", tip: "tooltip" };
-  for (const [name, role] of Object.entries(roles)) parts[name].setAttribute("role", role);
-  parts.body.tabIndex = 0;
-  parts.body.setAttribute("aria-label", "Spans of the run");
-  parts.bar.setAttribute("aria-label", "Filter spans");
-  parts.mini.setAttribute("aria-hidden", "true");
+  parts.frame = el("div", "frame", null, parts.choices, parts.tools);
+  parts.trace = el("div", "trace", null, parts.frame, parts.hidden, parts.stage);
+  parts.root = el("div", "view", null, parts.trace, parts.panel, parts.said);
   parts.panel.setAttribute("aria-label", "Selected span");
   parts.panel.tabIndex = -1;
-  parts.empty.hidden = true;
-  for (const [key, word] of HELP) parts.foot.append(el("span", null, null, el("kbd", null, key), word));
+  parts.said.setAttribute("role", "status");
   return parts;
 }
 
 function loadStyles(host) {
-  return new Promise((resolve) => {
-    let waiting = 2;
-    const done = () => { if (--waiting === 0) resolve(); };
-    for (const name of ["trace.css", "detail.css"]) {
-      const link = el("link");
-      link.rel = "stylesheet";
-      link.href = new URL(name, import.meta.url).href;
-      link.addEventListener("load", done);
-      link.addEventListener("error", done);
-      host.append(link);
-    }
-  });
+  return Promise.all(STYLES.map((name) => new Promise((resolve) => {
+    const link = el("link");
+    link.rel = "stylesheet";
+    link.href = new URL(name, import.meta.url).href;
+    link.addEventListener("load", resolve);
+    link.addEventListener("error", resolve);
+    host.append(link);
+  })));
+}
+
+/** Change one value of the address in place; null takes it away. */
+function putInAddress(name, value) {
+  const url = new URL(window.location.href);
+  if (!url.searchParams.get("run")) return;
+  if (value == null) url.searchParams.delete(name);
+  else url.searchParams.set(name, value);
+  window.history.replaceState(window.history.state, "", url.href);
 }
 
 class TraceView {
   constructor(context) {
     this.context = context;
+    this.row = -1;
     this.parts = skeleton();
+    const { root, panel, stage, choices } = this.parts;
     const host = context.parentElement.querySelector(".trace-root") ?? context.parentElement;
-    this.parts.root.style.visibility = "hidden";
+    root.style.visibility = "hidden";
     this.styled = loadStyles(host).then(() => {
-      this.parts.root.style.visibility = "";
+      root.style.visibility = "";
       this.fillScreen();
       this.resized();
     });
-    host.append(this.parts.root);
-    this.detail = new Detail(this.parts.panel);
-    this.tree = new Tree(this.parts, {
-      select: (row) => this.selected(row),
-      zoomed: () => this.drawMinimap(),
-    });
-    this.leaveKeys = listenForKeys(this.parts.root, this.tree, {
-      clearFilters: () => this.toolbar?.clear(),
-      focusSearch: () => { this.toolbar?.search.focus(); this.toolbar?.search.select(); },
-      toggleSteps: () => this.toggleSteps(),
-      focusDetail: () => this.parts.panel.focus(),
-    });
-    brushable(this.parts.mini, (zoom) => this.tree.setZoom(zoom));
-    this.listenForHover();
+    host.append(root);
+    this.detail = new Detail(panel, { select: (row) => this.select(row), fetch: (path, signal) => this.fetch(path, signal) });
+    this.readings = new Readings(stage, choices, {
+      select: (row) => this.select(row, true),
+      document: () => this.document,
+      fetch: (path, signal) => this.fetch(path, signal),
+    }, (name) => putInAddress("view", name));
+    this.help = new Help(root, () => this.readings.reading?.constructor.HELP ?? []);
+    this.leaveKeys = listenForKeys(root, () => this.readings.body, () => this.keys());
     this.resizes = new ResizeObserver(() => this.resized());
-    this.resizes.observe(this.parts.root);
+    this.resizes.observe(root);
     this.themes = new MutationObserver(() => this.themed());
     this.themes.observe(document.documentElement, { attributes: true, subtree: false });
     this.themed();
+  }
+
+  fetch(path, signal) {
+    return fetchJson(path ? `${this.run}/${path}` : this.run, signal);
+  }
+
+  keys() {
+    return {
+      a: () => this.toggleSteps(), e: () => this.toError(1), E: () => this.toError(-1),
+      Enter: () => this.parts.panel.focus(), "?": () => this.help.toggle(),
+      ...this.readings.keys(),
+    };
   }
 
   async update(context) {
@@ -104,7 +107,7 @@ class TraceView {
     const asked = performance.now();
     let value;
     try {
-      [{ value }] = await Promise.all([fetchJson(run), this.styled]);
+      [{ value }] = await Promise.all([this.fetch(""), this.styled]);
     } catch (error) {
       if (stale()) return;
       const again = () => this.load(changed, attempt + 1).catch((failure) => this.failed(failure));
@@ -123,28 +126,33 @@ class TraceView {
 
   /** Draw the document, all of it or the agent's steps; the selected row is never hidden. */
   show(fresh) {
-    const { tree, document: whole } = this;
-    const selected = fresh || tree.selected < 0 ? this.context.data.span : this.model.cols.id[tree.selected];
-    const shown = this.onlySteps ? agentSteps(whole, selected) : whole;
-    const model = buildModel(shown);
-    this.model = model;
-    tree.setModel(model);
+    const selected = fresh || this.row < 0 ? this.context.data.span : this.model.cols.id[this.row];
+    const shown = this.onlySteps ? agentSteps(this.document, selected) : this.document;
+    this.model = buildModel(shown);
+    this.rowOf = rowsById(this.model);
+    this.row = fresh ? -1 : (this.rowOf.get(selected) ?? -1);
+    this.drawTools();
     this.sayHidden(shown);
-    this.toolbar = buildToolbar(this.parts.bar, model, tree.view, {
-      onlySteps: this.onlySteps,
-      toggleSteps: () => this.toggleSteps(),
-      changed: () => tree.refilter(),
-      foldAll: (fold) => tree.foldAll(fold),
-      focusTree: () => this.parts.body.focus({ preventScroll: true }),
-      selectFirstHit: () => tree.selectFirstHit(),
-    });
-    drawMix(this.parts.mix, model);
-    this.drawMinimap();
+    this.readings.setModel(this.model, this.row);
     if (fresh) this.open();
-    else if (tree.selected >= 0) this.detail.show(model, tree.selected, this.spanPath(tree.selected));
+    else if (this.row >= 0) this.detail.show(this.model, this.row, this.spanPath(this.row));
   }
 
-  /** Say above the tree how much is hidden, and how to see it. */
+  /** The switch's other side: what is shown of the run, and the help. */
+  drawTools() {
+    const { noise } = this.document;
+    const tools = [];
+    if (noise?.spans) {
+      const toggle = button("toggle steps", "agent's steps only", () => this.toggleSteps());
+      toggle.title = `Hide the ${plural(noise.spans, "span")} that are no steps of the agent (key: a)`;
+      toggle.setAttribute("aria-pressed", this.onlySteps);
+      tools.push(toggle);
+    }
+    tools.push(button("toggle", "?", () => this.help.toggle(), "Keys (key: ?)"));
+    this.parts.tools.replaceChildren(...tools);
+  }
+
+  /** Say above the reading how much is hidden, and how to see it. */
   sayHidden(shown) {
     const said = this.onlySteps ? hiddenWords(this.document, shown) : "";
     this.parts.hidden.hidden = !said;
@@ -157,54 +165,40 @@ class TraceView {
     const address = addressOf(this.document, this.onlySteps, window.location.href);
     window.history.replaceState(window.history.state, "", address);
     this.show(false);
-    if (this.tree.selected >= 0) this.tree.reveal(this.tree.selected, true);
-    this.parts.body.focus({ preventScroll: true });
+    this.readings.body.focus({ preventScroll: true });
   }
 
-  /** Select the span the address names, else the first failure. */
+  /** Open the chosen reading at the span the address names, else at the first bad step. */
   open() {
-    const linked = this.tree.rowOf.get(this.context.data.span);
+    const linked = this.rowOf.get(this.context.data.span);
     const { row, why } = linked == null ? openingRow(this.model) : { row: linked, why: "" };
     const missing = this.context.data.span && linked == null ? "The span in the address is not in this run. " : "";
-    this.quiet = true;
-    this.detail.why = missing + why;
-    if (row >= 0) this.tree.select(row, true);
+    this.readings.open(chosenReading(window.location.href, this.document));
+    if (row >= 0) this.select(row, false, missing + why);
     else this.parts.panel.replaceChildren(el("div", "muted", "This run has no spans yet."));
-    this.quiet = false;
     const focused = document.activeElement;
-    if (!focused || focused === document.body || focused.matches(".stMain")) this.parts.body.focus({ preventScroll: true });
-  }
-
-  /** The selection is in the address, and no step of its own: Back leaves the run. */
-  writeAddress(row) {
-    const url = new URL(window.location.href);
-    url.searchParams.set("span", this.model.cols.id[row]);
-    if (url.searchParams.get("run")) window.history.replaceState(window.history.state, "", url.href);
+    if (!focused || focused === document.body || focused.matches(".stMain")) this.readings.body.focus({ preventScroll: true });
   }
 
   spanPath(row) {
     return `${this.run}/spans/${encodeURIComponent(this.model.cols.id[row])}`;
   }
 
-  selected(row) {
-    if (!this.quiet) this.detail.why = "";
+  /** Select a row everywhere; `own`: the shown reading did it itself. `why` says why nobody had to choose. */
+  select(row, own = false, why = "") {
+    this.row = row;
+    this.detail.why = why;
+    this.readings.show(row, own);
     this.detail.show(this.model, row, this.spanPath(row));
     clearTimeout(this.telling);
-    this.telling = setTimeout(() => this.writeAddress(row), TELL_AFTER);
+    // In the address, and no step of its own there: Back leaves the run.
+    this.telling = setTimeout(() => putInAddress("span", this.model.cols.id[row]), TELL_AFTER);
   }
 
-  listenForHover() {
-    const { rows, tip, trace } = this.parts;
-    rows.addEventListener("mousemove", (event) => {
-      const row = event.target.closest(".timeline") ? this.tree.rowAt(event) : -1;
-      tip.style.display = row < 0 ? "none" : "block";
-      if (row < 0) return;
-      tip.textContent = tooltipText(this.model, row);
-      const box = trace.getBoundingClientRect();
-      tip.style.left = Math.max(0, Math.min(box.width - tip.offsetWidth - 8, event.clientX - box.left + 12)) + "px";
-      tip.style.top = Math.min(box.height - tip.offsetHeight - 8, event.clientY - box.top + 14) + "px";
-    });
-    rows.addEventListener("mouseleave", () => { tip.style.display = "none"; });
+  toError(direction) {
+    if (!this.model) return;
+    const row = nextError(this.model, Math.max(this.row, direction > 0 ? -1 : 0), direction);
+    if (row >= 0) this.select(row);
   }
 
   themed() {
@@ -213,7 +207,7 @@ class TraceView {
     const dark = 0.299 * color[0] + 0.587 * color[1] + 0.114 * color[2] < 128 && color[3] !== "0";
     if (root.classList.contains("dark") === dark) return;
     root.classList.toggle("dark", dark);
-    this.drawMinimap();
+    this.readings.each("themed");
   }
 
   /** Reach to the lower edge of the window, whatever stands above. */
@@ -225,13 +219,7 @@ class TraceView {
   resized() {
     this.parts.root.classList.toggle("narrow", this.parts.root.clientWidth < NARROW);
     this.themed();
-    this.drawMinimap();
-    fitMix(this.parts.mix);
-    this.tree.schedule(true);
-  }
-
-  drawMinimap() {
-    if (this.model) drawMinimap(this.parts.mini, this.model, this.tree.zoom, this.parts.root);
+    this.readings.reading?.resized?.();
   }
 
   failed(error) {
@@ -246,7 +234,7 @@ class TraceView {
     clearTimeout(this.waiting);
     this.leaveKeys();
     this.detail.leave();
-    cancelAnimationFrame(this.tree.frame);
+    this.readings.destroy();
     this.parts.root.remove();
   }
 }

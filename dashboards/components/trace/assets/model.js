@@ -135,6 +135,9 @@ export function visibleRows(model, { query, kinds, onlyErrors, folded }) {
   return rows;
 }
 
+/** The row of every span id. */
+export const rowsById = (model) => new Map(model.cols.id.map((id, row) => [id, row]));
+
 /** Position of a row among the visible ones (which are ascending), -1 where it is hidden. */
 export function positionOf(rows, row) {
   let low = 0;

@@ -1,7 +1,7 @@
 // Search, kind chips, errors, folding; and the strip that says where the wall time went.
 
 import { button, el } from "./dom.js";
-import { duration, percent, plural } from "./format.js";
+import { duration, percent } from "./format.js";
 import { colorOf, kindWord } from "./kinds.js";
 import { wallTimeMix } from "./model.js";
 
@@ -21,7 +21,7 @@ export function buildToolbar(bar, model, view, actions) {
     actions.foldAll(!view.folded.size);
     fold.textContent = view.folded.size ? "expand all" : "collapse all";
   });
-  bar.replaceChildren(search, ...chips, errors, ...stepsToggle(model, actions), fold);
+  bar.replaceChildren(search, ...chips, errors, fold);
   const clear = () => {
     search.value = view.query = "";
     view.onlyErrors = false;
@@ -36,15 +36,6 @@ export function buildToolbar(bar, model, view, actions) {
     actions.focusTree();
   });
   return { search, clear };
-}
-
-/** The switch between the agent's steps and all rows; none where every row is a step. */
-function stepsToggle({ doc }, { onlySteps, toggleSteps }) {
-  if (!doc.noise?.spans) return [];
-  const toggle = button("toggle steps", "agent's steps only", toggleSteps);
-  toggle.title = `Hide the ${plural(doc.noise.spans, "span")} that are no steps of the agent (key: a)`;
-  toggle.setAttribute("aria-pressed", onlySteps);
-  return [toggle];
 }
 
 function searchField(view, actions) {

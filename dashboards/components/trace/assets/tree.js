@@ -3,7 +3,7 @@
 import { el } from "./dom.js";
 import { duration, tokens } from "./format.js";
 import { colorOf, glyphOf, kindWord } from "./kinds.js";
-import { approvalOf, isMoment, matches, nextError, ownTokens, positionOf, roleOf, visibleRows } from "./model.js";
+import { approvalOf, isMoment, matches, ownTokens, positionOf, roleOf, rowsById, visibleRows } from "./model.js";
 import { WHOLE, barCell, drawAxis, paintBar, panBy, zoomBy, zoomToRow } from "./waterfall.js";
 
 const ROW = 24;
@@ -58,15 +58,14 @@ export class Tree {
   setModel(model) {
     const earlier = this.model;
     const idOf = (row) => earlier.cols.id[row];
-    const rowOf = new Map(model.cols.id.map((id, row) => [id, row]));
+    const rowOf = rowsById(model);
     if (earlier) {
       const folded = [...this.view.folded].map((row) => rowOf.get(idOf(row))).filter((row) => row != null);
       this.view.folded = new Set(folded);
-      if (this.selected >= 0) this.selected = rowOf.get(idOf(this.selected)) ?? -1;
     }
+    this.selected = -1; // whoever sets the model says what is selected
     if (!earlier || earlier.doc.kinds.length !== model.doc.kinds.length) this.view.kinds = new Set(model.doc.kinds.keys());
     this.model = model;
-    this.rowOf = rowOf;
     this.refilter();
   }
 
@@ -92,11 +91,18 @@ export class Tree {
     this.refilter();
   }
 
-  select(row, centred = false) {
-    if (row < 0 || row >= this.model.count) return;
+  /** Mark a row that was selected elsewhere, and have it seen. */
+  show(row) {
+    if (row === this.selected && positionOf(this.visible, row) >= 0) return;
     this.selected = row;
-    this.reveal(row, centred);
+    if (row >= 0) this.reveal(row);
     this.schedule(true);
+  }
+
+  select(row) {
+    if (row < 0 || row >= this.model.count) return;
+    this.show(row);
+    this.reveal(row);
     this.on.select(row);
   }
 
@@ -109,18 +115,13 @@ export class Tree {
     this.select(this.visible[Math.max(0, Math.min(last, target))]);
   }
 
-  moveToError(direction) {
-    const row = nextError(this.model, Math.max(this.selected, direction > 0 ? -1 : 0), direction);
-    if (row >= 0) this.select(row, true);
-  }
-
   selectFirstHit() {
     const row = this.visible.find((i) => matches(this.model, i, this.view.query));
     if (row != null) this.select(row);
   }
 
-  /** Unfold and scroll so that a row is seen. */
-  reveal(row, centred) {
+  /** Unfold and scroll so that a row is seen: to the middle where it was more than a row away. */
+  reveal(row) {
     const { cols } = this.model;
     let unfolded = false;
     for (let parent = cols.parent[row]; parent >= 0; parent = cols.parent[parent]) {
@@ -130,9 +131,11 @@ export class Tree {
     const at = positionOf(this.visible, row);
     if (at < 0) return;
     const { scrollTop, clientHeight } = this.body;
-    if (centred) this.body.scrollTop = at * ROW - clientHeight / 2;
-    else if (at * ROW < scrollTop) this.body.scrollTop = at * ROW - ROW;
-    else if ((at + 1) * ROW > scrollTop + clientHeight) this.body.scrollTop = (at + 2) * ROW - clientHeight;
+    const above = scrollTop - at * ROW;
+    const below = (at + 1) * ROW - scrollTop - clientHeight;
+    if (above > ROW || below > ROW) this.body.scrollTop = at * ROW - clientHeight / 2;
+    else if (above > 0) this.body.scrollTop = at * ROW - ROW;
+    else if (below > 0) this.body.scrollTop = (at + 2) * ROW - clientHeight;
   }
 
   get pageRows() {

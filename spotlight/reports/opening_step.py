@@ -1,0 +1,72 @@
+"""Where the page of a run opens: what the rules of `first_bad` need, taken from an assembled run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from spotlight.assembly import Assembly
+from spotlight.assembly.link import mark_ancestors
+from spotlight.exact_json import parsed
+from spotlight.reports.first_bad import ERROR_SIGNS, SIGN_CHARACTERS, FirstBad, Seen, first_bad_step
+from spotlight.reports.noise import noise
+
+_SAID: Final = (
+    "trace_id", "span_id", "kind", "name", "agent_name", "tool_name", "error_type", "error_message",
+    "status_message", "finish_reasons",
+)  # fmt: skip
+
+
+def call_signs_params(traces: Sequence[str]) -> dict[str, object]:
+    """Return the parameters with which sql/call_signs.sql is asked about the traces of a run."""
+    return {"traces": list(traces), "signs": ERROR_SIGNS, "characters": SIGN_CHARACTERS}
+
+
+def opening_step(found: Assembly, calls: pa.Table) -> FirstBad | None:
+    """Return the first bad step of one assembled run by the rules that need no other run; None for none.
+
+    `calls` is the answer of sql/call_signs.sql for its traces.
+    """
+    return first_bad_step(seen_steps(found, calls))
+
+
+def seen_steps(found: Assembly, calls: pa.Table) -> list[Seen]:
+    """Return the steps of one assembled run about which rules can say something, by start."""
+    spans, failed, called = found.spans, found.outcome.failed, found.outcome.is_tool_call
+    is_error = np.asarray(pc.fill_null(pc.equal(spans.column("status"), "error"), False))
+    # Who only passes a failure on is not where it began.
+    began = (is_error | failed) & ~mark_ancestors(found.links.parent, is_error | failed) & ~noise(found)
+    is_tool = np.asarray(pc.fill_null(pc.equal(spans.column("kind"), "tool"), False))
+    rows = np.flatnonzero(began | called | np.asarray(pc.is_valid(spans.column("finish_reasons"))))
+    start = np.asarray(spans.column("started_ns").fill_null(0), np.int64)
+    rows = rows[np.argsort(start[rows], kind="stable")]
+    said = spans.select(list(_SAID)).take(pa.array(rows)).to_pylist()
+    carried = {(row["trace_id"], row["span_id"]): row for row in calls.to_pylist()}
+    return [
+        _seen(row, carried.get((row["trace_id"], row["span_id"]), {}))._replace(
+            is_error=bool(began[at] and is_error[at]),
+            is_failed_tool=bool(began[at] and is_tool[at] and failed[at]),
+            is_tool_call=bool(called[at]),
+        )
+        for row, at in zip(said, rows.tolist(), strict=True)
+    ]
+
+
+def _seen(row: Mapping[str, Any], carried: Mapping[str, Any]) -> Seen:
+    error = row["error_message"] or row["status_message"]
+    reasons = parsed(row["finish_reasons"])
+    return Seen(
+        span_id=row["span_id"],
+        kind=row["kind"] or "other",
+        name=row["tool_name"] or row["name"] or "",
+        agent=row["agent_name"],
+        error=": ".join(part for part in (row["error_type"], error) if part) or None,
+        arguments=carried.get("arguments"),
+        result=carried.get("result"),
+        sign=carried.get("sign") or None,
+        finish_reasons=tuple(map(str, reasons)) if isinstance(reasons, list) else (),
+    )

@@ -5,7 +5,8 @@ tenant's rows of one snapshot through DuckDB views. No reader opens a file that 
 not name, and none can ask for rows outside its `Scope`.
 """
 
-from spotlight.lake.reader import VIEWS, Connection, Reader, Scope, TableSize, empty_connection, sql_text
+from spotlight.lake.definitions import VIEWS, sql_text
+from spotlight.lake.reader import Connection, Reader, Scope, TableSize, empty_connection
 from spotlight.lake.store import Lake, Stretch
 
 __all__ = [

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
-from functools import cache
-from importlib import resources
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,13 +14,10 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from spotlight.errors import LakeError, QueryRefused
+from spotlight.lake.definitions import VIEWS, needed, sql_text
 from spotlight.lake.user_sql import check_select
 from spotlight.model import COSTS, DEFAULT_TENANT, TABLES, Table
 
-VIEWS = (
-    "spans", "payloads", "logs", "metrics", "receipts", "current_runs", "assembled_runs", "runs",
-    "other_traces", "current_steps", "steps", "costs", "metric_usage", "sources", "source_keys", "scores",
-)  # fmt: skip
 # A connection to DuckDB, for those who may not import it.
 Connection = duckdb.DuckDBPyConnection
 # What these views are while nothing was priced again: a join with nothing still reads the columns it
@@ -37,12 +32,6 @@ class Scope(NamedTuple):
     """Whose rows may be read."""
 
     tenant: str = DEFAULT_TENANT
-
-
-@cache
-def sql_text(package: str, name: str) -> str:
-    """Return the text of the SQL file `name` of a package; our own names only, never a user's."""
-    return resources.files(package).joinpath(f"sql/{name}.sql").read_text(encoding="utf-8")
 
 
 class TableSize(NamedTuple):
@@ -64,19 +53,17 @@ class Reader:
     def __init__(self, folder: Path, scope: Scope, macros: tuple[str, ...] = ()) -> None:
         self.folder = folder
         self.scope = scope
+        self._macros = macros
         self._lock = threading.Lock()
         self._con = duckdb.connect(":memory:")
         self._seen: dict[str, tuple[DeltaTable, int]] = {}
-        for name in TABLES:
-            _define_empty(self._con, TABLES[name])
-        _define_views(self._con, repriced=False)
-        for macro in macros:
-            self._con.execute(macro)
-        self.refresh()
+        self._defined: set[str] = set()  # names of views, texts of macros
+        self._empty: set[str] = set()  # tables that are not there yet
+        self._repriced = False
 
     def query(self, sql: str, params: Mapping[str, object] | None = None) -> pa.Table:
         """Run one of our own SQL texts with named parameters and return its rows as Arrow."""
-        self.refresh()
+        self._define(sql)
         with self._con.cursor() as cursor:
             try:
                 return cursor.sql(sql, params=dict(params or {})).to_arrow_table()
@@ -106,10 +93,26 @@ class Reader:
             for table in TABLES.values():
                 self._refresh_table(table)
 
+    def _define(self, sql: str) -> None:
+        """Make what a text is built on stand for the newest commits."""
+        wanted = needed(sql, self._macros)
+        with self._lock:
+            for name in wanted.tables:
+                self._refresh_table(TABLES[name])
+            views = [name for name in wanted.views if name not in self._defined]
+            _define_views(self._con, views, repriced=self._repriced)
+            for macro in wanted.macros:
+                if macro not in self._defined:
+                    self._con.execute(macro)
+            self._defined.update(wanted.views, wanted.macros)
+
     def _refresh_table(self, table: Table) -> None:
         path = self.folder / table.name
         changed_ns = _modified_ns(path / "_delta_log")
         if changed_ns is None:
+            if table.name not in self._empty:
+                _define_empty(self._con, table)
+                self._empty.add(table.name)
             return
         known = self._seen.get(table.name)
         if known is not None and known[1] == changed_ns and time.time_ns() - changed_ns > _TICK_NS:
@@ -129,8 +132,9 @@ class Reader:
                             hint="run `spotlight doctor`") from exc  # fmt: skip
         try:
             _define_stored(self._con, table, files)
-            if table.name == COSTS.name:
-                _define_views(self._con, repriced=bool(files))
+            if table.name == COSTS.name and self._repriced != bool(files):
+                self._repriced = bool(files)
+                self._defined -= set(_NEVER_REPRICED)
         except duckdb.BinderException as exc:
             raise LakeError(
                 f"table {table.name!r} in {self.folder} was made by another version of Spotlight: {exc}",
@@ -171,7 +175,7 @@ class Reader:
         con = duckdb.connect(":memory:")
         for name, table in TABLES.items():
             _define_stored(con, table, files.get(name, []))
-        _define_views(con, repriced=bool(files.get(COSTS.name)))
+        _define_views(con, VIEWS, repriced=bool(files.get(COSTS.name)))
         con.execute(f"set memory_limit = '{memory_limit}'")
         con.execute("set allowed_paths = $paths", {"paths": [p for paths in files.values() for p in paths]})
         con.execute("set enable_external_access = false")
@@ -179,17 +183,20 @@ class Reader:
         return con
 
 
-def empty_connection() -> duckdb.DuckDBPyConnection:
-    """Return a connection with every view of the lake over empty tables, for checking SQL."""
+def empty_connection(sql: str, macros: tuple[str, ...]) -> duckdb.DuckDBPyConnection:
+    """Return a connection with what a reader would define for a text, over empty tables: to check SQL."""
     con = duckdb.connect(":memory:")
-    for table in TABLES.values():
-        _define_empty(con, table)
-    _define_views(con, repriced=True)
+    wanted = needed(sql, macros)
+    for name in wanted.tables:
+        _define_empty(con, TABLES[name])
+    _define_views(con, wanted.views, repriced=True)
+    for macro in wanted.macros:
+        con.execute(macro)
     return con
 
 
-def _define_views(con: duckdb.DuckDBPyConnection, *, repriced: bool) -> None:
-    for name in VIEWS:
+def _define_views(con: duckdb.DuckDBPyConnection, names: Iterable[str], *, repriced: bool) -> None:
+    for name in names:
         plain = None if repriced else _NEVER_REPRICED.get(name)
         con.execute(f"create or replace view {name} as {plain or sql_text('spotlight.lake', name)}")
 

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-import duckdb
 import pytest
 
 from spotlight.lake import empty_connection
@@ -54,15 +53,6 @@ def is_definition(body: str) -> bool:
     return STRING_OR_COMMENT.sub("", body).lower().lstrip().startswith("create")
 
 
-@pytest.fixture
-def schema() -> duckdb.DuckDBPyConnection:
-    """Return the lake's views over empty tables, and the macros of the reports."""
-    connection = empty_connection()
-    for name in MACROS:
-        connection.execute(question(name))
-    return connection
-
-
 def test_there_are_sql_files() -> None:
     """The files are found: a moved folder would otherwise pass by being empty."""
     assert len(FILES) >= 5
@@ -83,10 +73,11 @@ def test_declared_params_are_the_used_ones(place: str) -> None:
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_sql_fits_the_schema(schema: duckdb.DuckDBPyConnection, place: str) -> None:
-    """DuckDB can prepare the file against the tables as they are."""
+def test_sql_fits_the_schema(place: str) -> None:
+    """DuckDB can prepare the file against the tables as they are, with nothing but what it needs."""
     body = read(place).body
-    if not is_definition(body):
-        schema.execute(f"prepare question as {body}")
-        prepared = schema.execute("select name from duckdb_prepared_statements()").fetchall()
-        assert [("question",)] == prepared
+    with empty_connection(body, tuple(question(name) for name in MACROS)) as schema:
+        if not is_definition(body):
+            schema.execute(f"prepare question as {body}")
+            prepared = schema.execute("select name from duckdb_prepared_statements()").fetchall()
+            assert [("question",)] == prepared

@@ -1,17 +1,16 @@
 """Two lists of steps side by side: which step of one is which of the other, and where they part.
 
-Steps said exactly alike on both sides are anchors (patience: what is unique on both sides, in the longest
-common order). Only between anchors is anything weighed: see `alignment_gaps`.
+Steps said exactly alike on both sides are anchors: see `alignment_anchors`. Only between anchors is anything
+weighed: see `alignment_gaps`.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Final, NamedTuple
 
+from spotlight.reports.alignment_anchors import anchors
 from spotlight.reports.alignment_gaps import weighed
 
 # Of a step's text, what is compared where it is not the same: megabytes say no more about likeness.
@@ -65,8 +64,10 @@ def align(a: Sequence[Step], b: Sequence[Step]) -> list[Pair]:
         head, inner, tail = _trimmed(a, b, part)
         pairs += head
         left.append(tail)
-        if anchors := _anchors(a, b, inner):
-            left += reversed(list(_between(inner, anchors)))
+        if same := anchors(
+            [step.key for step in a[inner.a0 : inner.a1]], [step.key for step in b[inner.b0 : inner.b1]]
+        ):
+            left += reversed(list(_between(inner, same)))
         else:
             left.append(_gap(a, b, inner))
     return pairs
@@ -95,42 +96,12 @@ def _trimmed(
     )
 
 
-def _anchors(a: Sequence[Step], b: Sequence[Step], stretch: _Stretch) -> list[tuple[int, int]]:
-    """Return the places of what is unique on both sides of a stretch, in the longest common order."""
-    often_a = Counter(step.key for step in a[stretch.a0 : stretch.a1])
-    often_b = Counter(step.key for step in b[stretch.b0 : stretch.b1])
-    place = {b[j].key: j for j in range(stretch.b0, stretch.b1)}
-    keys = ((i, a[i].key) for i in range(stretch.a0, stretch.a1))
-    return _longest_rising([(i, place[key]) for i, key in keys if often_a[key] == 1 == often_b[key]])
-
-
-def _longest_rising(met: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return the most of some places, in order on the left, that are in order on the right too."""
-    lowest: list[int] = []  # of all rising lists of a length, the lowest place one ends with on the right
-    last: list[int] = []  # the number of the place that it ends with
-    before: list[int] = []
-    for number, (_, j) in enumerate(met):
-        length = bisect_left(lowest, j)
-        if length == len(lowest):
-            lowest.append(j)
-            last.append(number)
-        else:
-            lowest[length], last[length] = j, number
-        before.append(last[length - 1] if length else -1)
-    found: list[tuple[int, int]] = []
-    number = last[-1] if last else -1
-    while number >= 0:
-        found.append(met[number])
-        number = before[number]
-    return found[::-1]
-
-
-def _between(stretch: _Stretch, anchors: Sequence[tuple[int, int]]) -> Iterator[_Stretch]:
-    """Yield what is before the first anchor, and from each anchor to the next."""
-    starts = [(stretch.a0, stretch.b0), *anchors]
-    ends = [*anchors, (stretch.a1, stretch.b1)]
-    for (a0, b0), (a1, b1) in zip(starts, ends, strict=True):
-        yield _Stretch(a0, a1, b0, b1)
+def _between(stretch: _Stretch, same: Sequence[tuple[int, int]]) -> Iterator[_Stretch]:
+    """Yield what is before the first of some equal steps (counted in the stretch), and from each to the next."""
+    starts = [(0, 0), *same]
+    ends = [*same, (stretch.a1 - stretch.a0, stretch.b1 - stretch.b0)]
+    for (i0, j0), (i1, j1) in zip(starts, ends, strict=True):
+        yield _Stretch(stretch.a0 + i0, stretch.a0 + i1, stretch.b0 + j0, stretch.b0 + j1)
 
 
 def _gap(a: Sequence[Step], b: Sequence[Step], stretch: _Stretch) -> list[Pair]:

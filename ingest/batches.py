@@ -17,9 +17,10 @@ from ingest.log_spans import NOTHING, LogSpans
 from ingest.logs import pivot_logs
 from ingest.metrics import pivot_metrics
 from ingest.pivot import Pivoted, pivot_traces
+from ingest.rows import NO_ROWS, Rows, read_rows
 from ingest.scores import read_scores
 from ingest.segments import Record
-from ingest.source_counts import Counted, SourceRows, count_points, merged, source_rows
+from ingest.source_counts import Counted, SourceRows, count_plainly, merged, source_rows
 from spotlight.lake import Stretch
 from spotlight.model import LOGS, METRICS, PAYLOADS, RECEIPTS, SPANS
 
@@ -57,6 +58,7 @@ class Made(NamedTuple):
     records: int
     counts: SourceRows
     scores: pa.Table
+    restored: Rows = NO_ROWS  # of case files; spans and payloads are among the others already
 
 
 class SeenRequests:
@@ -80,7 +82,7 @@ class SeenRequests:
 
 def make_batch(batch: Stretch, records: Sequence[Record], seen: SeenRequests, dead_folder: Path) -> Made:
     """Return the rows of a stretch of the journal; bodies that nothing can read go to `dead_folder`."""
-    by_signal: dict[str, list[Record]] = {"traces": [], "logs": [], "metrics": [], "receipt": []}
+    by_signal: dict[str, list[Record]] = {"traces": [], "logs": [], "metrics": [], "receipt": [], "rows": []}
     for record in records:
         by_signal[record.signal].append(record)
     receipts = [_own_receipt(record) for record in by_signal["receipt"]]
@@ -88,7 +90,7 @@ def make_batch(batch: Stretch, records: Sequence[Record], seen: SeenRequests, de
     metrics, metric_twins = _split_twins(by_signal["metrics"], seen)
     for twin in (*log_twins, *metric_twins):
         receipts.append(_receipt([twin], "duplicate", "same request again", None))
-    living = [*by_signal["traces"], *logs, *metrics]
+    living = [*by_signal["traces"], *logs, *metrics, *by_signal["rows"]]
     try:
         found = _read(living)
     except Exception:  # one request that a fault of ours cannot stand must not stop everyone's
@@ -100,14 +102,36 @@ def make_batch(batch: Stretch, records: Sequence[Record], seen: SeenRequests, de
     for signal, rows in (("traces", found.spans), ("logs", found.logs), ("metrics", found.metrics)):
         kept = [r for r in living if r.signal == signal and r.position not in lost]
         receipts.extend(_accepted(kept, rows))
+    receipts.extend(
+        _receipt([r], "accepted", None, _items(found.rows, r))
+        for r in living
+        if r.signal == "rows" and r.position not in lost
+    )
     for record in found.dead:
         _bury(dead_folder, record)
         receipts.append(_receipt([record], "dead", "cannot be read again", None))
-    spans = pa.concat_tables([found.spans, found.steps.spans])
-    payloads = pa.concat_tables([found.payloads, found.steps.payloads])
+    spans = pa.concat_tables([found.spans, found.steps.spans, found.rows.spans])
+    if found.rows.spans.num_rows:  # what came again is judged in the order of arrival
+        spans = spans.sort_by("journal_position")
+    payloads = pa.concat_tables([found.payloads, found.steps.payloads, found.rows.payloads])
     scores = read_scores(found.spans, found.logs)
-    counts = source_rows(merged([*found.counts, count_points(found.metrics)]))
-    return Made(batch, spans, payloads, found.logs, found.metrics, receipts, len(records), counts, scores)
+    counts = source_rows(merged([*found.counts, count_plainly(found.metrics, "metrics"), *_restored(found)]))
+    return Made(
+        batch, spans, payloads, found.logs, found.metrics, receipts, len(records), counts, scores, found.rows
+    )
+
+
+def _items(rows: Rows, record: Record) -> int:
+    """Return how many rows of a request were read; what a span carries is not counted apart."""
+    tables = (rows.spans, rows.logs, rows.metrics, rows.scores)
+    return sum(pc.sum(pc.equal(t.column("journal_position"), record.position)).as_py() or 0 for t in tables)
+
+
+def _restored(found: _Found) -> list[Counted]:
+    """Return what sources sent, as recorded rows tell it; steps made from log records are no one's."""
+    sent = found.rows.spans.filter(pc.equal(found.rows.spans.column("signal"), "span"))
+    told = ((sent, "traces"), (found.rows.logs, "logs"), (found.rows.metrics, "metrics"))
+    return [count_plainly(rows, signal) for rows, signal in told]
 
 
 class _Found(NamedTuple):
@@ -120,6 +144,7 @@ class _Found(NamedTuple):
     metrics: pa.Table
     counts: list[Counted]
     dead: list[Record]
+    rows: Rows
 
 
 def _read(records: Sequence[Record]) -> _Found:
@@ -137,6 +162,7 @@ def _read(records: Sequence[Record]) -> _Found:
         metrics.rows if metrics else METRICS.schema.empty_table(),
         [out.counts for out in (traces, logs) if out],
         [record for out in (traces, logs, metrics) if out for record in out.dead],
+        read_rows([record for record in records if record.signal == "rows"]),
     )
     read_scores(found.spans, found.logs)  # what they cannot stand is found here, request by request
     return found

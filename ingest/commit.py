@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from ingest.batches import Made, Receipt, receipt_rows
 from ingest.dedup import Settled, settle, unchanged
 from ingest.keys import SeenSpans
+from ingest.restored import not_stored
 from ingest.run_keeper import RunKeeper
 from ingest.source_counts import count_again
 from spotlight.lake import Lake, Reader, Scope, sql_text
@@ -60,6 +61,7 @@ class Committer:
         The spans come last: where they are committed, everything else is.
         """
         settled = self._settle(made)
+        made = self._with_restored(made)
         outcome = made.receipts + _duplicates(made, settled)
         rows = {
             "logs": made.logs,
@@ -103,6 +105,18 @@ class Committer:
             self._lake.append("steps", steps)
             count += runs.num_rows
         return count
+
+    def _with_restored(self, made: Made) -> Made:
+        """Return the batch with what case files brought of tables whose rows have no ids, each row once."""
+        tenants = pc.unique(
+            pa.chunked_array([c for t in made.restored for c in t.column("tenant").chunks], pa.string())
+        )
+        for tenant in tenants.to_pylist():
+            for name in ("logs", "metrics", "scores"):
+                rows = _of_tenant(getattr(made.restored, name), tenant)
+                fresh = not_stored(name, rows, self._tenant(tenant).reader)
+                made = made._replace(**{name: pa.concat_tables([getattr(made, name), fresh])})
+        return made
 
     def _settle(self, made: Made) -> dict[str, Settled]:
         tenants = pc.unique(made.spans.column("tenant")).to_pylist()

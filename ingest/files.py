@@ -1,6 +1,7 @@
 """Telemetry in files: OTLP requests as protobuf or JSON, one a file or one a line, gzipped or not.
 
-Files of other products are turned into such requests by `ingest.importers`.
+Files of other products are turned into such requests by `ingest.importers`, case files into requests of
+recorded rows by `ingest.cases`.
 """
 
 from __future__ import annotations
@@ -18,15 +19,17 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from ingest.cases import case_requests
 from ingest.importers import importer_of
 from ingest.importers.content import Content
 from ingest.importers.encoding import encode
-from ingest.requests import Encoding
+from ingest.requests import ROWS, Encoding
 from spotlight.errors import UnreadableFile
+from spotlight.reports.case import is_case, read_case
 
 INDEX: Final = "index.jsonl"
 SUFFIXES: Final = frozenset(
-    [".binpb", ".pb", ".bin", ".json", ".jsonl", ".ndjson", ".otlp", ".eval", ".csv", ".parquet"]
+    [".binpb", ".pb", ".bin", ".json", ".jsonl", ".ndjson", ".otlp", ".eval", ".csv", ".parquet", ".zip"]
 )
 _GZIP: Final = b"\x1f\x8b"
 _JSON_KEYS: Final = {"resourceSpans": "traces", "resourceLogs": "logs", "resourceMetrics": "metrics"}
@@ -39,7 +42,7 @@ _MAX_INFLATED: Final = 1 << 30
 
 
 class FileRequest(NamedTuple):
-    """One OTLP request found in a file."""
+    """One request found in a file: of OTLP, or of recorded rows."""
 
     path: Path
     signal: str
@@ -91,6 +94,11 @@ def read_requests(
     content = Content(path, body)
     if not content.text:
         raise UnreadableFile(f"{str(path)!r} is empty", hint="was the recording cut off?")
+    if is_case(body):
+        yield from (
+            FileRequest(path, ROWS, "arrow", made) for made in case_requests(read_case(path).recorded)
+        )
+        return
     importer = importer_of(content) if signal is None else None
     if importer is not None:
         items = importer.read(content)

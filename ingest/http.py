@@ -1,6 +1,6 @@
 """OTLP over HTTP: three POST routes, three for operators, and the answers the specification asks for.
 
-A fourth POST route takes scores as plain JSON: docs/scores.md.
+A fourth POST route takes scores as plain JSON (docs/scores.md), a fifth the rows of case files.
 
 Errors are google.rpc.Status bodies in the request's own encoding. No failure is ever
 answered 500: clients drop the data then. Source: opentelemetry-proto
@@ -10,7 +10,7 @@ docs/specification.md, "OTLP/HTTP".
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
@@ -29,7 +29,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ingest.inflate import inflate
-from ingest.requests import SIGNALS, Encoding
+from ingest.requests import ROWS, SIGNALS, Encoding
 from ingest.rpc_status import encode_status, status_of
 from ingest.service import Outcome, Refusal, Service
 from spotlight.errors import TooLarge, Unavailable, UnsupportedMedia
@@ -37,6 +37,7 @@ from spotlight.errors import TooLarge, Unavailable, UnsupportedMedia
 POSITION_HEADER: Final = "x-spotlight-position"
 ITEMS_HEADER: Final = "x-spotlight-items"
 REJECTED_HEADER: Final = "x-spotlight-rejected"
+ROWS_MEDIA: Final = "application/vnd.apache.arrow.stream"
 _ENCODINGS: Final[dict[str, Encoding]] = {"application/x-protobuf": "protobuf", "application/json": "json"}
 _MEDIA: Final = {encoding: media for media, encoding in _ENCODINGS.items()}
 _GZIP: Final = ("gzip", "x-gzip")
@@ -64,6 +65,7 @@ def http_app(
         routes=[
             *[Route(f"/v1/{s}", partial(_export, service, s), methods=["POST"]) for s in SIGNALS],
             Route("/v1/scores", partial(_scores, service), methods=["POST"]),
+            Route(f"/v1/{ROWS}", partial(_rows, service), methods=["POST"]),
             Route("/healthz", _healthz, methods=["GET"]),
             Route("/readyz", partial(_readyz, service), methods=["GET"]),
             Route("/status", partial(_status, service), methods=["GET"]),
@@ -134,6 +136,29 @@ async def _scores(service: Service, request: Request) -> Response:
         read_score_request,
     )  # pydantic: 20 MB only who scores pays
 
+    async def store(body: bytes) -> tuple[Outcome, dict[str, Any]]:
+        scores = await service.in_thread(read_score_request, body)
+        encoded = await service.in_thread(encode_scores, scores, time.time_ns())
+        outcome = await service.export("logs", encoded, "protobuf")
+        return outcome, {"score_ids": [score.score_id() for score in scores]}
+
+    return await _of_our_own(service, request, "scores", "application/json", store)
+
+
+async def _rows(service: Service, request: Request) -> Response:
+    """Return how many recorded rows of a request are durable now."""
+
+    async def store(body: bytes) -> tuple[Outcome, dict[str, Any]]:
+        return await service.export(ROWS, body, "arrow"), {}
+
+    return await _of_our_own(service, request, ROWS, ROWS_MEDIA, store)
+
+
+Store = Callable[[bytes], Awaitable[tuple[Outcome, dict[str, Any]]]]
+
+
+async def _of_our_own(service: Service, request: Request, signal: str, wanted: str, store: Store) -> Response:
+    """Return the JSON answer to a request that is not OTLP's, stored by `store`, or the refusal."""
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     size = 0
 
@@ -143,21 +168,19 @@ async def _scores(service: Service, request: Request) -> Response:
 
     try:
         async with service.deadline():
-            if media != "application/json":
+            if media != wanted:
                 raise UnsupportedMedia(
-                    "scores are sent as JSON", hint="send application/json as Content-Type"
+                    f"{signal} are not sent as {media[:100]!r}", hint=f"send {wanted} as Content-Type"
                 )
             with service.budget.share() as take:
-                body = await _read_body(service, request, take, count)
-                scores = await service.in_thread(read_score_request, body)
-                encoded = await service.in_thread(encode_scores, scores, time.time_ns())
-                outcome = await service.export("logs", encoded, "protobuf")
+                outcome, said = await store(await _read_body(service, request, take, count))
     except ClientDisconnect:
         return Response(status_code=503)  # nobody reads it
     except Exception as error:
-        return _refused(service.refuse("scores", error, size), "json", service.limits.retry_after_seconds)
-    said = {"accepted": outcome.items, "score_ids": [score.score_id() for score in scores]}
-    return Response(orjson.dumps(said), 200, _receipt(outcome), "application/json")
+        return _refused(service.refuse(signal, error, size), "json", service.limits.retry_after_seconds)
+    return Response(
+        orjson.dumps({"accepted": outcome.items} | said), 200, _receipt(outcome), "application/json"
+    )
 
 
 async def _read_body(
@@ -247,7 +270,7 @@ async def _no_route(request: Request, error: Exception) -> Response:
     """Return 404 or 405, the latter with Allow."""
     code = error.status_code if isinstance(error, HTTPException) else 404
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    paths = ", ".join(f"/v1/{signal}" for signal in (*SIGNALS, "scores"))
+    paths = ", ".join(f"/v1/{signal}" for signal in (*SIGNALS, "scores", ROWS))
     return _plain(Status(code=UNIMPLEMENTED, message=f"POST to one of {paths}"), code, headers)
 
 

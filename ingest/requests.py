@@ -28,10 +28,12 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 from ingest.limits import Limits
 from ingest.otlp_json import to_protobuf
+from ingest.rows import count_rows
 from ingest.wire import TooManyItems, guard_counts
 from spotlight.errors import BadRequest
 
-Encoding = Literal["protobuf", "json"]
+Encoding = Literal["protobuf", "json", "arrow"]
+ROWS: Final = "rows"  # recorded rows, beside the signals of OTLP: see ingest.rows
 _NO_TRACE: Final = bytes(16)
 _NO_SPAN: Final = bytes(8)
 _REASONS: Final = {
@@ -89,6 +91,8 @@ def accept(signal: str, body: bytes, encoding: Encoding, limits: Limits) -> Acce
 
     Raises: BadRequest for what cannot be parsed, TooLarge for more items than `limits` allow.
     """
+    if signal == ROWS:
+        return Accepted(body, count_rows(body, most=limits.items))
     if encoding == "json":
         body = to_protobuf(signal, body, limits.json_values)
     guard_counts(signal, body, limits.items, 64 * limits.span_attributes)

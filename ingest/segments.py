@@ -26,7 +26,7 @@ from isal import isal_zlib
 
 from spotlight.errors import JournalCorrupt
 
-SIGNALS: Final = ("traces", "logs", "metrics", "receipt")
+SIGNALS: Final = ("traces", "logs", "metrics", "receipt", "rows")
 SUFFIX: Final = ".journal"
 END_FILE: Final = "end"
 ID_FILE: Final = "id"

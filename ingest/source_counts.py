@@ -123,12 +123,13 @@ def count_items(
     return counted
 
 
-def count_points(rows: pa.Table) -> Counted:
-    """Return what the sources of these metric points sent; their attributes are not looked into."""
+def count_plainly(rows: pa.Table, signal: str) -> Counted:
+    """Return what the sources of these stored rows sent; their attributes are not looked into."""
     if not rows.num_rows:
         return Counted({}, {})
-    columns = {name: rows.column(name).combine_chunks() for name in rows.column_names}
-    columns["dialect"] = nulls(rows.num_rows, pa.string())
+    wanted = [name for name in (*_SOURCE, *_NUMBERS[:_LATEST]) if name in rows.column_names]
+    columns = {name: rows.column(name).combine_chunks() for name in wanted}
+    columns.setdefault("dialect", nulls(rows.num_rows, pa.string()))
     groups = grouped(columns)
     count = len(groups.example)
     request_of = columns["journal_position"].dictionary_encode().indices.to_numpy()
@@ -136,7 +137,7 @@ def count_points(rows: pa.Table) -> Counted:
         "requests": _requests(groups.of_row, request_of, count),
         "items": _per_group(groups.of_row, count),
     }
-    return _counted(columns, groups, "metrics", numbers)
+    return _counted(columns, groups, signal, numbers)
 
 
 def count_again(resent: pa.Table, newer: pa.Table) -> pa.Table:

@@ -20,9 +20,10 @@ def load(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Load files of OTLP, and exports of other products, into the lake.
+    """Load files of OTLP, case files, and exports of other products, into the lake.
 
-    OTLP as protobuf, JSON or JSON lines, gzipped or not; which other files are read: docs/importing.md.
+    OTLP as protobuf, JSON or JSON lines, gzipped or not; case files of `spotlight export`; which other files
+    are read: docs/importing.md.
     Goes through the collector of the data folder where one is running, else straight through the same
     pipeline; returns when the runs can be queried.
 
@@ -46,11 +47,12 @@ def load(
         failures = _send_all(found.files, send, counts, kept)
     loaded = len(found.files) - len(failures)
     failures |= {str(path): why for path, why in found.unreadable.items()}
-    taken = sum(counts[signal] for signal in ("traces", "logs", "metrics"))
+    taken = sum(counts[signal] for signal in ("traces", "logs", "metrics", "rows"))
     summary = open_lake(folder).runs_summary(RunFilters())
     said: dict[str, Any] = {
         "files": loaded, "requests": counts["requests"], "spans": counts["traces"],
-        "log_records": counts["logs"], "metric_points": counts["metrics"], "rejected": counts["rejected"],
+        "log_records": counts["logs"], "metric_points": counts["metrics"], "case_rows": counts["rows"],
+        "rejected": counts["rejected"],
         "duplicates": max(0, min(taken, _duplicates(folder) - before)),
         "skipped_files": [str(p) for p in found.skipped], "unreadable": failures,
         "kept_as_logs": dict(kept.most_common()),
@@ -103,6 +105,8 @@ def _report(said: dict[str, Any]) -> None:
         f"{said['files']} files: {said['spans']:,} spans, {said['log_records']:,} log records, "
         f"{said['metric_points']:,} metric points"
     )
+    if said["case_rows"]:
+        say(f"{said['case_rows']:,} recorded rows of case files")
     if said["duplicates"]:
         say(f"{said['duplicates']:,} of them were there already")
     if said["rejected"]:

@@ -34,6 +34,10 @@ class Sent(NamedTuple):
 
 
 Send = Callable[["FileRequest"], Sent]
+_MEDIA: Final = {
+    "json": "application/json", "protobuf": "application/x-protobuf",
+    "arrow": "application/vnd.apache.arrow.stream",
+}  # fmt: skip
 
 
 def collector_address(folder: Path) -> str | None:
@@ -129,7 +133,7 @@ class _Connection:
 
     def post(self, request: FileRequest) -> tuple[http.client.HTTPResponse, bytes]:
         """Return the answer and its body. Raises: OSError or HTTPException where there is none."""
-        kind = "application/json" if request.encoding == "json" else "application/x-protobuf"
+        kind = _MEDIA[request.encoding]
         if self._open is None:
             address = collector_address(self._folder)
             if address is None:
@@ -204,7 +208,7 @@ def _status_message(answer: bytes, request: FileRequest) -> str:
     from google.rpc.status_pb2 import Status
 
     with contextlib.suppress(DecodeError, orjson.JSONDecodeError, AttributeError):
-        if request.encoding == "json":
+        if request.encoding != "protobuf":
             return str(orjson.loads(answer).get("message", ""))
         return str(Status.FromString(answer).message)
     return answer[:500].decode("utf-8", "replace")

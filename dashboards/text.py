@@ -49,13 +49,7 @@ def tokens(count: int | None) -> str:
 
 def duration(ms: float | None) -> str:
     """Return a duration in the unit people would use, or "unknown"."""
-    if ms is None:
-        return UNKNOWN
-    if ms >= 3_600_000:
-        return f"{ms / 3_600_000:.1f} h"
-    if ms >= 60_000:
-        return f"{ms / 60_000:.1f} min"
-    return f"{ms / 1000:.2f} s" if ms >= 1000 else f"{ms:.0f} ms"
+    return UNKNOWN if ms is None else figures.duration(ms)
 
 
 def share(part: int, whole: int) -> str:

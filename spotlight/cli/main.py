@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from spotlight.cli import check, cost, doctor, load, packs, part, query, report, runs, score, show, status, up
+from spotlight.cli.frames import keep_pandas_out
 from spotlight.cli.output import err, harmless, say
 from spotlight.errors import SpotlightError
 
@@ -58,7 +59,13 @@ def root(
 
 
 def main() -> None:
-    """Run the command line; expected errors become one clear message and exit code 1, Ctrl-C 130."""
+    """Run the command line in a process of its own."""
+    keep_pandas_out()
+    run()
+
+
+def run() -> None:
+    """Run the command that was typed; expected errors become one clear message and exit code 1, Ctrl-C 130."""
     try:
         try:
             app()

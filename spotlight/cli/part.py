@@ -16,6 +16,7 @@ from typing import Annotated
 
 import typer
 
+from spotlight.cli.frames import let_pandas_in
 from spotlight.cli.options import DataOption, settings
 from spotlight.cli.supervisor import read_ready
 from spotlight.settings import Settings
@@ -72,6 +73,7 @@ def _writer(chosen: Settings) -> None:
 
 
 def _dashboards(chosen: Settings) -> None:
+    let_pandas_in()
     from dashboards.server import run_dashboards
 
     def otlp_endpoint() -> str:

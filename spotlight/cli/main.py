@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def run() -> None:
-    """Run the command that was typed; expected errors become one clear message and exit code 1, Ctrl-C 130."""
+    """Run what was typed; expected errors become one clear message and exit code 1, Ctrl-C 130."""
     try:
         try:
             app()

@@ -14,7 +14,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from spotlight.errors import LakeError, QueryRefused
-from spotlight.lake.definitions import VIEWS, needed, sql_text
+from spotlight.lake.definitions import KEPT, VIEWS, needed, sql_text
 from spotlight.lake.user_sql import check_select
 from spotlight.model import COSTS, DEFAULT_TENANT, TABLES, Table
 
@@ -59,16 +59,17 @@ class Reader:
         self._seen: dict[str, tuple[DeltaTable, int]] = {}
         self._defined: set[str] = set()  # names of views, texts of macros
         self._empty: set[str] = set()  # tables that are not there yet
+        self._kept: dict[str, list[int | None]] = {}  # what was kept -> of which versions of its tables
         self._repriced = False
 
     def query(self, sql: str, params: Mapping[str, object] | None = None) -> pa.Table:
         """Run one of our own SQL texts with named parameters and return its rows as Arrow."""
-        self._define(sql)
-        with self._con.cursor() as cursor:
-            try:
+        try:
+            self._define(sql)
+            with self._con.cursor() as cursor:
                 return cursor.sql(sql, params=dict(params or {})).to_arrow_table()
-            except duckdb.Error as exc:
-                raise LakeError(f"the lake cannot answer: {exc}", hint="run `spotlight doctor`") from exc
+        except duckdb.Error as exc:
+            raise LakeError(f"the lake cannot answer: {exc}", hint="run `spotlight doctor`") from exc
 
     def version(self) -> int:
         """Return a number that grows with every commit to any table."""
@@ -99,12 +100,24 @@ class Reader:
         with self._lock:
             for name in wanted.tables:
                 self._refresh_table(TABLES[name])
-            views = [name for name in wanted.views if name not in self._defined]
-            _define_views(self._con, views, repriced=self._repriced)
+            for name in wanted.views:
+                if name in KEPT:
+                    self._keep(name)
+                elif name not in self._defined:
+                    _define_views(self._con, [name], repriced=self._repriced)
             for macro in wanted.macros:
                 if macro not in self._defined:
                     self._con.execute(macro)
             self._defined.update(wanted.views, wanted.macros)
+
+    def _keep(self, name: str) -> None:
+        """Make the rows of a view a table in memory, unless they are and nothing has changed since."""
+        sql = sql_text("spotlight.lake", name)
+        seen = [self._seen.get(table) for table in needed(sql, ()).tables]
+        versions = [known and known[0].version() for known in seen]
+        if self._kept.get(name) != versions:
+            self._con.execute(f"create or replace table {name} as {sql}")
+            self._kept[name] = versions
 
     def _refresh_table(self, table: Table) -> None:
         path = self.folder / table.name

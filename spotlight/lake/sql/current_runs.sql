@@ -4,6 +4,6 @@
 -- params: none
 select r.*
 from stored_runs as r
-anti join stored_runs as n on n.replaces = r.run_version
+anti join replaced_runs as n on n.run_version = r.run_version
 where r.merged_into is null
   and r.is_agent_run is not null  -- else it only says which version was replaced: see maintenance.py

@@ -3,4 +3,4 @@
 -- params: none
 select s.*
 from stored_steps as s
-anti join stored_runs as n on n.replaces = s.run_version
+anti join replaced_steps as n on n.run_version = s.run_version

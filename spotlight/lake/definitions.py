@@ -13,13 +13,14 @@ from typing import Final, NamedTuple
 from spotlight.model import TABLES
 
 VIEWS: Final = (
-    "spans", "payloads", "logs", "metrics", "receipts", "replaced_runs", "current_runs", "assembled_runs", "runs",
-    "other_traces", "replaced_steps", "current_steps", "steps", "costs", "metric_usage", "sources", "source_keys",
-    "scores", "judged",
+    "spans", "payloads", "logs", "metrics", "receipts", "replaced_runs", "current_runs", "assembled_runs",
+    "runs", "other_traces", "replaced_steps", "current_steps", "steps", "costs", "metric_usage", "sources",
+    "source_keys", "scores", "judged",
 )  # fmt: skip
 # Views whose rows a reader keeps in memory until something they are made from changes. Of 450,000 runs and as
 # many scores as half of them, all versions but the newest are found in 30 ms and the runs of scores in 600.
 KEPT: Final = frozenset(["replaced_runs", "replaced_steps", "judged"])
+STORED_TEXTS: Final = "stored_texts"
 _STORED: Final = {f"stored_{name}": name for name in TABLES}
 _COMMENT_LINE: Final = re.compile(r"^\s*--.*$", re.MULTILINE)
 _WORD: Final = re.compile(r"[a-z_][a-z0-9_]*")
@@ -32,6 +33,7 @@ class Needed(NamedTuple):
     tables: tuple[str, ...]
     views: tuple[str, ...]
     macros: tuple[str, ...]  # their texts
+    texts: bool = False  # also what was said, see texts.py
 
 
 class _Definition(NamedTuple):
@@ -64,6 +66,7 @@ def needed(sql: str, macros: tuple[str, ...]) -> Needed:
         tuple(table for stored, table in _STORED.items() if stored in found),
         tuple(name for name in VIEWS if name in found),
         tuple(definitions[name].text for name in definitions if name in found and name not in VIEWS),
+        STORED_TEXTS in found,
     )
 
 

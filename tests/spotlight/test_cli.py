@@ -6,9 +6,11 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,7 +21,7 @@ from rich.console import Console
 from spotlight.cli.output import harmless, one_line
 from spotlight.cli.runs import runs_table
 from spotlight.reports import RunFilters
-from tests.command import COMMAND, ROOT, spotlight, spotlight_json
+from tests.command import COMMAND, ROOT, spotlight, spotlight_json, spotlight_process
 from tests.conftest import SAMPLES, SampleLake
 
 FAILED = "5681991243810a32cfa5e898fd2df23a"
@@ -232,6 +234,14 @@ def test_wrong_usage_is_exit_code_2(sample_lake: SampleLake, words: list[str]) -
     assert 2 == spotlight(*words, "--data", sample_lake.data, check=False).returncode
 
 
+def test_a_command_loads_no_pandas(sample_lake: SampleLake) -> None:
+    """What only the dashboards and notebooks need is not loaded: it would double the start of a command."""
+    words = [sys.executable, "-X", "importtime", *COMMAND[1:], "runs", "--data", str(sample_lake.data)]
+    loaded = subprocess.run(words, capture_output=True, text=True, check=True, cwd=ROOT).stderr
+    asked = ("pandas.core", "streamlit", "spotlight.reports")
+    assert ["spotlight.reports"] == [name for name in asked if re.search(rf"\| +{name}$", loaded, re.M)]
+
+
 def test_the_list_of_commands_is_not_cut() -> None:
     """At 80 columns every command's summary is a whole sentence."""
     shown = spotlight("--help", env={"COLUMNS": "80"}).stdout.split("Commands:")[1]
@@ -261,7 +271,7 @@ def test_ctrl_c_ends_a_query_quietly(sample_lake: SampleLake) -> None:
     words = [*COMMAND, "query", sql, "--data", str(sample_lake.data)]
     process = subprocess.Popen(words, stderr=subprocess.PIPE, cwd=ROOT)
     try:
-        while cpu_seconds(process.pid) < 5:  # starting takes about 1: by then it asks
+        while cpu_seconds(process.pid) < 3:  # starting takes about 1: by then it asks
             assert process.poll() is None
             threading.Event().wait(0.05)
         process.send_signal(signal.SIGINT)
@@ -294,7 +304,8 @@ def test_hosts_may_be_a_plain_list(tmp_path: Path, hosts: str) -> None:
 )
 def test_what_cannot_be_is_told_in_a_sentence(words: list[str], env: dict[str, str]) -> None:
     """A setting or a folder that cannot be used: exit code 1, an error with a hint, no traceback."""
-    done = spotlight(*words, check=False, env=env)
+    command = spotlight_process if words[0] in ("up", "part") else spotlight
+    done = command(*words, check=False, env=env)
     assert (1, True, True) == (done.returncode, "error: " in done.stderr, "hint: " in done.stderr)
     assert "Traceback" not in done.stderr
 

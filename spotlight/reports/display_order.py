@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 
 def display_order(parent: np.ndarray, start: np.ndarray) -> np.ndarray:
@@ -18,3 +20,10 @@ def display_order(parent: np.ndarray, start: np.ndarray) -> np.ndarray:
         order.append(row)
         stack.extend(children.get(row, ()))
     return np.array(order, np.int64)
+
+
+def starts(spans: pa.Table) -> np.ndarray:
+    """Return the start of every span, ns; a span without one starts with the earliest that has one."""
+    start = spans.column("started_ns")
+    earliest = pc.min(start).as_py() or 0
+    return np.asarray(start.fill_null(earliest), np.int64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
 
@@ -18,6 +18,9 @@ from spotlight.reports import span_document as span_documents
 from spotlight.reports.filters import ORDERS, RunFilters
 from spotlight.reports.run_document import only_run, run_document, same_step
 from spotlight.reports.sources import Source, described_sources
+from spotlight.reports.transcript import Transcript
+from spotlight.reports.transcript_content import Contents
+from spotlight.reports.transcript_reading import read_transcript
 from spotlight.reports.usage_account import usage_account
 
 # Equal steps into which a summary divides the time that its runs span.
@@ -153,6 +156,22 @@ class Reports:
         rows = self.ask("run_payloads", {"traces": run["trace_ids"]}).to_pylist()
         return {row.pop("span_id"): row for row in rows if row.pop("trace_id")}
 
+    def transcript(self, run_id: str) -> Transcript:
+        """Return what every step of a run said, each message once: see `transcript`. Raises: NotFound."""
+        return self.transcripts([self.run(run_id)])[0]
+
+    def transcripts(self, runs: Sequence[Mapping[str, object]]) -> list[Transcript]:
+        """Return the transcripts of runs, given by their rows, in that order; the lake is read once."""
+        if not runs:
+            return []
+        found = assemble(self._run_spans(*runs))
+        traces = {"traces": _traces_of(runs)}
+        contents = Contents(
+            self.ask("run_contents", traces).to_pylist(), self.ask("run_message_logs", traces).to_pylist()
+        )
+        ids = [str(run["run_id"]) for run in runs]
+        return [read_transcript(run_id, only_run(found, run_id), contents) for run_id in ids]
+
     def usage_account(self, run_id: str) -> dict[str, object]:
         """Return every number of a run's usage and whether it counts: see `usage_account.usage_account`."""
         run = self.run(run_id)
@@ -164,12 +183,12 @@ class Reports:
         mine = sent.filter(pa.array([key in own for key in ids], pa.bool_()))
         return {"run_id": run["run_id"]} | usage_account(found, mine)
 
-    def _run_spans(self, run: Mapping[str, object]) -> pa.Table:
-        """Return the spans of a run, and those of runs that share a trace with it: they tell it apart."""
-        traces = cast("list[str]", run["trace_ids"])
+    def _run_spans(self, *runs: Mapping[str, object]) -> pa.Table:
+        """Return the spans of some runs, and those of runs that share a trace: they tell them apart."""
+        traces = _traces_of(runs)
+        shared = any(_shares_traces(run) for run in runs)
         found: list[str] = []
-        cut = not set(str(run["dialects"]).split(",")).isdisjoint(thread_dialects())
-        while len(found) < len(traces) and (cut or len(traces) > 1 or "-" in str(run["run_id"])):
+        while shared and len(found) < len(traces):
             found = traces
             traces = self.ask("related_traces", {"traces": found}).column("trace_id").to_pylist()
         return self.ask("run_spans", {"traces": traces})
@@ -228,6 +247,16 @@ class Reports:
     def ask(self, name: str, params: Mapping[str, object]) -> pa.Table:
         """Return the answer to one question: `name` is a file of `sql/`, without its ending."""
         return self._reader.query(question(name), params)
+
+
+def _traces_of(runs: Sequence[Mapping[str, object]]) -> list[str]:
+    return sorted({trace for run in runs for trace in cast("list[str]", run["trace_ids"])})
+
+
+def _shares_traces(run: Mapping[str, object]) -> bool:
+    """Return whether spans of a run's traces may belong to other runs."""
+    cut = not set(str(run["dialects"]).split(",")).isdisjoint(thread_dialects())
+    return cut or len(cast("list[str]", run["trace_ids"])) > 1 or "-" in str(run["run_id"])
 
 
 def open_lake(data: Path, tenant: str = DEFAULT_TENANT) -> Reports:

@@ -45,11 +45,11 @@ def span_document(
     written = [record for record in map(_opened, logs) if record not in told]
     attributes, events = opened["attributes"], opened["events"]
     payload = {name: _text(row[name]) for name in CONTENT}
-    payload |= _in_events(str(row["dialect"]), payload, events if isinstance(events, list) else [])
+    payload |= in_events(str(row["dialect"]), payload, events if isinstance(events, list) else [])
     conversation = read_conversation(
         payload,
         dialect=str(row["dialect"]),
-        attributes=(attributes if isinstance(attributes, dict) else {}) | _promoted(row),
+        attributes=(attributes if isinstance(attributes, dict) else {}) | promoted(row),
         events=events if isinstance(events, list) else [],
         logs=[*told, *written],
     )
@@ -68,7 +68,7 @@ def span_document(
     }
 
 
-def _in_events(dialect: str, payload: Mapping[str, str | None], events: list[Any]) -> dict[str, str]:
+def in_events(dialect: str, payload: Mapping[str, str | None], events: list[Any]) -> dict[str, str]:
     """Return the content columns that nothing but a span event fills."""
     found = {}
     for column, sources in content_events(dialect).items():
@@ -116,7 +116,7 @@ def filled(row: Mapping[str, object], twins: list[dict[str, object]]) -> dict[st
     return merged
 
 
-def _promoted(row: Mapping[str, object]) -> dict[str, object]:
+def promoted(row: Mapping[str, Any]) -> dict[str, object]:
     """Return, under their attribute names, the values that have columns and that a tool's messages need."""
     failed = row["tool_failed"] or row["status"] == "error"
     values = {

@@ -12,8 +12,6 @@ from typing import Final, Literal, NamedTuple
 from spotlight.messages.canonical import State
 
 What = Literal["system", "user", "thought", "text", "call", "result", "summary", "media", "other"]
-# Kinds whose steps say something themselves; other spans hold such steps, or carry what these say.
-MODEL: Final = "llm"
 MAIN: Final = 0  # the number of the thread in which a run begins
 
 
@@ -54,7 +52,8 @@ class Step(NamedTuple):
     ended_ns: int | None
     heard: tuple[Piece, ...]  # what it was told: system, user, result, summary, media, other
     said: tuple[Piece, ...]  # what a model answered: thought, text, call, media, other
-    known: int  # messages it was sent that were told before
+    known: int  # pieces it was sent that were told before
+    lost: int  # pieces that the call before it was sent and that it was not: the context was cut or compacted
     arguments: str | None  # of a tool's, retrieval's or similar step
     result: str | None
     call_id: str | None
@@ -87,13 +86,12 @@ class Step(NamedTuple):
 
 
 class Thread(NamedTuple):
-    """The steps of one agent below another: a conversation of its own."""
+    """The steps of one agent below another, or beside it at the same time: a conversation of its own."""
 
     name: str  # its agent; of the main thread, the run's
     row: int  # the agent's row; of the main thread, the first row of the run
     parent: int | None  # thread in which it was started; None for the main one
     rows: tuple[int, ...]  # its own steps, by time
-    is_main_work: bool  # the thread above it only starts others: it reads as part of it
 
 
 class Transcript(NamedTuple):

@@ -15,7 +15,7 @@ from spotlight.reports.moments import moment_ns
 RUNS_PATH: Final = "/runs"
 # Key of the query -> field of RunFilters, for the fields that hold a text.
 TEXT_FIELDS: Final = {
-    "q": "text",
+    "q": "query",
     "pack": "pack_name",
     "version": "pack_version",
     "session": "session_id",

@@ -9,6 +9,7 @@ SpotlightError          what happened, with which value, and what to do (`hint`)
   LakeError             a table that cannot be opened, read or committed
     NotFound            no such run, span or session
   QueryRefused          user SQL that is not one plain select
+  UnreadableSearch      a search that cannot be read, and where in it
   UnreadableFile        a file given to `load` that is not telemetry
   PartFailed            a part of `spotlight up` that cannot be started
 """
@@ -58,6 +59,15 @@ class NotFound(LakeError):
 
 class QueryRefused(SpotlightError):
     """SQL from a user that is not exactly one plain select."""
+
+
+class UnreadableSearch(SpotlightError):
+    """A search that cannot be read; `at` and `end` are the characters in question, counted from 0."""
+
+    def __init__(self, message: str, at: int, end: int, *, hint: str = "") -> None:
+        super().__init__(f"character {at + 1}: {message}", hint=hint)
+        self.at = at
+        self.end = end
 
 
 class UnreadableFile(SpotlightError):

@@ -290,7 +290,7 @@ def filter_bar(lake: Lake, zone: Zone, *, for_list: bool = False, other: bool = 
     filters = linked._replace(
         **picked,
         status=tuple(status),
-        text=text or None,
+        query=text or None,
         since_ns=start,
         order=ORDERS[order],
         other=other,

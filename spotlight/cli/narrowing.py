@@ -28,6 +28,7 @@ class Narrowing(NamedTuple):
     surface: str | None = None
     agent_name: str | None = None
     model: str | None = None
+    query: str | None = None
     status: tuple[str, ...] = ()
     since: str | None = None
     until: str | None = None
@@ -63,6 +64,7 @@ _OPTIONS: Final = (
     ("--surface", "surface", "Only runs on this surface: cli, ide, web, ...", "TEXT"),
     ("--agent", "agent_name", "Only what this agent did.", "TEXT"),
     ("--model", "model", "Only what this model did.", "TEXT"),
+    ("--find", "query", "Only runs that this search finds: `spotlight find --help`.", "SEARCH"),
     ("--status", "status", "Only runs that ended so: ok, error or incomplete; may be repeated.", "TEXT"),
     ("--since", "since", "From this time on: 24h, 7d, today, month, 2026-11-01, ... (UTC).", "TIME"),
     ("--until", "until", "Before this time.", "TIME"),

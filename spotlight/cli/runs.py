@@ -34,9 +34,6 @@ def runs(
     incomplete: Annotated[
         bool, typer.Option("--incomplete", help="Only runs whose root never arrived.")
     ] = False,
-    text: Annotated[
-        str | None, typer.Option(help="Only runs whose id, name, user or error contains this.")
-    ] = None,
     other: Annotated[
         bool, typer.Option("--other", help="The traces in which no agent was at work, instead of the runs.")
     ] = False,
@@ -56,7 +53,7 @@ def runs(
     wanted = tuple(name for name, asked in (("error", failed), ("incomplete", incomplete)) if asked)
     narrowed_to = narrowing.run_filters()
     status = (*wanted, *narrowed_to.status)
-    filters = narrowed_to._replace(status=status, text=text, order=order.value, other=other)
+    filters = narrowed_to._replace(status=status, order=order.value, other=other)
     reports = open_lake(existing_data(data))
     rows = reports.runs(filters, limit=limit).to_pylist()
     if as_json:

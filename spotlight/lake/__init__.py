@@ -8,6 +8,7 @@ not name, and none can ask for rows outside its `Scope`.
 from spotlight.lake.definitions import VIEWS, sql_text
 from spotlight.lake.reader import Connection, Reader, Scope, TableSize, empty_connection
 from spotlight.lake.store import Lake, Stretch
+from spotlight.lake.texts import folded
 
 __all__ = [
     "VIEWS",
@@ -18,5 +19,6 @@ __all__ = [
     "Stretch",
     "TableSize",
     "empty_connection",
+    "folded",
     "sql_text",
 ]

@@ -14,9 +14,10 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from spotlight.errors import LakeError, QueryRefused
-from spotlight.lake.definitions import KEPT, VIEWS, needed, sql_text
+from spotlight.lake.definitions import KEPT, STORED_TEXTS, VIEWS, needed, sql_text
+from spotlight.lake.texts import text_files
 from spotlight.lake.user_sql import check_select
-from spotlight.model import COSTS, DEFAULT_TENANT, TABLES, Table
+from spotlight.model import COSTS, DEFAULT_TENANT, PAYLOADS, TABLES, Table
 
 # A connection to DuckDB, for those who may not import it.
 Connection = duckdb.DuckDBPyConnection
@@ -61,12 +62,27 @@ class Reader:
         self._empty: set[str] = set()  # tables that are not there yet
         self._kept: dict[str, list[int | None]] = {}  # what was kept -> of which versions of its tables
         self._repriced = False
+        self._texts_lock = threading.Lock()
+        self._texts: list[Path] | None = None  # files that `stored_texts` is defined over
 
-    def query(self, sql: str, params: Mapping[str, object] | None = None) -> pa.Table:
-        """Run one of our own SQL texts with named parameters and return its rows as Arrow."""
+    def query(
+        self,
+        sql: str,
+        params: Mapping[str, object] | None = None,
+        given: Mapping[str, pa.Table] | None = None,
+        around: tuple[str, ...] = (),
+    ) -> pa.Table:
+        """Run one of our own SQL texts with named parameters and return its rows as Arrow.
+
+        For this query alone, the tables `given` can be named in it, and the definitions `around` stand.
+        """
         try:
-            self._define(sql)
+            self._define("\n".join((sql, *around)))
             with self._con.cursor() as cursor:
+                for name, table in (given or {}).items():
+                    cursor.register(name, table)
+                for definition in around:
+                    cursor.execute(definition)
                 return cursor.sql(sql, params=dict(params or {})).to_arrow_table()
         except duckdb.Error as exc:
             raise LakeError(f"the lake cannot answer: {exc}", hint="run `spotlight doctor`") from exc
@@ -97,6 +113,8 @@ class Reader:
     def _define(self, sql: str) -> None:
         """Make what a text is built on stand for the newest commits."""
         wanted = needed(sql, self._macros)
+        if wanted.texts:
+            self._define_texts()
         with self._lock:
             for name in wanted.tables:
                 self._refresh_table(TABLES[name])
@@ -109,6 +127,18 @@ class Reader:
                 if macro not in self._defined:
                     self._con.execute(macro)
             self._defined.update(wanted.views, wanted.macros)
+
+    def _define_texts(self) -> None:
+        """Point `stored_texts` at the texts of the newest payloads; those missing are made first."""
+        with self._texts_lock:
+            with self._lock:
+                self._refresh_table(PAYLOADS)
+                known = self._seen.get(PAYLOADS.name)
+                payloads = self._files(PAYLOADS.name, known[0]) if known else []
+            files = text_files(self.folder.absolute(), payloads)
+            if files != self._texts:
+                _define_texts(self._con, files)
+                self._texts = files
 
     def _keep(self, name: str) -> None:
         """Make the rows of a view a table in memory, unless they are and nothing has changed since."""
@@ -203,6 +233,8 @@ def empty_connection(sql: str, macros: tuple[str, ...]) -> duckdb.DuckDBPyConnec
     for name in wanted.tables:
         _define_empty(con, TABLES[name])
     _define_views(con, wanted.views, repriced=True)
+    if wanted.texts:
+        _define_texts(con, [])
     for macro in wanted.macros:
         con.execute(macro)
     return con
@@ -225,6 +257,15 @@ def _define_stored(con: duckdb.DuckDBPyConnection, table: Table, files: list[str
         f"create or replace view stored_{table.name} as select {columns} from read_parquet([{listed}], "  # noqa: S608
         "hive_partitioning = true, hive_types = {'tenant': varchar, 'date': date})"
     )
+
+
+def _define_texts(con: duckdb.DuckDBPyConnection, files: list[Path]) -> None:
+    place = "trace_id varchar, span_id varchar, part varchar, started_ns bigint, journal_position bigint"
+    source = f"(select cast(null as varchar) as text, cast(null as struct({place})[]) as places where false)"
+    if files:
+        listed = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
+        source = f"read_parquet([{listed}], hive_partitioning = false)"
+    con.execute(f"create or replace view {STORED_TEXTS} as select text, places from {source}")  # noqa: S608
 
 
 def _define_empty(con: duckdb.DuckDBPyConnection, table: Table) -> None:

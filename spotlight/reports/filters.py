@@ -13,6 +13,7 @@ class RunFilters(NamedTuple):
     Of steps, `agent_name` and `model` mean the step's own, the rest its run's. `since_ns` is
     inclusive, `until_ns` exclusive: the start of the run, or of the step. `min_ms` is inclusive,
     `max_ms` exclusive: the duration of the run; a run whose duration is unknown passes neither.
+    `query` is a search as `spotlight.reports.find` reads it; of steps, it means their runs.
     """
 
     status: tuple[str, ...] = ()
@@ -26,7 +27,7 @@ class RunFilters(NamedTuple):
     surface: str | None = None
     agent_name: str | None = None
     model: str | None = None
-    text: str | None = None
+    query: str | None = None
     since_ns: int | None = None
     until_ns: int | None = None
     min_ms: float | None = None
@@ -35,7 +36,10 @@ class RunFilters(NamedTuple):
     other: bool = False  # the traces in which no agent was at work, instead of the runs
 
     def params(self) -> dict[str, object]:
-        """Return the SQL parameter `filters`; the order left out."""
+        """Return the SQL parameter `filters`; the order left out.
+
+        The search goes along under its name, for `Reports.ask` to take out.
+        """
         values = {k: v or None for k, v in self._asdict().items() if k != "order"}
         # DuckDB takes 0 for a start as a start, `or` would not.
         bounds = {name: getattr(self, name) for name in ("since_ns", "until_ns", "min_ms", "max_ms")}

@@ -16,6 +16,7 @@ from spotlight.lake import Connection, Reader, Scope, TableSize, sql_text
 from spotlight.model import DEFAULT_TENANT
 from spotlight.reports import span_document as span_documents
 from spotlight.reports.filters import ORDERS, RunFilters
+from spotlight.reports.find.found import FoundRuns, search_of
 from spotlight.reports.run_document import only_run, run_document, same_step
 from spotlight.reports.sources import Source, described_sources
 from spotlight.reports.transcript import Transcript
@@ -28,8 +29,12 @@ TIME_STEPS: Final = 24
 # Macros of the questions, in the order in which they build on each other.
 MACROS: Final = (
     "given", "dimension", "run_dimension", "run_time", "dollars", "percentiles", "run_fits",
+    "asked_runs", "asked_steps", "said",
     "matching_runs", "matching_steps", "paid_calls", "wasted_steps", "judgements", "passes",
 )  # fmt: skip
+
+# What stands instead of two of them where a search has found the runs.
+ONLY_ASKED: Final = ("only_asked_runs", "only_asked_steps")
 
 
 class RunsSummary(NamedTuple):
@@ -61,6 +66,7 @@ class Reports:
 
     def __init__(self, lake: Path, scope: Scope) -> None:
         self._reader = Reader(lake, scope, macros=tuple(question(name) for name in MACROS))
+        self._found = FoundRuns(self._reader)
 
     def runs(self, filters: RunFilters, limit: int = 200, offset: int = 0) -> pa.Table:
         """Return a page of the matching runs with the columns of the runs table.
@@ -115,7 +121,11 @@ class Reports:
     def run_document(self, run_id: str) -> dict[str, object]:
         """Return a run with the structure of its spans, columnar: see `run_document.run_document`."""
         run = self.run(run_id)
-        return run_document(run, self._run_spans(run))
+        priced = self.ask("run_prices", {"run_id": run["run_id"], "date": run["date"]})
+        prices = dict(
+            zip(*(priced.column(name).to_pylist() for name in ("span_id", "cost_usd")), strict=True)
+        )
+        return run_document(run, self._run_spans(run), prices)
 
     def span_document(self, run_id: str, span_id: str) -> dict[str, object]:
         """Return everything about one span: see `span_document.span_document`. Raises: NotFound.
@@ -246,7 +256,11 @@ class Reports:
 
     def ask(self, name: str, params: Mapping[str, object]) -> pa.Table:
         """Return the answer to one question: `name` is a file of `sql/`, without its ending."""
-        return self._reader.query(question(name), params)
+        search, given = search_of(params)
+        if search is None:
+            return self._reader.query(question(name), given)
+        found = {"found_runs": self._found.of(search)}
+        return self._reader.query(question(name), given, found, tuple(map(question, ONLY_ASKED)))
 
 
 def _traces_of(runs: Sequence[Mapping[str, object]]) -> list[str]:

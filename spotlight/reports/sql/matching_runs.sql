@@ -2,7 +2,7 @@
 -- params: none
 create or replace macro matching_runs(f) as table
 select *
-from assembled_runs as r
+from asked_runs() as r
 where is_agent_run = not given(f).other
   and (given(f).status is null or list_contains(given(f).status, status))
   and (given(f).pack_name is null or pack_name = given(f).pack_name)

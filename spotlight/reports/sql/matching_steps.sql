@@ -2,7 +2,7 @@
 -- params: none
 create or replace macro matching_steps(f) as table
 select *
-from steps
+from asked_steps() as steps
 where (given(f).status is null or list_contains(given(f).status, run_status))
   and (given(f).pack_name is null or pack_name = given(f).pack_name)
   and (given(f).pack_version is null or pack_version = given(f).pack_version)
@@ -20,7 +20,7 @@ where (given(f).status is null or list_contains(given(f).status, run_status))
   and not exists (
     select 1
     from assembled_runs as r
-    where (given(f).text is not null or given(f).min_ms is not null or given(f).max_ms is not null)
+    where (given(f).min_ms is not null or given(f).max_ms is not null)
       and r.run_version = steps.run_version
       and not coalesce(run_fits(f, r), false)
   )

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -17,13 +17,16 @@ from spotlight.errors import LakeError, QueryRefused
 from spotlight.lake.definitions import KEPT, STORED_TEXTS, VIEWS, needed, sql_text
 from spotlight.lake.texts import text_files
 from spotlight.lake.user_sql import check_select
-from spotlight.model import COSTS, DEFAULT_TENANT, PAYLOADS, TABLES, Table
+from spotlight.model import COSTS, DEFAULT_TENANT, PAYLOADS, REPLACED, TABLES, Table
 
 # A connection to DuckDB, for those who may not import it.
 Connection = duckdb.DuckDBPyConnection
-# What these views are while nothing was priced again: a join with nothing still reads the columns it
-# joins by, and took 120 ms of 300 over 3 million steps.
-_NEVER_REPRICED = {"assembled_runs": "from current_runs", "steps": "from current_steps"}
+# What views are while a table is empty (nothing was priced again; no span came a second time): a join with
+# nothing still reads the columns it joins by, and took 120 ms of 300 over 3 million steps.
+_WITHOUT: Final = {
+    COSTS.name: {"assembled_runs": "from current_runs", "steps": "from current_steps"},
+    REPLACED.name: {"spans": "from stored_spans", "payloads": "from stored_payloads"},
+}
 # Two commits within one clock tick of the file system give a folder one modification time; a folder
 # changed this recently is looked into again.
 _TICK_NS = 50_000_000
@@ -61,7 +64,7 @@ class Reader:
         self._defined: set[str] = set()  # names of views, texts of macros
         self._empty: set[str] = set()  # tables that are not there yet
         self._kept: dict[str, list[int | None]] = {}  # what was kept -> of which versions of its tables
-        self._repriced = False
+        self._filled: set[str] = set()  # tables with rows
         self._texts_lock = threading.Lock()
         self._texts: list[Path] | None = None  # files that `stored_texts` is defined over
 
@@ -122,7 +125,7 @@ class Reader:
                 if name in KEPT:
                     self._keep(name)
                 elif name not in self._defined:
-                    _define_views(self._con, [name], repriced=self._repriced)
+                    _define_views(self._con, [name], self._filled)
             for macro in wanted.macros:
                 if macro not in self._defined:
                     self._con.execute(macro)
@@ -175,9 +178,9 @@ class Reader:
                             hint="run `spotlight doctor`") from exc  # fmt: skip
         try:
             _define_stored(self._con, table, files)
-            if table.name == COSTS.name and self._repriced != bool(files):
-                self._repriced = bool(files)
-                self._defined -= set(_NEVER_REPRICED)
+            if (table.name in self._filled) != bool(files):
+                self._filled ^= {table.name}
+                self._defined -= set(_WITHOUT.get(table.name, ()))
         except duckdb.BinderException as exc:
             raise LakeError(
                 f"table {table.name!r} in {self.folder} was made by another version of Spotlight: {exc}",
@@ -218,7 +221,7 @@ class Reader:
         con = duckdb.connect(":memory:")
         for name, table in TABLES.items():
             _define_stored(con, table, files.get(name, []))
-        _define_views(con, VIEWS, repriced=bool(files.get(COSTS.name)))
+        _define_views(con, VIEWS, {name for name in files if files[name]})
         con.execute(f"set memory_limit = '{memory_limit}'")
         con.execute("set allowed_paths = $paths", {"paths": [p for paths in files.values() for p in paths]})
         con.execute("set enable_external_access = false")
@@ -232,7 +235,7 @@ def empty_connection(sql: str, macros: tuple[str, ...]) -> duckdb.DuckDBPyConnec
     wanted = needed(sql, macros)
     for name in wanted.tables:
         _define_empty(con, TABLES[name])
-    _define_views(con, wanted.views, repriced=True)
+    _define_views(con, wanted.views, set(TABLES))
     if wanted.texts:
         _define_texts(con, [])
     for macro in wanted.macros:
@@ -240,10 +243,10 @@ def empty_connection(sql: str, macros: tuple[str, ...]) -> duckdb.DuckDBPyConnec
     return con
 
 
-def _define_views(con: duckdb.DuckDBPyConnection, names: Iterable[str], *, repriced: bool) -> None:
+def _define_views(con: duckdb.DuckDBPyConnection, names: Iterable[str], filled: set[str]) -> None:
+    plain = {view: text for table in _WITHOUT.keys() - filled for view, text in _WITHOUT[table].items()}
     for name in names:
-        plain = None if repriced else _NEVER_REPRICED.get(name)
-        con.execute(f"create or replace view {name} as {plain or sql_text('spotlight.lake', name)}")
+        con.execute(f"create or replace view {name} as {plain.get(name) or sql_text('spotlight.lake', name)}")
 
 
 def _define_stored(con: duckdb.DuckDBPyConnection, table: Table, files: list[str]) -> None:

@@ -5,7 +5,7 @@ with
 wanted as (
   select trace_id, span_id, run_id, kind, name, failed, started_ns
   from matching_steps($filters)
-  where kind in (select unnest($kinds))
+  where list_contains($kinds, kind)
 ),
 told as (  -- the newest version of a span; `spans` would be looked through whole
   select trace_id, span_id, arg_max(case kind
@@ -19,9 +19,10 @@ told as (  -- the newest version of a span; `spans` would be looked through whol
         attributes->>'guardrail.triggered', attributes->>'guardrail.action'
       )
     end, journal_position) as word
-  from stored_spans
+  from stored_spans as s
+  semi join wanted as w on w.trace_id = s.trace_id and w.span_id = s.span_id
   where kind in ('memory_write', 'checkpoint', 'guardrail')
-    and (trace_id, span_id) in (select (trace_id, span_id) from wanted)
+    and list_contains($kinds, kind)
   group by trace_id, span_id
 )
 select w.kind, w.name, lower(trim(t.word)) as word, w.failed, count(*) as steps, count(distinct w.run_id) as runs,

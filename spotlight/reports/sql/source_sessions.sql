@@ -2,32 +2,31 @@
 -- params: since_ns
 with
 of_runs as (
-  select distinct unnest(coalesce(trace_ids, [trace_id])) as trace_id
+  select run_id as trace_id
   from runs
-),
-steps as (
-  select trace_id, service_name, scope_name, case signal when 'log' then 'logs' else 'traces' end as signal,
-    session_id is not null as says, session_id is not null and parent_span_id is null as says_as_root
-  from spans
-  where trace_id in (select trace_id from of_runs) and ($since_ns is null or received_ns >= $since_ns)
-),
-traces as (
-  select trace_id, bool_or(says) as says
-  from steps
-  group by trace_id
+  where run_id = trace_id and coalesce(len(trace_ids), 1) = 1
+  union all
+  select unnest(coalesce(trace_ids, [trace_id]))
+  from runs
+  where run_id <> trace_id or len(trace_ids) > 1
 ),
 places as (
-  select trace_id, service_name, scope_name, signal, count(*) as steps, count(*) filter (where says) as saying,
-    count(*) filter (where says_as_root) as roots_saying
-  from steps
+  select trace_id, service_name, scope_name, case signal when 'log' then 'logs' else 'traces' end as signal,
+    count(*) as steps, count(session_id) as saying, count(session_id) filter (where parent_span_id is null) as roots_saying
+  from spans
+  where ($since_ns is null or received_ns >= $since_ns)
   group by all
+),
+placed as (
+  select *, saying = 0 and trace_id in (select trace_id from places where saying > 0) as others_say
+  from places
+  semi join of_runs using (trace_id)
 )
 select service_name, scope_name, signal, count(*) as traces,
   count(*) filter (where saying = steps) as traces_session_on_all,
   count(*) filter (where saying between 1 and steps - 1 and saying > roots_saying) as traces_session_on_some,
   count(*) filter (where saying between 1 and steps - 1 and saying = roots_saying) as traces_session_on_root_only,
-  count(*) filter (where saying = 0 and traces.says) as traces_session_elsewhere,
-  count(*) filter (where saying = 0 and not traces.says) as traces_session_on_none
-from places
-join traces using (trace_id)
+  count(*) filter (where others_say) as traces_session_elsewhere,
+  count(*) filter (where saying = 0 and not others_say) as traces_session_on_none
+from placed
 group by service_name, scope_name, signal

@@ -9,7 +9,7 @@ from streamlit.navigation.page import Page
 
 from dashboards.clock import Zone, zone
 from dashboards.components.trace.component import trace_view
-from dashboards.routes import ID
+from dashboards.json_answers import ID
 from dashboards.source import RunSource, published
 from dashboards.text import UNKNOWN, duration, escape, moment, money, short_id, tokens
 from dashboards.views.filters import STATUS_WORDS

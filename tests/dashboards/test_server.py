@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from dashboards.guard import CONTENT_SECURITY_POLICY, host_name
-from dashboards.routes import encode_json
+from dashboards.json_answers import encode_json
 from dashboards.server import DashboardSettings, refuse_taken_port, served_url
 from spotlight.errors import PartFailed
 from tests.dashboards.invented import BIG

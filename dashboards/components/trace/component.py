@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -36,7 +37,11 @@ class Assets(NamedTuple):
 @functools.cache
 def assets() -> Assets:
     """Return the component's files; read once per process."""
-    paths = sorted(p for p in ASSETS.iterdir() if p.suffix in (".js", ".css"))
+    return bundle(sorted(p for p in ASSETS.iterdir() if p.suffix in (".js", ".css")))
+
+
+def bundle(paths: Sequence[Path]) -> Assets:
+    """Return some files as those of one component."""
     bodies = {p.name: p.read_bytes() for p in paths}
     sums = hashlib.sha256()
     for name, body in bodies.items():

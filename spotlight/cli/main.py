@@ -9,7 +9,22 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from spotlight.cli import check, cost, doctor, load, packs, part, query, report, runs, score, show, status, up
+from spotlight.cli import (
+    check,
+    cost,
+    doctor,
+    export,
+    load,
+    packs,
+    part,
+    query,
+    report,
+    runs,
+    score,
+    show,
+    status,
+    up,
+)
 from spotlight.cli.frames import keep_pandas_out
 from spotlight.cli.output import err, harmless, say
 from spotlight.errors import SpotlightError
@@ -25,6 +40,7 @@ app = typer.Typer(
 for name, command in (
     ("up", up.up),
     ("load", load.load),
+    ("export", export.export),
     ("runs", runs.runs),
     ("show", show.show),
     ("score", score.score),

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from dashboards import compare_routes, context_routes
+from dashboards import compare_routes, context_routes, transcript_routes
 from dashboards.addresses import LIST_KEYS, RUNS_PATH
 from dashboards.components.compare.component import assets as compare_assets
 from dashboards.components.trace.component import assets
@@ -87,6 +87,7 @@ def routes(source: RunSource) -> list[BaseRoute]:
         Route("/assets/{component}/{digest}/{name}", asset),
         *compare_routes.routes(source),
         *context_routes.routes(source),
+        *transcript_routes.routes(source),
         Route("/api/{rest:path}", not_here),
         Route("/assets/{rest:path}", not_here),
     ]

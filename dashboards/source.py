@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from spotlight.reports import RunFilters, RunsSummary, Source
+    from spotlight.reports.transcript import Transcript
 
 
 class RunSource(Protocol):
@@ -41,6 +42,9 @@ class RunSource(Protocol):
 
     def run_document(self, run_id: str) -> dict[str, Any]:
         """Return the columnar structure of one run. Raises: NotFound."""
+
+    def transcript(self, run_id: str) -> Transcript:
+        """Return what every step of a run said. Raises: NotFound."""
 
     def span_document(self, run_id: str, span_id: str) -> dict[str, Any]:
         """Return everything about one span. Raises: NotFound."""

@@ -47,7 +47,7 @@ class Step(NamedTuple):
     model: str | None
     tool: str | None
     thread: int  # place in `Transcript.threads`
-    depth: int  # in the tree of spans
+    within: int | None  # row of the tool call of the same thread that it is part of
     started_ns: int | None
     ended_ns: int | None
     heard: tuple[Piece, ...]  # what it was told: system, user, result, summary, media, other
@@ -91,6 +91,7 @@ class Thread(NamedTuple):
     name: str  # its agent; of the main thread, the run's
     row: int  # the agent's row; of the main thread, the first row of the run
     parent: int | None  # thread in which it was started; None for the main one
+    call: int | None  # row of the tool call, in the thread above, in which it was started
     rows: tuple[int, ...]  # its own steps, by time
 
 

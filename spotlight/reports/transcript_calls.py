@@ -79,7 +79,8 @@ class Calls:
         found = {}
         for asked in (a for calls in self._by_thread.values() for a in calls):
             if asked.answer is not None:
-                found[asked.row, asked.place] = asked.answer
+                ran = asked.ran if asked.answer.row is None else asked.answer.row
+                found[asked.row, asked.place] = asked.answer._replace(row=ran)
             elif asked.ran is not None:
                 found[asked.row, asked.place] = Answer(None, None, asked.ran, asked.ran)
         return found

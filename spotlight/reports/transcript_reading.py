@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spotlight.assembly import Assembly
-from spotlight.assembly.link import depths, mark_ancestors
-from spotlight.assembly.nearest import nearest
+from spotlight.assembly.link import mark_ancestors
+from spotlight.assembly.nearest import nearest, nearest_above
 from spotlight.assembly.usage import DUPLICATE, LEAF
 from spotlight.messages import Conversation, Message, ToolCallResponse
 from spotlight.model import NO_STEPS
@@ -43,7 +43,7 @@ class Rows(NamedTuple):
     holds: np.ndarray  # a container of steps that carry what it would tell
     agent: np.ndarray  # row that names the agent, -1 for none
     threads: Threads
-    depth: np.ndarray
+    call: np.ndarray  # row of the nearest tool call above, -1 for none
 
 
 def read_transcript(run_id: str, found: Assembly, contents: Contents) -> Transcript:
@@ -83,7 +83,7 @@ def _rows(found: Assembly, contents: Contents) -> Rows:
     return Rows(
         found, order, columns, content, is_model, is_step, holds,
         nearest(parent, np.asarray(pc.is_valid(spans.column("agent_name")))),
-        threads(found, order), depths(parent),
+        threads(found, order), nearest_above(parent, found.outcome.is_tool_call),
     )  # fmt: skip
 
 
@@ -191,6 +191,10 @@ class _Reader:
             self._told[step.thread].tell(Piece("result", result, id=asked.piece.id or step.call_id))
         return step._replace(asked_by=asked.row)
 
+    def _within(self, row: int) -> int | None:
+        call, of = int(self._rows.call[row]), self._rows.threads.of
+        return call if call >= 0 and of[call] == of[row] else None
+
     def _bare(self, row: int, content: Content) -> Step:
         """Return a step with all that does not depend on what was told before."""
         rows = self._rows
@@ -204,7 +208,7 @@ class _Reader:
             row=row, trace_id=column["trace_id"], span_id=column["span_id"], kind=column["kind"] or "other",
             name=column["name"] or "", agent=rows.columns["agent_name"][agent] if agent >= 0 else None,
             model=column["response_model"] or column["request_model"], tool=column["tool_name"],
-            thread=int(rows.threads.of[row]), depth=int(rows.depth[row]), started_ns=column["started_ns"],
+            thread=int(rows.threads.of[row]), within=self._within(row), started_ns=column["started_ns"],
             ended_ns=column["ended_ns"], heard=(), said=(), known=0, lost=0, arguments=None, result=None,
             call_id=column["tool_call_id"], asked_by=None, error=error or None,
             failed=failed or column["status"] == "error", decision=column["approval_decision"],
@@ -248,7 +252,9 @@ def _in_document(step: Step, place: np.ndarray) -> Step:
         )
         for p in step.said
     )  # fmt: skip
-    return step._replace(row=int(place[step.row]), asked_by=at(step.asked_by), said=said)
+    return step._replace(
+        row=int(place[step.row]), asked_by=at(step.asked_by), within=at(step.within), said=said
+    )
 
 
 def _threads(rows: Rows, steps: list[Step], place: np.ndarray) -> tuple[Thread, ...]:
@@ -261,5 +267,12 @@ def _threads(rows: Rows, steps: list[Step], place: np.ndarray) -> tuple[Thread, 
         at = head if head >= 0 else int(rows.order[0]) if len(rows.order) else 0
         agent = rows.agent[at]
         name = (names[agent] if agent >= 0 else None) or rows.columns["name"][at] or ""
-        found.append(Thread(name, int(place[at]), above if number else None, tuple(own[number])))
+        call = at if rows.found.outcome.is_tool_call[at] else int(rows.call[at])
+        found.append(
+            Thread(
+                name, int(place[at]), above if number else None,
+                int(place[call]) if number and call >= 0 and rows.threads.of[call] == above else None,
+                tuple(own[number]),
+            )
+        )  # fmt: skip
     return tuple(found)

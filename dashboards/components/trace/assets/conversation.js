@@ -42,7 +42,8 @@ function partView(part, role) {
   return el("div", "part", null, el("div", "part-word", String(part.type ?? "part")), jsonTree(part));
 }
 
-function messageCard(message) {
+/** One message, its parts below its role. */
+export function messageCard(message) {
   const role = String(message.role ?? "no role");
   const card = el("article", "card");
   const known = ["system", "user", "assistant", "tool", "developer"].includes(role) ? role : "other-role";

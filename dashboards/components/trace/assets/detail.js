@@ -1,6 +1,7 @@
 // The panel of the selected span: what the tree knows at once, the rest when it arrives.
 
 import { failureNotice, spanReader, waitBefore } from "./api.js";
+import { contextView } from "./context.js";
 import { conversationView } from "./conversation.js";
 import { button, copyText, el } from "./dom.js";
 import { UNKNOWN, duration, plural, tokens } from "./format.js";
@@ -19,6 +20,7 @@ import { jsonIn, textView } from "./text_view.js";
 const TABS = [
   { name: "Tool", applies: (model, row, span) => kindOf(model, row) === "tool" || isCalled(span), draw: ({ span }) => toolView(span) },
   { name: "Conversation", applies: (model, row, span) => kindOf(model, row) === "llm" || isSaid(span), draw: ({ span }) => conversationView(span) },
+  { name: "Context", applies: (model, row) => kindOf(model, row) === "llm", draw: contextView },
   { name: "Attributes", applies: () => true, draw: ({ span }) => attributesView(span) },
   { name: "Events", applies: () => true, draw: ({ span }) => eventsView(span), count: eventCount },
   { name: "Raw", applies: () => true, draw: ({ span, text }) => rawView(span, text) },

@@ -81,3 +81,8 @@ def newest_start(source: RunSource) -> int | None:
 def run(source: RunSource, run_id: str) -> dict[str, Any]:
     """Return one run's row. Raises: NotFound."""
     return source.run(run_id)
+
+
+def sources(source: RunSource, since_ns: int | None, *, looked_into: bool = True) -> list[dict[str, Any]]:
+    """Return every source with its counts and hints; at once, and fewer, unless looked into."""
+    return source.sources(since_ns, looked_into=looked_into)

@@ -160,6 +160,8 @@ def main() -> None:
     scopes: list[Scope | None] = []
     pages = _pages(scopes)
     page = st.navigation(pages.listed(), position="hidden")
+    if page != pages.sources:
+        st.session_state.pop(sources.LOOKED_INTO, None)
     with st.sidebar:
         links = st.container(key="ways", gap=None)
         zone_picker()

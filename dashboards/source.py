@@ -49,8 +49,8 @@ class RunSource(Protocol):
     def span_document(self, run_id: str, span_id: str) -> dict[str, Any]:
         """Return everything about one span. Raises: NotFound."""
 
-    def sources(self, since_ns: int | None = None) -> list[dict[str, Any]]:
-        """Return every source with its counts and hints."""
+    def sources(self, since_ns: int | None = None, *, looked_into: bool = True) -> list[dict[str, Any]]:
+        """Return every source with its counts and hints; at once, and fewer, unless looked into."""
 
     def source_keys(
         self, source: Source, since_ns: int | None = None, limit: int = 500

@@ -8,9 +8,10 @@ from typing import Any, Final
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from dashboards.answers import lake, sources
 from dashboards.clock import zone
 from dashboards.components.trace.component import table_of_links
-from dashboards.source import RunSource, published
+from dashboards.source import RunSource
 from dashboards.text import escape, moment, one_line, share
 from dashboards.views.filters import WINDOWS, since_ns
 from dashboards.views.run_table import Column
@@ -40,6 +41,11 @@ def _chosen() -> Source | None:
     if signal not in _SIGNALS:
         return None
     return Source(st.query_params.get("service"), st.query_params.get("scope"), signal)
+
+
+def _facts(found: list[dict[str, Any]], chosen: Source) -> dict[str, Any] | None:
+    """Return what is told of the chosen source; None where it sent nothing."""
+    return next((f for f in found if Source(*(f[c] for c in PARAMETERS.values())) == chosen), None)
 
 
 def _tiles(facts: dict[str, Any]) -> None:
@@ -105,13 +111,10 @@ def draw(sources_page: Page) -> None:
         st.warning("No source is chosen.", icon=":material/search_off:")
         st.page_link(sources_page, label="All sources", icon=":material/arrow_back:")
         return
-    source = published().source
-    version = source.data_version()
+    asked = lake()
     window = st.query_params.get(WITHIN, WINDOWS[0])
     since = since_ns(window, time.time_ns())
-    facts = next(
-        (f for f in source.sources(since) if Source(*(f[c] for c in PARAMETERS.values())) == chosen), None
-    )
+    facts = _facts(asked.ask(sources, since, looked_into=False), chosen)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-header"):
         st.subheader(escape(chosen.service_name or NAMELESS, 60), anchor=False, width="content")
         st.badge(chosen.signal, color="gray")
@@ -122,6 +125,8 @@ def draw(sources_page: Page) -> None:
         st.warning("This source has sent nothing in this time.", icon=":material/search_off:")
         return
     _tiles(facts)
-    _hints(facts)
-    _keys(source, chosen, since)
-    watch(source, version, WATCH_SECONDS)
+    above = st.container()
+    _keys(asked.source, chosen, since)
+    with above:  # last: to look into all that came in takes time
+        _hints(_facts(asked.ask(sources, since), chosen) or facts)
+    watch(asked.source, asked.version, WATCH_SECONDS)

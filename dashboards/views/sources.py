@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from dashboards.answers import Lake, lake, sources
 from dashboards.components.trace.component import table_of_links
-from dashboards.source import published
 from dashboards.text import one_line
 from dashboards.views.filters import WINDOWS, since_ns
 from dashboards.views.run_table import Column
@@ -23,6 +23,8 @@ PARAMETERS: Final = {"service": "service_name", "scope": "scope_name", "signal":
 # Streamlit takes `period`, to which a widget of the list is bound, out of addresses of other pages.
 WITHIN: Final = "within"
 NAMELESS: Final = "not named"
+# For which period the reader has seen all that is known; another page forgets it.
+LOOKED_INTO: Final = "looked_into"
 COLUMNS: Final = (
     Column("service", "service", 116, "resource service.name; a click in the row shows more"),
     Column("scope", "scope", 190, "instrumentation scope"),
@@ -82,7 +84,7 @@ def _address(facts: dict[str, Any], window: str) -> str:
     return "/source?" + urlencode(said)
 
 
-def _table(found: list[dict[str, Any]], window: str) -> None:
+def _table(label: str, found: list[dict[str, Any]], window: str) -> None:
     cells = [source_cells(facts) for facts in found]
     # A column about which no source says anything only takes room from the others.
     columns = [column for column in COLUMNS if any(said[column.name] for said in cells)]
@@ -96,26 +98,38 @@ def _table(found: list[dict[str, Any]], window: str) -> None:
                 "cells": [said[column.name] for column in columns],
             }
         )
-    table_of_links("Sources", [column._asdict() for column in columns], rows)
+    table_of_links(label, [column._asdict() for column in columns], rows)
+
+
+def _tables(asked: Lake, window: str) -> None:
+    """Draw what came in, then, in its place, the same with what looking into it tells."""
+    since = since_ns(window, time.time_ns())
+    place, below = st.empty(), st.empty()
+    if st.session_state.get(LOOKED_INTO) != window:  # else the whole table is there until the next one
+        with place:
+            _table("What came in", asked.ask(sources, since, looked_into=False), window)
+        below.caption("Looking into what came in …")
+    found = asked.ask(sources, since)
+    st.session_state[LOOKED_INTO] = window
+    with place:
+        _table("Sources", found, window)
     noun = "source" if len(found) == 1 else "sources"
-    odd = sum(row["status"] == "problem" for row in rows)
-    st.caption(f"{len(found):,} {noun} · {odd:,} with a problem")
+    odd = sum(any(hint["level"] == PROBLEM for hint in facts["hints"]) for facts in found)
+    below.caption(f"{len(found):,} {noun} · {odd:,} with a problem")
 
 
 def draw() -> None:
     """Draw the page."""
-    source = published().source
-    version = source.data_version()
+    asked = lake()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="runs-title"):
         st.subheader("Sources", anchor=False, width="content")
         st.caption("Who sends what, and is it read right?", width="stretch")
         window = st.selectbox(
             "Period", WINDOWS, key="period", label_visibility="collapsed", width=110, bind="query-params"
         )
-    found = source.sources(since_ns(window, time.time_ns()))
-    if found:
-        _table(found, window)
+    if asked.ask(sources, since_ns(window, time.time_ns()), looked_into=False):
+        _tables(asked, window)
     else:
         said = "Nothing has come in yet." if window == WINDOWS[0] else "Nothing came in in this time."
         st.info(said, icon=":material/inbox:")
-    watch(source, version, WATCH_SECONDS)
+    watch(asked.source, asked.version, WATCH_SECONDS)

@@ -220,13 +220,14 @@ class Reports:
         rows: list[dict[str, object]] = self.ask("metric_usage", {}).to_pylist()
         return rows
 
-    def sources(self, since_ns: int | None = None) -> list[dict[str, Any]]:
+    def sources(self, since_ns: int | None = None, *, looked_into: bool = True) -> list[dict[str, Any]]:
         """Return every source (service, scope, signal) with its counts and hints: see `sources`.
 
-        `since_ns` leaves out what came in earlier.
+        `since_ns` leaves out what came in earlier. Unless they are looked into, only what was counted as
+        it came in is told, at once; what spans and runs say takes time.
         """
         since = {"since_ns": since_ns}
-        more = ("source_sessions", "source_steps", "source_runs")
+        more = ("source_sessions", "source_steps", "source_runs") if looked_into else ()
         tables = [self.ask(name, since).to_pylist() for name in ("source_list", *more)]
         return described_sources(tables[0], tables[1:])
 
@@ -256,11 +257,15 @@ class Reports:
 
     def ask(self, name: str, params: Mapping[str, object]) -> pa.Table:
         """Return the answer to one question: `name` is a file of `sql/`, without its ending."""
+        return self.answer(question(name), params)
+
+    def answer(self, sql: str, params: Mapping[str, object]) -> pa.Table:
+        """Return the answer to a question of our own that stands in no file: `find` writes them."""
         search, given = search_of(params)
         if search is None:
-            return self._reader.query(question(name), given)
+            return self._reader.query(sql, given)
         found = {"found_runs": self._found.of(search)}
-        return self._reader.query(question(name), given, found, tuple(map(question, ONLY_ASKED)))
+        return self._reader.query(sql, given, found, tuple(map(question, ONLY_ASKED)))
 
 
 def _traces_of(runs: Sequence[Mapping[str, object]]) -> list[str]:

@@ -306,7 +306,7 @@ class InventedRuns:
         kind = self.run_document(run_id)["kinds"][cols["kind"][row]]
         return span_document(span_id, kind, failed=bool(cols["err"][row]), hostile=run_id == HOSTILE)
 
-    def sources(self, since_ns: int | None = None) -> list[dict[str, Any]]:
+    def sources(self, since_ns: int | None = None, *, looked_into: bool = True) -> list[dict[str, Any]]:
         """Return the sources."""
         return invented_sources() if self.rows else []
 

@@ -8,7 +8,7 @@ not name, and none can ask for rows outside its `Scope`.
 from spotlight.lake.definitions import VIEWS, sql_text
 from spotlight.lake.reader import Connection, Reader, Scope, TableSize, empty_connection
 from spotlight.lake.store import Lake, Stretch
-from spotlight.lake.texts import folded
+from spotlight.lake.texts import folded, pieces
 
 __all__ = [
     "VIEWS",
@@ -20,5 +20,6 @@ __all__ = [
     "TableSize",
     "empty_connection",
     "folded",
+    "pieces",
     "sql_text",
 ]

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from spotlight.lake import folded
@@ -78,6 +78,13 @@ def _true_of_none(test: Test) -> bool:
 def _any(conditions: Iterable[str]) -> str:
     found = list(conditions)
     return found[0] if len(found) == 1 else f"({' or '.join(found)})"
+
+
+def said_statement(texts: Sequence[tuple[tuple[str, ...], Test]]) -> Statement:
+    """Return the statement of where texts stand in parts of content: `trace_id`, `span_id`, `started_ns`."""
+    writer = _Writer()
+    where = _any(writer.said(parts, test) for parts, test in texts)
+    return writer.statement(f"select w.trace_id, w.span_id, w.started_ns from said() as w where {where}")
 
 
 class _Writer:
@@ -277,7 +284,7 @@ class _Writer:
     def _content(self, field: Field, test: Test | None, level: str) -> str:
         """Return the condition that content of some parts holds a text; None: that there is any."""
         found = self._set(
-            f"select distinct w.trace_id, w.span_id from said() as w where {self.said(field, test)}"
+            f"select distinct w.trace_id, w.span_id from said() as w where {self.said(field.parts, test)}"
         )
         if level == STEP:
             return f"((s.trace_id, s.span_id) in (select (trace_id, span_id) from {found}))"
@@ -291,9 +298,9 @@ class _Writer:
         )
         return f"(r.run_version in (select run_version from {runs}))"
 
-    def said(self, field: Field, test: Test | None) -> str:
+    def said(self, parts: tuple[str, ...], test: Test | None) -> str:
         """Return the condition on a row `w` of what was said."""
-        where = f"list_contains({self._value(list(field.parts))}, w.part)"
+        where = f"list_contains({self._value(list(parts))}, w.part)"
         if test is None:
             return where
         text = folded(str(test.low))

@@ -141,17 +141,21 @@ def _of_tenant(rows: pa.Table, tenant: str) -> pa.Table:
 
 
 def _duplicates(made: Made, settled: dict[str, Settled]) -> list[Receipt]:
-    """Receipts for spans that were dropped as resent, or kept as a newer version."""
+    """Receipts for spans that were dropped, as resent or as announced too late, or kept as a newer version."""
     found = []
     last = max((r.journal_position for r in made.receipts), default=made.batch.start)
     received = max((r.received_ns for r in made.receipts), default=0)
     for tenant, left in settled.items():
-        counts = Counter(duplicate=left.duplicates, replaced=left.replaced.num_rows)
-        for outcome, items in counts.items():
+        counts = Counter(duplicate=left.duplicates, replaced=left.newer.num_rows, late=left.late)
+        for count, items in counts.items():
             if items:
-                reason = _REASONS[outcome]
+                outcome, reason = _REASONS[count]
                 found.append(Receipt(tenant, "traces", outcome, reason, 0, items, 0, received, last))
     return found
 
 
-_REASONS: Final = {"duplicate": "same span again", "replaced": "same span with other content"}
+_REASONS: Final = {
+    "duplicate": ("duplicate", "same span again"),
+    "replaced": ("replaced", "same span with other content"),
+    "late": ("duplicate", "open span that had ended"),
+}

@@ -2,7 +2,8 @@
 
 OTLP makes duplicates part of the protocol (a response can be lost), so the rule is ours: the same
 ids with the same content is a duplicate and is dropped; the same ids with other content is a newer
-version, and both are kept, the newer one counting.
+version, and both are kept, the newer one counting. A span that was announced while it was open (it has
+no end) gives way to the ended one, whichever comes first.
 Source: OpenTelemetry protocol specification, "Duplicate Data".
 """
 
@@ -35,12 +36,13 @@ class Settled(NamedTuple):
     replaced: pa.Table  # model.REPLACED: spans that came again with other content
     duplicates: int
     resent: pa.Table  # spans that came again with the same content
-    newer: pa.Table  # spans that came again with other content
+    newer: pa.Table  # spans that came again with other content, though they had ended
+    late: int  # announcements of open spans that had ended by then
 
 
 def unchanged(spans: pa.Table, payloads: pa.Table) -> Settled:
     """Return a batch of which nothing came before."""
-    return Settled(spans, payloads, REPLACED.schema.empty_table(), 0, spans.slice(0, 0), spans.slice(0, 0))
+    return Settled(spans, payloads, REPLACED.schema.empty_table(), 0, spans.slice(0, 0), spans.slice(0, 0), 0)
 
 
 def settle(spans: pa.Table, payloads: pa.Table, known: SeenSpans, fetch: FetchStored) -> Settled:
@@ -57,51 +59,74 @@ def settle(spans: pa.Table, payloads: pa.Table, known: SeenSpans, fetch: FetchSt
     stored_spans, stored_payloads = fetch(*(pc.unique(column).to_pylist() for column in maybe_stored.columns))
     versions = _versions(stored_spans, stored_payloads)
     picked = spans.take(pa.array(suspects))
-    verdict = _judge(suspects, picked, _contents(picked, payloads), versions)
+    verdict = _judge(suspects, picked, _contents(picked, payloads), versions, _ended(stored_spans))
     keep = np.ones(spans.num_rows, bool)
     keep[verdict.drop] = False
     kept = spans.filter(pa.array(keep))
-    newer = spans.take(pa.array(verdict.replacing, pa.int64()))
     return Settled(
         kept,
         _payloads_of(payloads, kept),
-        _replaced_rows(newer),
+        _replaced_rows(spans.take(pa.array(sorted(verdict.newer + verdict.closing), pa.int64()))),
         len(verdict.duplicates),
         spans.take(pa.array(verdict.duplicates, pa.int64())),
-        newer,
+        spans.take(pa.array(verdict.newer, pa.int64())),
+        len(verdict.late),
     )
 
 
 class _Verdict(NamedTuple):
+    """Rows of a batch; `drop` are those that are not stored."""
+
     drop: list[int]
     duplicates: list[int]
-    replacing: list[int]
+    newer: list[int]
+    closing: list[int]  # they end what was announced
+    late: list[int]
 
 
 def _judge(
-    rows: np.ndarray, picked: pa.Table, contents: list[str], versions: dict[Ids, set[str]]
+    rows: np.ndarray, picked: pa.Table, contents: list[str], versions: dict[Ids, set[str]], ended: set[Ids]
 ) -> _Verdict:
-    """Go through the suspect rows in order of arrival; `versions` gains what is kept."""
-    duplicates: list[int] = []
-    superseded: list[int] = []
-    replacing: list[int] = []
+    """Go through the suspect rows in order of arrival; `versions` gains what is kept, `ended` what ends."""
+    verdict = _Verdict([], [], [], [], [])
     last_kept: dict[tuple[Ids, int], int] = {}
-    ids = zip(picked.column("trace_id").to_pylist(), picked.column("span_id").to_pylist(), strict=True)
+    ends_here = ended | _ended(picked)
     positions = picked.column("journal_position").to_pylist()
-    for row, key, position, content in zip(rows.tolist(), ids, positions, contents, strict=True):
+    for row, key, position, content, is_end in zip(
+        rows.tolist(), _ids(picked), positions, contents, _is_end(picked).to_pylist(), strict=True
+    ):
         known = versions.setdefault(key, set())
         if content in known:
-            duplicates.append(row)
+            verdict.duplicates.append(row)
+            continue
+        if not is_end and key in ends_here:
+            verdict.late.append(row)
             continue
         if known:
-            replacing.append(row)
+            (verdict.newer if key in ended or not is_end else verdict.closing).append(row)
         known.add(content)
+        if is_end:
+            ended.add(key)
         # Of two versions in one request only the later can be told apart from the earlier: keep it.
         earlier = last_kept.get((key, position))
         if earlier is not None:
-            superseded.append(earlier)
+            verdict.drop.append(earlier)
         last_kept[key, position] = row
-    return _Verdict(duplicates + superseded, duplicates, replacing)
+    verdict.drop.extend(verdict.duplicates + verdict.late)
+    return verdict
+
+
+def _ids(spans: pa.Table) -> Iterable[Ids]:
+    return zip(spans.column("trace_id").to_pylist(), spans.column("span_id").to_pylist(), strict=True)
+
+
+def _ended(spans: pa.Table) -> set[Ids]:
+    return set(_ids(spans.filter(_is_end(spans))))
+
+
+def _is_end(spans: pa.Table) -> pa.ChunkedArray:
+    """Return whether a row is no announcement of an open span; log records announce nothing."""
+    return pc.or_(pc.is_valid(spans.column("ended_ns")), pc.equal(spans.column("signal"), "log"))
 
 
 def _repeated(keys: np.ndarray) -> np.ndarray:
@@ -115,8 +140,7 @@ def _repeated(keys: np.ndarray) -> np.ndarray:
 
 def _versions(spans: pa.Table, payloads: pa.Table) -> dict[Ids, set[str]]:
     versions: dict[Ids, set[str]] = {}
-    ids = zip(spans.column("trace_id").to_pylist(), spans.column("span_id").to_pylist(), strict=True)
-    for key, content in zip(ids, _contents(spans, payloads), strict=True):
+    for key, content in zip(_ids(spans), _contents(spans, payloads), strict=True):
         versions.setdefault(key, set()).add(content)
     return versions
 

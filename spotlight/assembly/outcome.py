@@ -21,6 +21,7 @@ REASONS: Final = (
     "a tool call failed and no later call of that tool succeeded",
     "the last model call failed",
     "no root span has arrived: killed, still running, or not sent",
+    "its root span has not ended: still running, or killed",
 )
 
 
@@ -39,7 +40,7 @@ def outcomes(spans: pa.Table, links: Links, root_row: np.ndarray, is_generation:
 
     A run is an error when its root is, when a tool call failed that no later call of the same tool
     made up for, or when its last model call failed: agents that swallow a failed step end with a
-    root that looks well. A run whose root has not arrived is incomplete.
+    root that looks well. A run whose root has not arrived, or has not ended, is incomplete.
     """
     kind = spans.column("kind")
     is_error = _equal(spans.column("status"), "error")
@@ -77,6 +78,9 @@ def outcomes(spans: pa.Table, links: Links, root_row: np.ndarray, is_generation:
     deciding[undecided] = _deepest_failure(links, first_root[undecided], undecided, failed, start)
     missing = root_row < 0
     status[missing], reason[missing] = INCOMPLETE, 4
+    is_open = ~pc.is_valid(spans.column("ended_ns")).to_numpy() & _equal(spans.column("signal"), "span")
+    still_open = ~missing & is_open[root_row]
+    status[still_open], reason[still_open] = INCOMPLETE, 5
     return Outcome(failed, is_tool_call, status, reason, deciding)
 
 

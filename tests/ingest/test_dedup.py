@@ -75,6 +75,24 @@ def test_two_versions_in_one_request_keep_the_later() -> None:
     assert ["x", "a"] == left.spans.column("name").to_pylist()
 
 
+def test_an_ended_span_takes_the_place_of_the_announced_one() -> None:
+    """A span that was told while it was open is no oddity once it ends: its end is what counts."""
+    announced, ended = span("a", ended_ns=None, duration_ms=None), span("a", journal_position=9)
+    left = settle_against([announced], [ended])
+    assert (0, 0, [9]) == (
+        left.newer.num_rows, left.duplicates, left.replaced.column("newest_position").to_pylist(),
+    )  # fmt: skip
+
+
+def test_an_announcement_of_what_has_ended_is_dropped() -> None:
+    """An open span never hides that it has ended, whichever way the requests overtook each other."""
+    announced, ended = span("a", ended_ns=None), span("a", journal_position=9)
+    for stored, batch in (([ended], [announced]), ([], [announced, ended]), ([], [ended, announced])):
+        left = settle_against(stored, batch)
+        assert (1, 0, 0) == (left.late, left.replaced.num_rows, left.newer.num_rows)
+        assert [True] * (len(batch) - 1) == left.spans.column("ended_ns").is_valid().to_pylist()
+
+
 def test_a_mere_key_clash_changes_nothing() -> None:
     """A span whose key was seen but whose ids were not is new."""
     rows = [span("a")]

@@ -1,6 +1,7 @@
 """What an agent does, told as OpenTelemetry spans by the program that runs it.
 
     processor    whose a span is, copied to the spans of every instrumentation
+    open_spans   spans told while they are open, to watch a run
     identities   the same, said without a span; how context and baggage are checked and brought together
     runs         the work on one request; everything below is a step of it
     generations, tools, decisions, memories, checkpoints, approvals   steps with words of their own
@@ -19,6 +20,7 @@ from spotlight_sdk.decisions import Decision, decision
 from spotlight_sdk.generations import Generation, generation
 from spotlight_sdk.identities import identity
 from spotlight_sdk.memories import MemoryRead, MemoryWrite, memory_read, memory_write
+from spotlight_sdk.open_spans import OpenSpanProcessor
 from spotlight_sdk.processor import SpotlightSpanProcessor
 from spotlight_sdk.runs import Run, run
 from spotlight_sdk.scores import score
@@ -35,6 +37,7 @@ __all__ = [
     "Generation",
     "MemoryRead",
     "MemoryWrite",
+    "OpenSpanProcessor",
     "Run",
     "SpotlightSpanProcessor",
     "Step",

@@ -11,9 +11,11 @@ import typer
 
 from spotlight.cli import (
     check,
+    context,
     cost,
     doctor,
     export,
+    find,
     load,
     packs,
     part,
@@ -42,7 +44,9 @@ for name, command in (
     ("load", load.load),
     ("export", export.export),
     ("runs", runs.runs),
+    ("find", find.find),
     ("show", show.show),
+    ("context", context.context),
     ("score", score.score),
     ("packs", packs.packs),
     ("report", report.report),

@@ -18,7 +18,7 @@ MOST_LOOKED_AT: Final = 40
 _NOTES: Final[Mapping[str, str]] = {
     "dropped": "the message was dropped",
     "truncated": "the message was cut short",
-    "compacted": "the message was summed up",
+    "compacted": "the message went",
     "changed": "the message was rewritten",
 }
 
@@ -135,7 +135,7 @@ def _exit(reports: Reports, run_id: str, last: Call, after: Call, wanted: str) -
 def _reason(context: Context, last: Call, after: Call, places: set[int]) -> Exit:
     for entry in context.entries:
         if entry.before in places and entry.mark in _NOTES:
-            note = _NOTES[entry.mark] + (f": {entry.note}" if entry.note else "")
+            note = _NOTES[entry.mark] + (f", {entry.note}" if entry.note else "")
             return Exit(last, after, entry.mark, entry.before, note)
     return Exit(last, after, None, min(places, default=None), "it stood in no message that was removed")
 

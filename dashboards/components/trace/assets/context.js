@@ -8,6 +8,7 @@ import { valueView } from "./json_tree.js";
 
 const answers = new WeakMap(); // span document -> what was answered about its context
 const FEW = 8; // sources told one by one; the rest is told together
+const OPEN_AT_ONCE = 3; // changes whose values are shown without asking
 
 /** Build the context of a step: fills itself when the answer is there. */
 export function contextView(step) {
@@ -115,7 +116,8 @@ function changes(title, found) {
     item.addEventListener("toggle", () => {
       if (item.open && item.childElementCount === 1) item.append(...differences.map(difference));
     });
-    if (!differences.length) item.classList.add("bare");
+    item.classList.toggle("bare", !differences.length);
+    item.open = differences.length > 0 && found.length <= OPEN_AT_ONCE;
     root.append(item);
   }
   return [root];

@@ -117,23 +117,24 @@ function bodyOf(entry, { step, context }) {
 }
 
 const FAR = 400; // characters of what is the same that stand around a change
+const LONG = 1000; // of what came or went, the rest is one press away
 
-/** Two texts word by word; long stretches that are the same are folded. */
+/** Two texts word by word; long stretches are folded, whether they are the same or not. */
 function words(pieces) {
   const root = el("div", "text words");
   pieces.forEach(([op, text], k) => {
-    if (op === "removed") root.append(el("del", null, text));
-    else if (op === "added") root.append(el("ins", null, text));
-    else if (text.length <= 2 * FAR) root.append(text);
-    else root.append(...folded(text, k === 0, k === pieces.length - 1));
+    const isSame = op === "equal";
+    const from = isSame && k === 0 ? 0 : isSame ? FAR : LONG;
+    const end = isSame && k < pieces.length - 1 ? FAR : 0;
+    const shown = folded(text, from, end, `${plural(text.length - from - end, "character")} ${isSame ? "the same" : op}`);
+    root.append(...(isSame ? shown : [el(op === "removed" ? "del" : "ins", null, null, ...shown)]));
   });
   return root;
 }
 
-function folded(text, isFirst, isLast) {
-  const head = isFirst ? "" : text.slice(0, FAR);
-  const tail = isLast ? "" : text.slice(-FAR);
-  const inner = text.slice(head.length, text.length - tail.length);
-  const more = button("more", `${plural(inner.length, "character")} the same`, () => more.replaceWith(inner));
-  return [head, more, tail];
+function folded(text, from, end, said) {
+  if (text.length <= from + end + FAR) return [text];
+  const inner = text.slice(from, text.length - end);
+  const more = button("more", said, () => more.replaceWith(inner));
+  return [text.slice(0, from), more, text.slice(text.length - end)];
 }

@@ -120,6 +120,11 @@ def _spans(reports: Reports, filters: RunFilters, limit: int, *, as_json: bool) 
         say(f"{len(rows)} of {total:,} steps; see more with -n")
 
 
+def _error(row: dict[str, Any]) -> str:
+    said = ": ".join(filter(None, (row["error_type"], row["error_message"])))
+    return said or ("failed" if row["failed"] else "")
+
+
 _HEADINGS = (
     "run", "span", "step", "kind", "name", "started", "duration", "model", "tokens in", "out", "cost",
     "error",
@@ -127,9 +132,8 @@ _HEADINGS = (
 
 
 def _cells(row: dict[str, Any]) -> list[object]:
-    error = ": ".join(filter(None, (row["error_type"], row["error_message"])))
     return [
         str(row["run_id"])[:8], row["span_id"], row["step"], row["kind"], row["name"] or "-",
         when(row["started_ns"]), duration(row["duration_ms"]), row["model"] or "-",
-        count(row["input_tokens"]), count(row["output_tokens"]), money(row["cost_usd"]), error or ("failed" if row["failed"] else ""),
+        count(row["input_tokens"]), count(row["output_tokens"]), money(row["cost_usd"]), _error(row),
     ]  # fmt: skip

@@ -208,7 +208,7 @@ class _Reader:
 
     def value(self) -> Value:
         token = self.here
-        if token.kind not in ("value", "word") or token.value is None or not token.text:
+        if token.kind not in ("value", "word") or token.value is None:
             raise self.refused("a value should stand here", "quote a value that holds spaces or parentheses")
         self.take()
         return token.value

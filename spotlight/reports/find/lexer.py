@@ -10,6 +10,7 @@ from spotlight.reports.find.tree import Name, Place, Value
 
 LONGEST: Final = 2000  # characters of a search; an address carries no more
 OPERATORS: Final = (">=", "<=", "!=", ":", "=", ">", "<")
+_HALF: Final = re.compile("[\ud800-\udfff]")  # of a surrogate pair: no text of a database
 _SPACE: Final = re.compile(r"\s+")
 _OPERATOR: Final = re.compile("|".join(map(re.escape, OPERATORS)))
 _NAME: Final = re.compile(r"[^\W\d][\w-]*(?:\.[\w@/-]+)*")
@@ -35,11 +36,13 @@ class Token(NamedTuple):
 def tokens(text: str) -> list[Token]:
     """Return the tokens of a search, an `end` last.
 
-    Raises: UnreadableSearch for a quote that is never closed, and for a search that is too long.
+    Raises: UnreadableSearch for a quote that is never closed, half a character, and a search too long.
     """
     if len(text) > LONGEST:
         message = f"a search of {len(text):,} characters is too long"
         raise UnreadableSearch(message, LONGEST, len(text), hint=f"at most {LONGEST:,}")
+    if half := _HALF.search(text):
+        raise UnreadableSearch("this is half a character", *half.span(), hint="type it again")
     found: list[Token] = []
     at = 0
     while at < len(text):

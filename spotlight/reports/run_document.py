@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 from spotlight.assembly import Assembly, assemble
 from spotlight.assembly.link import Links, depths
 from spotlight.assembly.outcome import Outcome
+from spotlight.assembly.timing import timing
 from spotlight.assembly.usage import ROLE_NAMES, UsageRoles, inclusive_input
 from spotlight.errors import NotFound
 from spotlight.exact_json import plain_row
@@ -20,14 +22,20 @@ from spotlight.reports.noise import is_hidden, noise
 FINE, SPAN_ERROR, HIDDEN_FAILURE = 0, 1, 2
 
 
-def run_document(run: dict[str, object], spans: pa.Table) -> dict[str, object]:
+def run_document(
+    run: dict[str, object], spans: pa.Table, prices: Mapping[str, float | None] | None = None
+) -> dict[str, object]:
     """Return the run, and its spans as columns in display order: depth first, siblings by start.
+
+    `prices` are the costs of its steps, USD, by span id.
 
     `cols.parent` holds row numbers (-1 for none); `start` and `dur` are ms, start counted from the
     run's start; `dur` is None for a span that has not ended; `err` is 1 for a span in error, 2 for a
-    failed tool whose span does not say so; tokens are None where unknown; `log` is 1 for a step made
-    from a log record (its `dur` is None where the record told none); `noise` is 1 for a row that is
-    no step of the agent, see `noise.noise`. Numbers index the lists of the same name; -1 is nothing.
+    failed tool whose span does not say so; tokens and `cost`, USD, are None where unknown; `critical`
+    is a step's ms on the critical path (see `assembly.timing`), None for what does no work of its own;
+    `log` is 1 for a step made from a log record (its `dur` is None where the record told none);
+    `noise` is 1 for a row that is no step of the agent, see `noise.noise`. Numbers index the lists of
+    the same name; -1 is nothing.
     """
     found = only_run(assemble(spans), str(run["run_id"]))
     rows = found.spans
@@ -38,9 +46,11 @@ def run_document(run: dict[str, object], spans: pa.Table) -> dict[str, object]:
     origin = int(_start(rows).min(initial=np.iinfo(np.int64).max)) if len(order) else 0
     ordered = rows.take(pa.array(order))
     words = {name: _numbered(column) for name, column in _words(ordered).items()}
+    critical = timing(rows, found.links).critical_ms[order].round(4)
     noisy, errors = noise(found)[order], _errors(found)[order]
+    ids = ordered.column("span_id").to_pylist()
     columns = {
-        "id": ordered.column("span_id").to_pylist(),
+        "id": ids,
         "parent": parent[order].tolist(),
         "depth": depths(found.links.parent)[order].tolist(),
         **{name: numbered.numbers for name, numbered in words.items()},
@@ -51,6 +61,8 @@ def run_document(run: dict[str, object], spans: pa.Table) -> dict[str, object]:
         "err": errors.tolist(),
         "tin": inclusive_input(ordered).to_pylist(),
         "tout": ordered.column("output_tokens").to_pylist(),
+        "cost": [(prices or {}).get(span_id) for span_id in ids],
+        "critical": pa.array(critical, from_pandas=True).to_pylist(),
         "ttft": ordered.column("ttft_ms").to_pylist(),
         "role": [ROLE_NAMES[r] for r in found.roles.role[order]],
         "orphan": found.links.orphan[order].astype(int).tolist(),

@@ -48,26 +48,29 @@ def told_run(told: tuple[Path, Reports]) -> str:
 
 
 def test_inner_works_are_hidden_and_said(page: Any, invented_url: str) -> None:
-    """Far more inner works than steps: the steps are shown, what is hidden is counted, errors too."""
-    open_run(page, invented_url, NOISY)
+    """Far more inner works than steps: the steps are shown, what is hidden is counted, errors too.
+
+    All rows are one more than spans: that of the loop they make.
+    """
+    open_run(page, invented_url, NOISY, "&loops=open")
     rows(page, 5)
     expect(page.locator(".hidden-rows")).to_contain_text(SAID)
     for at, level in enumerate("12223"):
         expect(page.locator(".row").nth(at)).to_have_attribute("aria-level", level)
     page.get_by_role("button", name="show all").click()
-    rows(page, 105)
+    rows(page, 106)
     expect(page.locator(".hidden-rows")).to_be_hidden()
 
 
 def test_key_and_address_say_what_is_shown(page: Any, invented_url: str) -> None:
     """The key a shows all rows and back; the address keeps it; a reload and a link agree."""
-    open_run(page, invented_url, NOISY)
+    open_run(page, invented_url, NOISY, "&loops=open")
     rows(page, 5)
     page.keyboard.press("a")
-    rows(page, 105)
+    rows(page, 106)
     page.wait_for_url(re.compile("steps=all"))
     page.reload()
-    rows(page, 105)
+    rows(page, 106)
     page.keyboard.press("a")
     rows(page, 5)
     expect(page).not_to_have_url(re.compile("steps="))
@@ -75,11 +78,11 @@ def test_key_and_address_say_what_is_shown(page: Any, invented_url: str) -> None
 
 def test_selected_row_is_never_hidden(page: Any, invented_url: str) -> None:
     """A link into the inner works opens there; hiding the others leaves the selected row."""
-    open_run(page, invented_url, NOISY, f"&span={2:016x}")
+    open_run(page, invented_url, NOISY, f"&span={2:016x}&loops=open")
     rows(page, 6)
     expect(page.locator(SELECTED)).to_contain_text("submission_loop")
     page.keyboard.press("a")
-    rows(page, 105)
+    rows(page, 106)
     page.keyboard.press("j")
     page.keyboard.press("a")
     rows(page, 6)
@@ -88,12 +91,12 @@ def test_selected_row_is_never_hidden(page: Any, invented_url: str) -> None:
 
 def test_keys_work_in_the_panel(page: Any, invented_url: str) -> None:
     """Keys of the tree work while the panel has the focus; Escape leads back; arrows stay the panel's."""
-    open_run(page, invented_url, NOISY)
+    open_run(page, invented_url, NOISY, "&loops=open")
     rows(page, 5)
     page.keyboard.press("Enter")
     page.locator(".panel:focus").wait_for()
     page.keyboard.press("a")
-    rows(page, 105)
+    rows(page, 106)
     page.keyboard.press("a")
     rows(page, 5)
     page.keyboard.press("Enter")
@@ -109,7 +112,7 @@ def test_keys_work_in_the_panel(page: Any, invented_url: str) -> None:
 
 def test_agents_approvals_and_handoffs_are_marked(page: Any, invented_url: str) -> None:
     """An agent's row names the agent, an approval its decision, a handoff that it is one."""
-    open_run(page, invented_url, NOISY)
+    open_run(page, invented_url, NOISY, "&loops=open")
     rows(page, 5)
     for at, said in ((0, "writer"), (1, "approved · config"), (3, "refunds"), (4, "↪ handoff")):
         expect(page.locator(".row").nth(at)).to_contain_text(said)

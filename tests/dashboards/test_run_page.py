@@ -219,7 +219,8 @@ def test_20000_spans_draw_few_rows(page: Any, invented_url: str) -> None:
     """A run of 20,000 spans opens, scrolls to its end and holds no more rows than fit."""
     open_run(page, invented_url, BIG)
     tree = page.get_by_role("treegrid", name="Spans of the run")
-    expect(tree).to_have_attribute("aria-rowcount", re.compile(r"^20\d{3}$"))
+    page.keyboard.press("l")  # what loops fold is a part of it
+    expect(tree).to_have_attribute("aria-rowcount", re.compile(r"^2[01]\d{3}$"))
     tree.focus()
     page.keyboard.press("End")
     page.locator(f'{SELECTED}[aria-rowindex="{tree.get_attribute("aria-rowcount")}"]').wait_for()

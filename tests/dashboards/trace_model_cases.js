@@ -2,6 +2,7 @@
 
 import { assert, test } from "./cases.js";
 
+import { axisTicks } from "./axis.js";
 import * as format from "./format.js";
 import { familyOf, glyphOf } from "./kinds.js";
 import * as model from "./model.js";
@@ -28,8 +29,8 @@ test("only leaves are summed: a rollup is not added to what it rolls up", () => 
   assert.deepEqual([65, 65, null, null, null], built.tokens);
 });
 test("a model call that reported nothing is unknown, not 0", () => {
-  const silent = { ...RUN.cols, tin: [null, null, null, null, null], tout: [null, null, null, null, null] };
-  assert.deepEqual([null, null, null, null, null], model.subtreeTokens(silent, 5));
+  const cols = { ...RUN.cols, tin: [null, null, null, null, null], tout: [null, null, null, null, null] };
+  assert.deepEqual([null, null, null, null, null], model.buildModel({ ...RUN, cols }).tokens);
 });
 test("without a filter every row is visible, folded ones aside", () => {
   assert.deepEqual([0, 1, 2, 3, 4], model.visibleRows(built, view()));
@@ -77,8 +78,8 @@ test("the minimap counts leaves and marks errors", () => {
   assert.deepEqual([4], [...failed.keys()].filter((x) => failed[x]));
 });
 test("ticks are round and inside the window", () => {
-  assert.deepEqual({ step: 20, at: [0, 20, 40, 60, 80, 100] }, model.axisTicks(0, 100));
-  assert.equal(30 * 6e4, model.axisTicks(0, 7.2e6).step);
+  assert.deepEqual({ step: 20, at: [0, 20, 40, 60, 80, 100] }, axisTicks(0, 100));
+  assert.equal(30 * 6e4, axisTicks(0, 7.2e6).step);
 });
 test("bars are clipped to the window; one outside is not drawn", () => {
   assert.deepEqual({ left: 0, width: 40 }, model.barIn(built, 1, { from: 0, to: 1 }));

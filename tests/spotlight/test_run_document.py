@@ -10,7 +10,7 @@ from spotlight.assembly import assemble
 from spotlight.reports.noise import FEW, Shown, is_hidden, shown_rows
 from spotlight.reports.run_document import run_document
 from spotlight.reports.span_document import records_of
-from tests.rows import START, llm, span, table, tool
+from tests.rows import MS, START, llm, span, span_id, table, tool
 
 
 def document(rows: list[dict[str, object]]) -> dict[str, Any]:
@@ -132,3 +132,19 @@ def test_records_of_one_moment_are_told_apart() -> None:
     row = {"tool_call_id": "c1", "request_id": None, "attributes": '{"seq":1}'}
     assert [records[0]] == records_of(row, records)
     assert [records[0], records[2]] == records_of(row | {"attributes": "{}"}, records)
+
+
+def test_steps_carry_their_price_and_their_part_of_the_critical_path() -> None:
+    """A step without a price has none; what ran beside the longest work is not waited for."""
+    rows = [
+        span("root", kind="agent", ended_ns=START + 100 * MS),
+        llm("call", "root", started_ns=START, ended_ns=START + 40 * MS),
+        tool("short", "root", started_ns=START + 40 * MS, ended_ns=START + 60 * MS),
+        tool("long", "root", started_ns=START + 40 * MS, ended_ns=START + 100 * MS),
+    ]
+    spans = table(rows)
+    found: Any = run_document(assemble(spans).runs.to_pylist()[0], spans, {span_id("call"): 0.25})
+    by_id = dict(zip(found["cols"]["id"], range(4), strict=True))
+    order = [by_id[span_id(name)] for name in ("root", "call", "short", "long")]
+    assert [None, 0.25, None, None] == [found["cols"]["cost"][row] for row in order]
+    assert [None, 40.0, 0.0, 60.0] == [found["cols"]["critical"][row] for row in order]

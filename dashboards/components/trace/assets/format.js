@@ -41,6 +41,15 @@ export function tick(ms, stepMs) {
   return (ms / size).toFixed(digits) + unit;
 }
 
+/** Dollars as the pages write them: cents from 1 on, below it three digits that count, below a cent two. */
+export function money(usd) {
+  if (usd == null) return UNKNOWN;
+  const size = Math.abs(usd);
+  if (size < 1e-12) return "$0";
+  const digits = size >= 0.995 ? 2 : Math.min(12, (size >= 0.01 ? 2 : 1) - Math.floor(Math.log10(size)));
+  return (usd < 0 ? "-$" : "$") + size.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
 let clock = null;
 
 /** Tell all times from now on in an IANA time zone. */
@@ -57,6 +66,15 @@ export function moment(ns) {
   if (!Number.isFinite(ms) || Math.abs(ms) >= 8.64e15) return String(ns) + " ns";
   const at = Object.fromEntries(clock.formatToParts(ms).map(({ type, value }) => [type, value]));
   return `${at.year}-${at.month}-${at.day} ${at.hour}:${at.minute}:${at.second}.${at.fractionalSecond} ${at.timeZoneName}`;
+}
+
+/** The time so many ms after another, ns as a string; null where that one is not known. */
+export const nsAfter = (ns, ms) => (ns == null ? null : String(BigInt(ns) + BigInt(Math.round(ms * 1e6))));
+
+/** A time of day for the axis, with the digits the step needs: 22:14, 22:14:07, 22:14:07.120. */
+export function clockTick(ns, stepMs) {
+  const [, time] = moment(ns).split(" ");
+  return time.slice(0, stepMs >= 6e4 ? 5 : stepMs >= 1e3 ? 8 : 12);
 }
 
 /** Milliseconds from one ns string to another, null where either is missing. */

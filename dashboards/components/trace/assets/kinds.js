@@ -1,7 +1,7 @@
 // Kinds of spans: which colour family each belongs to, and the letter that says the same without colour.
 
 const FAMILIES = {
-  container: ["agent", "workflow", "step", "handoff", "other", "http", "checkpoint", "compaction"],
+  container: ["agent", "workflow", "step", "handoff", "other", "http", "checkpoint", "compaction", "loop"],
   llm: ["llm", "embedding"],
   tool: ["tool"],
   retrieval: ["retrieval", "rerank", "memory_read", "memory_write"],
@@ -12,7 +12,7 @@ const FAMILIES = {
 const GLYPHS = {
   agent: "A", workflow: "W", step: "S", handoff: "H", other: "O", http: "N", checkpoint: "C",
   compaction: "Z", llm: "L", embedding: "E", tool: "T", retrieval: "R", rerank: "K", memory_read: "M",
-  memory_write: "M", guardrail: "G", evaluator: "V", approval: "Y", human_input: "U", decision: "D",
+  memory_write: "M", guardrail: "G", evaluator: "V", approval: "Y", human_input: "U", decision: "D", loop: "↻",
 };
 
 const FAMILY_OF = new Map(

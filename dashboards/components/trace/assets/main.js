@@ -1,6 +1,7 @@
 // The run's view: one instance per element. Loads the run; readings and panel share one selection.
 
 import { addressOf, agentSteps, hiddenWords, onlyStepsAsked } from "./agent_view.js";
+import { putInAddress } from "./address.js";
 import { failureNotice, fetchJson, waitBefore } from "./api.js";
 import { Detail } from "./detail.js";
 import { button, el } from "./dom.js";
@@ -12,7 +13,7 @@ import { Readings, chosenReading } from "./readings.js";
 
 const TELL_AFTER = 120; // ms: a selection lands in the address once the reader rests on it
 const NARROW = 820; // px: below it the panel goes under the reading
-const STYLES = ["trace.css", "detail.css", "frame.css"];
+const STYLES = ["trace.css", "detail.css", "context.css", "frame.css", "notes.css"];
 const instances = new WeakMap();
 
 function skeleton() {
@@ -40,15 +41,6 @@ function loadStyles(host) {
   })));
 }
 
-/** Change one value of the address in place; null takes it away. */
-function putInAddress(name, value) {
-  const url = new URL(window.location.href);
-  if (!url.searchParams.get("run")) return;
-  if (value == null) url.searchParams.delete(name);
-  else url.searchParams.set(name, value);
-  window.history.replaceState(window.history.state, "", url.href);
-}
-
 class TraceView {
   constructor(context) {
     this.context = context;
@@ -68,7 +60,7 @@ class TraceView {
       select: (row) => this.select(row, true),
       document: () => this.document,
       fetch: (path, signal) => this.fetch(path, signal),
-    }, (name) => putInAddress("view", name));
+    }, (name) => putInAddress({ view: name }));
     this.help = new Help(root, () => this.readings.reading?.constructor.HELP ?? []);
     this.leaveKeys = listenForKeys(root, () => this.readings.body, () => this.keys());
     this.resizes = new ResizeObserver(() => this.resized());
@@ -192,7 +184,7 @@ class TraceView {
     this.detail.show(this.model, row, this.spanPath(row));
     clearTimeout(this.telling);
     // In the address, and no step of its own there: Back leaves the run.
-    this.telling = setTimeout(() => putInAddress("span", this.model.cols.id[row]), TELL_AFTER);
+    this.telling = setTimeout(() => putInAddress({ span: this.model.cols.id[row] }), TELL_AFTER);
   }
 
   toError(direction) {

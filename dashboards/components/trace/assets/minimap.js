@@ -1,7 +1,8 @@
 // The whole run in 38 pixels: how many leaves of which kind were busy, where errors lie, and the window.
 
 import { familyOf } from "./kinds.js";
-import { clampZoom, minimapBins } from "./model.js";
+import { clampZoom } from "./axis.js";
+import { minimapBins } from "./model.js";
 import { WHOLE } from "./waterfall.js";
 
 const HEIGHT_FREE = 8;
@@ -29,11 +30,11 @@ export function brushable(canvas, zoomTo) {
   });
 }
 
-let cached = { model: null, width: 0, bins: null };
+let cached = { axis: null, width: 0, bins: null };
 
 function binsFor(model, width) {
-  if (cached.model !== model || cached.width !== width) {
-    cached = { model, width, bins: minimapBins(model, width) };
+  if (cached.axis !== model.axis || cached.width !== width) {
+    cached = { axis: model.axis, width, bins: minimapBins(model, width) };
   }
   return cached.bins;
 }

@@ -1,4 +1,6 @@
-// The run as columns, and pure questions about it. No DOM here: `node --test` runs this file.
+// The run as columns, and pure questions about it. No DOM here.
+
+import { timeAxis } from "./axis.js";
 
 const ROLES = ["leaf", "rollup", "duplicate"];
 
@@ -9,21 +11,27 @@ export function buildModel(doc) {
   const end = subtreeEnds(cols.depth, count);
   const children = new Uint32Array(count);
   const worksBelow = new Uint8Array(count); // 1 for a row whose time is told by a row below it
+  const place = new Uint32Array(count); // among its siblings, from 1
+  let roots = 0;
   let lastEnd = doc.total_ms || 0;
   for (let i = 0; i < count; i++) {
-    if (cols.parent[i] >= 0) children[cols.parent[i]]++;
+    place[i] = cols.parent[i] >= 0 ? ++children[cols.parent[i]] : ++roots;
     if (cols.parent[i] >= 0 && !isMoment(cols, i)) worksBelow[cols.parent[i]] = 1;
     lastEnd = Math.max(lastEnd, cols.start[i] + (cols.dur[i] ?? 0));
   }
   const origins = errorOrigins(cols, count);
+  const total = Math.max(lastEnd, 1e-3);
   const lower = (words) => (words ?? []).map((word) => String(word).toLowerCase());
   return {
-    doc, cols, count, end, children, worksBelow,
-    total: Math.max(lastEnd, 1e-3), agentDepth: agentDepths(cols, doc.kinds.indexOf("agent")),
-    tokens: subtreeTokens(cols, count),
-    kindCounts: countBy(cols.kind, doc.kinds.length),
+    doc, cols, count, end, children, worksBelow, place, roots,
+    total, axis: timeAxis(total), agentDepth: agentDepths(cols, doc.kinds.indexOf("agent")),
+    tokens: subtreeSums(cols, (i) => ownTokens(cols, i), (i) => roleOf(cols, i) === "leaf"),
+    costs: subtreeSums(cols, (i) => cols.cost?.[i] ?? null, () => true), // a step is priced once
+    onPath: pathRows(cols),
+    kindCounts: countBy(cols, doc.kinds.length),
     failed: cols.err.reduce((sum, err) => sum + (err ? 1 : 0), 0),
-    origins, errors: origins.reduce((sum, origin) => sum + origin, 0),
+    loopsBefore: runningSum(cols.loop ?? [], count),
+    origins, originsBefore: runningSum(origins, count), errors: origins.reduce((sum, origin) => sum + origin, 0),
     lower: { names: lower(doc.names), models: lower(doc.models), kinds: lower(doc.kinds), tools: lower(doc.tools) },
   };
 }
@@ -85,29 +93,65 @@ export function ownTokens(cols, i) {
   return tokensIn == null && tokensOut == null ? null : (tokensIn ?? 0) + (tokensOut ?? 0);
 }
 
-/** For every row its own tokens, or the sum over the leaves below it: only leaves are summed. */
-export function subtreeTokens(cols, count) {
+/** For every row the sum of the figures that count at and below it, else its own. */
+export function subtreeSums(cols, own, counts) {
+  const count = cols.id.length;
   const sums = new Array(count).fill(null);
   for (let i = count - 1; i >= 0; i--) {
-    const own = roleOf(cols, i) === "leaf" ? ownTokens(cols, i) : null;
-    if (own != null) sums[i] = (sums[i] ?? 0) + own;
+    const figure = counts(i) ? own(i) : null;
+    if (figure != null) sums[i] = (sums[i] ?? 0) + figure;
     const parent = cols.parent[i];
     if (parent >= 0 && sums[i] != null) sums[parent] = (sums[parent] ?? 0) + sums[i];
   }
-  for (let i = 0; i < count; i++) sums[i] ??= ownTokens(cols, i);
+  for (let i = 0; i < count; i++) sums[i] ??= own(i);
   return sums;
 }
 
-function countBy(codes, size) {
+/** 1 for every row on the critical path, and for what holds one. */
+function pathRows(cols) {
+  const on = new Uint8Array(cols.id.length);
+  if (!cols.critical) return on;
+  for (let i = on.length - 1; i >= 0; i--) {
+    if (cols.critical[i] > 0) on[i] = 1;
+    if (on[i] && cols.parent[i] >= 0) on[cols.parent[i]] = 1;
+  }
+  return on;
+}
+
+/** How many places before every one, and in the end before the last, hold something. */
+function runningSum(flags, count) {
+  const sums = new Uint32Array(count + 1);
+  for (let i = 0; i < count; i++) sums[i + 1] = sums[i] + (flags[i] ? 1 : 0);
+  return sums;
+}
+
+/** In how many rows below one an error began. */
+export const errorsBelow = ({ originsBefore, end }, i) => originsBefore[end[i]] - originsBefore[i + 1];
+
+/** How many spans are below a row; the row of a loop is none. */
+export const spansBelow = ({ loopsBefore, end }, i) => end[i] - i - 1 - (loopsBefore[end[i]] - loopsBefore[i + 1]);
+
+/** How many siblings a row is one of. */
+export const siblingsOf = ({ cols, children, roots }, i) => (cols.parent[i] >= 0 ? children[cols.parent[i]] : roots);
+
+/** How far out of line a figure is: 2 above 75 % of its parent's, 1 above 50 %, else 0; alone nothing is. */
+export function heatOf(model, figures, i) {
+  const parent = model.cols.parent[i];
+  if (parent < 0 || model.cols.loop?.[i] || figures[i] == null || !(figures[parent] > 0) || siblingsOf(model, i) < 3) return 0;
+  const share = figures[i] / figures[parent];
+  return share > 0.75 ? 2 : share > 0.5 ? 1 : 0;
+}
+
+function countBy(cols, size) {
   const counts = new Array(size).fill(0);
-  for (const code of codes) counts[code]++;
+  cols.kind.forEach((kind, i) => { if (!cols.loop?.[i]) counts[kind]++; });
   return counts;
 }
 
 /** Whether a row answers the search: part of its name, model, tool or kind, or the start of its id. */
 export function matches(model, i, query) {
-  if (!query) return false;
   const { cols, lower } = model;
+  if (!query || cols.loop?.[i]) return false;
   return (
     lower.names[cols.name[i]].includes(query) ||
     (cols.model[i] >= 0 && lower.models[cols.model[i]].includes(query)) ||
@@ -127,7 +171,7 @@ export function visibleRows(model, { query, kinds, onlyErrors, folded }) {
   }
   const keep = new Uint8Array(count);
   for (let i = count - 1; i >= 0; i--) {
-    const hit = kinds.has(cols.kind[i]) && (!onlyErrors || cols.err[i]) && (!query || matches(model, i, query));
+    const hit = !cols.loop?.[i] && kinds.has(cols.kind[i]) && (!onlyErrors || cols.err[i]) && (!query || matches(model, i, query));
     if (hit) keep[i] = 1;
     if (keep[i] && cols.parent[i] >= 0) keep[cols.parent[i]] = 1;
   }
@@ -211,15 +255,15 @@ export function wallTimeMix(model) {
 
 /** Busy leaves per pixel column and kind for the minimap, and which columns hold an error. */
 export function minimapBins(model, width) {
-  const { cols, count, worksBelow, doc, total } = model;
+  const { cols, count, worksBelow, doc, axis } = model;
   const kinds = doc.kinds.length;
   const busy = new Float32Array(width * kinds);
   const failed = new Uint8Array(width);
   for (let i = 0; i < count; i++) {
-    const from = Math.max(0, (cols.start[i] / total) * width);
+    const from = Math.max(0, axis.at(cols.start[i]) * width);
     if (cols.err[i]) failed[Math.min(width - 1, from | 0)] = 1;
     if (worksBelow[i]) continue;
-    const to = Math.min(width, ((cols.start[i] + (cols.dur[i] ?? 0)) / total) * width);
+    const to = Math.min(width, axis.at(cols.start[i] + (cols.dur[i] ?? 0)) * width);
     for (let x = from | 0; x < Math.max(to, (from | 0) + 1) && x < width; x++) {
       busy[x * kinds + cols.kind[i]] += Math.max(0.05, Math.min(1, Math.min(x + 1, to) - Math.max(x, from)));
     }
@@ -234,33 +278,13 @@ export function minimapBins(model, width) {
   return { busy, failed, highest: Math.max(highest, 2) };
 }
 
-const MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 300, 720, 1440].map((minutes) => minutes * 6e4);
-
-/** Axis ticks in ms within a window: {step, at: [ms]}; steps are 1, 2 or 5 of a power of ten, then clock steps. */
-export function axisTicks(fromMs, toMs, wanted = 5) {
-  const raw = Math.max((toMs - fromMs) / wanted, 1e-9);
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const decimal = [1, 2, 5, 10].map((x) => x * power).find((x) => x >= raw * 0.999) ?? raw;
-  const step = raw > 2e4 ? (MINUTES.find((x) => x >= raw * 0.999) ?? Math.ceil(raw / 8.64e7) * 8.64e7) : decimal;
-  const at = [];
-  for (let k = Math.max(0, Math.ceil(fromMs / step - 1e-9)); k * step <= toMs + step * 1e-9; k++) at.push(k * step);
-  return { step, at };
-}
-
 /** Where a bar lies in a zoomed window, in per cent, clipped; null where it is outside. */
 export function barIn(model, i, zoom) {
-  const { cols, total } = model;
+  const { cols, axis } = model;
   const width = zoom.to - zoom.from;
-  const start = cols.start[i] / total;
-  const stop = isMoment(cols, i) ? start : cols.dur[i] == null ? 1 : start + cols.dur[i] / total;
+  const start = axis.at(cols.start[i]);
+  const stop = isMoment(cols, i) ? start : cols.dur[i] == null ? 1 : axis.at(cols.start[i] + cols.dur[i]);
   const left = Math.max(-1, ((start - zoom.from) / width) * 100);
   const right = Math.min(101, ((stop - zoom.from) / width) * 100);
   return right < 0 || left > 100 ? null : { left, width: Math.max(0, right - left) };
-}
-
-/** A window of the run kept inside it and not narrower than a billionth. */
-export function clampZoom(from, to) {
-  const width = Math.min(1, Math.max(to - from, 1e-9));
-  const start = Math.max(0, Math.min(1 - width, from));
-  return { from: start, to: start + width };
 }

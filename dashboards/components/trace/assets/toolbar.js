@@ -21,7 +21,7 @@ export function buildToolbar(bar, model, view, actions) {
     actions.foldAll(!view.folded.size);
     fold.textContent = view.folded.size ? "expand all" : "collapse all";
   });
-  bar.replaceChildren(search, ...chips, errors, fold);
+  bar.replaceChildren(search, ...chips, errors, fold, actions.menu);
   const clear = () => {
     search.value = view.query = "";
     view.onlyErrors = false;
@@ -87,26 +87,29 @@ function kindChips(model, view, actions) {
   return chips;
 }
 
-/** Draw the wall-time strip: one part per kind, what no leaf covers dotted. */
+/** Draw the wall-time strip: one part per kind, what no leaf covers dotted, and said at its end. */
 export function drawMix(strip, model) {
   const parts = wallTimeMix(model);
-  strip.replaceChildren(...parts.map((part) => {
-    const word = part.kind == null ? "unaccounted" : kindWord(part.kind);
-    const text = `${word} ${percent(part.ms, model.total)} · ${duration(part.ms)}`;
+  const said = ({ kind, ms }) => `${kind == null ? "unaccounted" : kindWord(kind)} ${percent(ms, model.total)} · ${duration(ms)}`;
+  const shares = parts.map((part) => {
     const node = el("div", part.kind == null ? "share unaccounted" : "share");
     if (part.kind != null) node.style.setProperty("--share", colorOf(part.kind));
     node.style.flex = `${part.ms} 1 0`;
-    node.title = text;
+    node.title = said(part);
     return node;
-  }));
+  });
+  const rest = parts.find((part) => part.kind == null);
+  const words = el("div", "rest", rest ? said(rest) : "");
+  words.title = "Time in which no step ran that would say what happened";
+  strip.replaceChildren(...shares, words);
   fitMix(strip);
-  const said = parts.map((part) => `${part.kind ?? "unaccounted"} ${percent(part.ms, model.total)}`);
-  strip.setAttribute("aria-label", "Wall time: " + said.join(", "));
+  strip.setAttribute("aria-label", "Wall time: " + parts.map(said).join(", "));
 }
 
 /** Label the parts that have room for their words; the tooltip says the same of all. */
 export function fitMix(strip) {
-  for (const part of strip.children) part.textContent = part.title;
-  const cut = [...strip.children].filter((part) => part.scrollWidth > part.clientWidth);
+  const shares = [...strip.querySelectorAll(".share:not(.unaccounted)")];
+  for (const part of shares) part.textContent = part.title;
+  const cut = shares.filter((part) => part.scrollWidth > part.clientWidth);
   for (const part of cut) part.textContent = "";
 }

@@ -1,9 +1,10 @@
 // The treegrid: a pool of rows that follows the scroll position, whatever the number of spans.
 
 import { el } from "./dom.js";
-import { duration, tokens } from "./format.js";
+import { plural } from "./format.js";
 import { colorOf, glyphOf, kindWord } from "./kinds.js";
-import { approvalOf, isMoment, matches, ownTokens, positionOf, roleOf, rowsById, visibleRows } from "./model.js";
+import { approvalOf, errorsBelow, isMoment, matches, positionOf, rowsById, siblingsOf, spansBelow, visibleRows } from "./model.js";
+import { costCell, durationCell, tokensCell } from "./tree_cells.js";
 import { WHOLE, barCell, drawAxis, paintBar, panBy, zoomBy, zoomToRow } from "./waterfall.js";
 
 const ROW = 24;
@@ -35,11 +36,17 @@ function noteOn(cols, row) {
   return notes.join(", ");
 }
 
+/** The row's own failure; of a folded row also how many began below it. */
+function errorWord(model, row, folded) {
+  const own = ["", "⚠ error", "⚠ failed"][model.cols.err[row]] ?? "";
+  const inside = folded ? errorsBelow(model, row) : 0;
+  return [own, inside ? `⚠ ${plural(inside, "error")} inside` : ""].filter(Boolean).join(" ");
+}
+
 export class Tree {
-  /** `parts`: body, pad, rows, axis elements; `on`: select(row), zoomed() callbacks. */
-  constructor(parts, on) {
-    Object.assign(this, parts);
-    this.on = on;
+  /** `parts`: body, pad, rows, axis elements; `choices`: see view_menu.js; `on`: select(row), zoomed() callbacks. */
+  constructor(parts, choices, on) {
+    Object.assign(this, parts, { choices, on });
     this.pool = [];
     this.visible = [];
     this.selected = -1;
@@ -54,19 +61,29 @@ export class Tree {
     this.body.addEventListener("wheel", (event) => this.wheeled(event), { passive: false });
   }
 
-  /** Show a model; what was folded and selected in an earlier version of it stays. */
-  setModel(model) {
+  /** Show a model; what was folded, selected and seen in an earlier version of it stays. `fold`: rows folded at first. */
+  setModel(model, fold = []) {
     const earlier = this.model;
-    const idOf = (row) => earlier.cols.id[row];
     const rowOf = rowsById(model);
+    const top = earlier && this.visible.length ? this.topRow() : null;
     if (earlier) {
-      const folded = [...this.view.folded].map((row) => rowOf.get(idOf(row))).filter((row) => row != null);
+      const moved = (row) => rowOf.get(earlier.cols.id[row]);
+      const folded = [...this.view.folded].map(moved).filter((row) => row != null);
       this.view.folded = new Set(folded);
+      this.selected = this.selected < 0 ? -1 : (moved(this.selected) ?? -1);
     }
-    this.selected = -1; // whoever sets the model says what is selected
+    for (const row of fold) this.view.folded.add(row);
     if (!earlier || earlier.doc.kinds.length !== model.doc.kinds.length) this.view.kinds = new Set(model.doc.kinds.keys());
     this.model = model;
     this.refilter();
+    const at = top ? positionOf(this.visible, rowOf.get(top.id) ?? -1) : -1;
+    if (at >= 0) this.body.scrollTop = at * ROW + top.cut;
+  }
+
+  /** The first row in sight, and how much of it is cut off. */
+  topRow() {
+    const at = Math.min(this.visible.length - 1, Math.floor(this.body.scrollTop / ROW));
+    return { id: this.model.cols.id[this.visible[at]], cut: this.body.scrollTop - at * ROW };
   }
 
   refilter() {
@@ -75,6 +92,15 @@ export class Tree {
     this.body.setAttribute("aria-rowcount", this.visible.length);
     this.empty.hidden = this.visible.length > 0;
     this.schedule(true);
+  }
+
+  /** Fold or unfold some rows at once. */
+  foldRows(rows, fold) {
+    for (const row of rows) {
+      if (fold) this.view.folded.add(row);
+      else this.view.folded.delete(row);
+    }
+    this.refilter();
   }
 
   foldAll(fold) {
@@ -196,7 +222,7 @@ export class Tree {
     });
     if (this.dirty) {
       this.head.style.paddingRight = this.body.offsetWidth - this.body.clientWidth + "px";
-      drawAxis(this.axis, this.model, this.zoom);
+      drawAxis(this.axis, this.model, this.zoom, this.choices.clock);
     }
     Object.assign(this, { first, stop, dirty: false });
   }
@@ -208,28 +234,30 @@ export class Tree {
     const name = el("div", "name");
     const part = (className) => name.appendChild(el("span", className));
     const slot = {
-      node, indent: part("indent"), caret: part("caret"), glyph: part("glyph"), label: part("label"),
+      node, indent: part("indent"), caret: part("caret"), glyph: part("glyph"), loop: part("loop-mark"), label: part("label"),
       log: part("log-mark"), handoff: part("handoff-mark"), agent: part("agent-name"), count: part("descendants"),
       approval: part("approval"), error: part("error-word"), note: part("note"), rail: el("i", "rail"),
-      tokens: el("div", "number tokens"), duration: el("div", "number"), time: barCell(),
+      tokens: el("div", "number tokens"), cost: el("div", "number cost"), duration: el("div", "number duration"), time: barCell(),
     };
     slot.indent.append(slot.rail);
     slot.log.title = "Made from a log record: no span was sent for this step";
     slot.approval.title = "Decision · who or what decided";
-    node.append(name, slot.tokens, slot.duration, slot.time.cell);
+    node.append(name, slot.tokens, slot.cost, slot.duration, slot.time.cell);
     for (const cell of node.children) cell.setAttribute("role", "gridcell");
     this.rows.append(node);
     return slot;
   }
 
   paintRow(slot, row, at) {
-    const { cols, doc, children, end } = this.model;
+    const { cols, doc, children } = this.model;
     const kind = doc.kinds[cols.kind[row]];
     const folded = this.view.folded.has(row);
     const { node } = slot;
     node.dataset.row = row;
     node.setAttribute("aria-rowindex", at + 1);
     node.setAttribute("aria-level", cols.depth[row] + 1);
+    node.setAttribute("aria-posinset", this.model.place[row]);
+    node.setAttribute("aria-setsize", siblingsOf(this.model, row));
     node.setAttribute("aria-selected", row === this.selected);
     if (children[row]) node.setAttribute("aria-expanded", !folded);
     else node.removeAttribute("aria-expanded");
@@ -250,24 +278,15 @@ export class Tree {
     slot.glyph.title = kindWord(kind);
     slot.glyph.style.backgroundColor = colorOf(kind);
     slot.label.textContent = doc.names[cols.name[row]].slice(0, 300) || "(no name)";
-    const below = children[row] ? `· ${end[row] - row - 1}` : "";
+    const below = children[row] ? `· ${spansBelow(this.model, row)}` : "";
     slot.count.textContent = [whatRan(this.model, row, kind), below].filter(Boolean).join(" ");
-    slot.error.textContent = ["", "⚠ error", "⚠ failed"][cols.err[row]] ?? "";
+    slot.loop.textContent = cols.loop?.[row] ? `×${cols.loop[row]}` : "";
+    slot.error.textContent = errorWord(this.model, row, folded);
     slot.note.textContent = noteOn(cols, row);
-    this.paintTokens(slot.tokens, row, kind);
-    const untold = isMoment(cols, row) ? "" : "open";
-    slot.duration.textContent = cols.dur[row] == null ? untold : duration(cols.dur[row]);
-    paintBar(slot.time, this.model, row, this.zoom);
-  }
-
-  paintTokens(cell, row, kind) {
-    const { cols, tokens: sums } = this.model;
-    const role = roleOf(cols, row);
-    const unknown = sums[row] == null;
-    cell.textContent = unknown ? (kind === "llm" ? "?" : "") : tokens(sums[row]);
-    cell.classList.toggle("counted-elsewhere", role === "rollup" || role === "duplicate");
-    if (unknown) cell.title = kind === "llm" ? "tokens were not reported" : "";
-    else if (ownTokens(cols, row) == null) cell.title = "sum of the model calls below that reported tokens";
-    else cell.title = `${tokens(cols.tin[row])} in, ${tokens(cols.tout[row])} out` + (role && role !== "leaf" ? ` (${role}: counted elsewhere)` : "");
+    tokensCell(slot.tokens, this.model, row);
+    costCell(slot.cost, this.model, row);
+    durationCell(slot.duration, this.model, row);
+    node.classList.toggle("off-path", this.choices.path && !this.model.onPath[row]);
+    paintBar(slot.time, this.model, row, this.zoom, this.choices.path);
   }
 }

@@ -1,20 +1,29 @@
 // The reading that shows the shape of a run: tree and waterfall, with search, filters and the minimap.
 
-import { el } from "./dom.js";
+import { timeAxis } from "./axis.js";
+import { button, el } from "./dom.js";
+import { duration } from "./format.js";
+import { idleOffer, idleStretches } from "./idle.js";
 import { TREE_HELP, treeKeys } from "./keyboard.js";
+import { withLoops } from "./loops.js";
 import { brushable, drawMinimap } from "./minimap.js";
+import { buildModel } from "./model.js";
 import { buildToolbar, drawMix, fitMix } from "./toolbar.js";
 import { Tree } from "./tree.js";
-import { tooltipText } from "./waterfall.js";
+import { CHOICE_HELP, COLUMNS, ViewMenu, choicesAsked } from "./view_menu.js";
+import { WHOLE, tooltipText } from "./waterfall.js";
+
+const FEW = 40; // rows: about a screen; loops of a longer run are folded at first
 
 function skeleton() {
   const parts = {
     bar: el("div", "toolbar"), mix: el("div", "mix"), mini: el("canvas", "minimap"), axis: el("div", "axis"),
-    rows: el("div", "rows"), tip: el("div", "tip"), empty: el("div", "empty", "No span matches."),
+    rows: el("div", "rows"), offer: el("div", "offer"), tip: el("div", "tip"), empty: el("div", "empty", "No span matches."),
   };
   parts.pad = el("div", "pad", null, parts.rows);
   parts.body = el("div", "body", null, parts.pad, parts.empty);
-  parts.head = el("div", "head", null, el("div", null, "Span"), el("div", "number tokens", "Tokens"), el("div", "number", "Duration"), parts.axis);
+  const columns = COLUMNS.map((name) => el("div", `number ${name}`, name[0].toUpperCase() + name.slice(1)));
+  parts.head = el("div", "head", null, el("div", null, "Span"), ...columns, parts.axis);
   const roles = { bar: "toolbar", mix: "img", body: "treegrid", tip: "tooltip" };
   for (const [name, role] of Object.entries(roles)) parts[name].setAttribute("role", role);
   parts.body.tabIndex = 0;
@@ -26,39 +35,100 @@ function skeleton() {
 }
 
 export class TreeReading {
-  static HELP = TREE_HELP;
+  static HELP = [...TREE_HELP, ...CHOICE_HELP];
 
   constructor(host, context) {
-    this.context = context;
-    this.parts = skeleton();
-    const { bar, mix, mini, head, body, tip } = this.parts;
-    host.append(bar, mix, mini, head, body, tip);
-    this.host = host;
-    this.tree = new Tree(this.parts, { select: (row) => context.select(row), zoomed: () => this.drawMinimap() });
+    Object.assign(this, { host, context, parts: skeleton(), loopsSeen: new Set() });
+    const { bar, mix, mini, offer, head, body, tip } = this.parts;
+    host.append(bar, mix, mini, offer, head, body, tip);
+    this.choices = choicesAsked();
+    this.menu = new ViewMenu(this.choices, (name) => this.chosen(name));
+    this.tree = new Tree(this.parts, this.choices, { select: (row) => this.selected(row), zoomed: () => this.drawMinimap() });
     brushable(mini, (zoom) => this.tree.setZoom(zoom));
     this.listenForHover();
+    this.showColumns();
   }
 
   get body() {
     return this.parts.body;
   }
 
-  setModel(model) {
+  /** The tree's own model has a row above every loop, so its rows are others than those of the view. */
+  setModel(whole) {
     const { tree } = this;
-    this.model = model;
-    tree.setModel(model);
+    const { doc, place } = withLoops(whole.doc);
+    const model = doc === whole.doc ? whole : buildModel(doc);
+    const rows = new Int32Array(model.count).fill(-1); // of the view; a loop is its first repeat
+    place.forEach((row, own) => { rows[row] = own; });
+    for (let i = model.count - 2; i >= 0; i--) if (rows[i] < 0) rows[i] = rows[i + 1];
+    Object.assign(this, { whole, model, place, rows });
+    model.idle = idleStretches(model);
+    this.layTime();
+    tree.setModel(model, this.loopsToFold());
     this.toolbar = buildToolbar(this.parts.bar, model, tree.view, {
       changed: () => tree.refilter(),
       foldAll: (fold) => tree.foldAll(fold),
       focusTree: () => this.body.focus({ preventScroll: true }),
       selectFirstHit: () => tree.selectFirstHit(),
+      menu: this.menu.root,
     });
     drawMix(this.parts.mix, model);
     this.drawMinimap();
   }
 
+  get loops() {
+    const found = [];
+    this.model.cols.loop?.forEach((times, row) => { if (times) found.push(row); });
+    return found;
+  }
+
+  /** Loops that are new in this version of a long run: nobody has unfolded them. */
+  loopsToFold() {
+    const { cols, count } = this.model;
+    if (count <= FEW || this.choices.openLoops) return [];
+    const fresh = this.loops.filter((row) => !this.loopsSeen.has(cols.id[row]));
+    for (const row of fresh) this.loopsSeen.add(cols.id[row]);
+    return fresh;
+  }
+
+  /** Show a row of the view; a selected loop stays selected for its first repeat. */
   show(row) {
-    this.tree.show(row);
+    const { tree } = this;
+    if (row >= 0 && tree.selected >= 0 && this.rows[tree.selected] === row) return;
+    tree.show(row < 0 ? -1 : this.place[row]);
+  }
+
+  selected(row) {
+    this.context.select(this.rows[row]);
+  }
+
+  /** A choice of the menu was changed. */
+  chosen(name) {
+    if (name === "compressed") this.layTime();
+    if (name === "columns") this.showColumns();
+    if (name === "openLoops") this.tree.foldRows(this.loops, !this.choices.openLoops);
+    this.tree.schedule(true);
+  }
+
+  showColumns() {
+    for (const column of COLUMNS) this.host.classList.toggle(`no-${column}`, !this.choices.columns.includes(column));
+  }
+
+  /** Lay the axis, with idle stretches cut where that was asked for, else with the offer to. */
+  layTime() {
+    const { model, choices, parts } = this;
+    model.axis = timeAxis(model.total, choices.compressed ? model.idle : []);
+    this.tree.zoom = WHOLE;
+    const idle = idleOffer(model);
+    parts.offer.hidden = !idle;
+    if (idle) {
+      const share = ((idle / model.total) * 100).toFixed(1);
+      const said = `${duration(model.total)}, ${share} % idle` + (choices.compressed ? ", cut short on the axis" : "");
+      const word = choices.compressed ? "show at length" : "compress";
+      parts.offer.replaceChildren(said, button("more", word, () => this.menu.toggle("compressed")));
+    }
+    this.drawMinimap();
+    this.tree.schedule(true);
   }
 
   shown() {
@@ -70,10 +140,10 @@ export class TreeReading {
   }
 
   keys() {
-    return treeKeys(this.tree, {
+    return { ...this.menu.keys(), ...treeKeys(this.tree, {
       clearFilters: () => this.toolbar?.clear(),
       focusSearch: () => { this.toolbar?.search.focus(); this.toolbar?.search.select(); },
-    });
+    }) };
   }
 
   resized() {

@@ -3,7 +3,7 @@
 with
 summed as (
   select
-    run_id, whole_cause,
+    run_version, whole_cause,
     sum(cost_usd) as cost_usd,
     sum(coalesce(input_tokens, 0) + coalesce(output_tokens, 0)) as tokens,
     count(*) as steps,
@@ -17,10 +17,10 @@ summed as (
     count(*) filter (where resent_tokens > 0) as resent_steps,
     count(*) filter (where resent_tokens > 0 and is_unpriced) as resent_unpriced
   from wasted_steps($filters, $quiet_before_ns, null)
-  group by run_id, whole_cause
+  group by run_version, whole_cause
 ),
 of_runs as (
-  select run_id, unnest([
+  select run_version, unnest([
     {'cause': whole_cause, 'cost_usd': cost_usd, 'tokens': tokens, 'steps': steps, 'unpriced': unpriced},
     {
       'cause': 'cache_misses', 'cost_usd': missed_cost_usd, 'tokens': missed_tokens, 'steps': missed_steps,
@@ -34,10 +34,11 @@ of_runs as (
   from summed
 )
 select
-  cause, sum(cost_usd) as cost_usd, sum(tokens)::bigint as tokens, sum(steps)::bigint as steps,
-  sum(unpriced)::bigint as unpriced, count(*) as runs,
-  list(run_id order by cost_usd desc nulls last, tokens desc, run_id)[:$run_limit] as run_ids
-from of_runs
-where cause is not null and steps > 0
-group by cause
-order by cause
+  w.cause, sum(w.cost_usd) as cost_usd, sum(w.tokens)::bigint as tokens, sum(w.steps)::bigint as steps,
+  sum(w.unpriced)::bigint as unpriced, count(*) as runs,
+  list(r.run_id order by w.cost_usd desc nulls last, w.tokens desc, r.run_id)[:$run_limit] as run_ids
+from of_runs as w
+join assembled_runs as r on r.run_version = w.run_version
+where w.cause is not null and w.steps > 0
+group by w.cause
+order by w.cause

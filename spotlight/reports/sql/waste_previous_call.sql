@@ -4,7 +4,7 @@ with
 calls as (
   select
     span_id,
-    lag(span_id) over (partition by agent_span_id, agent_name order by started_ns, span_id) as previous_span_id
+    lag(span_id) over (partition by agent_span_id, agent_name order by started_ns, step) as previous_span_id
   from steps
   where run_id = $run_id and is_generation and (not failed or span_id = $span_id)
 )

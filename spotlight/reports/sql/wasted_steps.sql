@@ -4,26 +4,42 @@
 -- params: none
 create or replace macro wasted_steps(f, quiet_before_ns, run_ids) as table
 with
-marked as (
+marked as not materialized (  -- read once per use, with fewer columns each time: to keep all of them takes longer
   select
-    run_id, span_id, coalesce(agent_span_id, '') as agent_span_id, agent_name, tool_name, pack_name, model,
-    started_ns, coalesce(ended_ns, started_ns) as ended_ns, is_generation, is_tool_call, is_retry, failed,
+    run_version, step, run_id, span_id, coalesce(agent_span_id, '') as agent_span_id, agent_name, tool_name, pack_name,
+    model, started_ns, coalesce(ended_ns, started_ns) as ended_ns, is_generation, is_tool_call, is_retry, failed,
     run_status, cost_usd, input_cost_usd, cache_read_cost_usd, cache_write_cost_usd, input_tokens,
     uncached_input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens,
     reasoning_tokens, unpriced_reason is not null as is_unpriced
-  from matching_steps(f)
-  where run_ids is null or run_id in (select unnest(cast(run_ids as varchar[])))
+  from matching_steps(f) as s
+  -- Not `in`: as in matching_steps, what is not asked for is dropped by the planner.
+  where not exists (
+    select 1
+    from assembled_runs as r
+    where run_ids is not null
+      and r.run_version = s.run_version
+      and r.run_id not in (select unnest(cast(run_ids as varchar[])))
+  )
 ),
 abandoned as (
-  select run_id
+  select run_version
   from assembled_runs
   where status = 'incomplete' and coalesce(ended_ns, started_ns) < quiet_before_ns
 ),
+tried as (
+  select run_version, agent_span_id, started_ns
+  from marked
+  where is_tool_call and is_retry
+),
 tried_again as (  -- model calls that asked for a tool again that had just failed
-  select distinct c.run_id, c.span_id
-  from (select * from marked where is_tool_call and is_retry) as t
-  asof join (select * from marked where is_generation) as c
-    on t.run_id = c.run_id and t.agent_span_id = c.agent_span_id and t.started_ns >= c.started_ns
+  select distinct c.run_version, c.step
+  from tried as t
+  asof join (
+    select run_version, agent_span_id, started_ns, step
+    from marked
+    where is_generation and run_version in (select run_version from tried)
+  ) as c
+    on t.run_version = c.run_version and t.agent_span_id = c.agent_span_id and t.started_ns >= c.started_ns
 ),
 calls as (
   select
@@ -37,16 +53,18 @@ calls as (
     lag(if(cache_write_1h_tokens > 0, 3600, 300)) over before * 1000000000::bigint as readable_ns
   from marked
   where is_generation and not failed
-  window before as (partition by run_id, agent_span_id, agent_name order by started_ns, span_id)
+  window before as (  -- a hash is smaller than the two texts
+    partition by run_version, hash(agent_span_id, agent_name) order by started_ns, step
+  )
 ),
 judged as (
   select
     s.*,
     case
       when s.run_status = 'error' then 'failed_runs'
-      when a.run_id is not null then 'abandoned_runs'
+      when a.run_version is not null then 'abandoned_runs'
       when s.failed and (s.is_generation or s.is_tool_call) then 'errors'
-      when t.span_id is not null then 'errors'
+      when t.step is not null then 'errors'
     end as whole_cause,
     s.started_ns >= s.previous_ended_ns as is_after,
     coalesce(
@@ -60,8 +78,8 @@ judged as (
     union all by name
     from marked where (is_generation and not failed) is not true
   ) as s
-  left join abandoned as a on a.run_id = s.run_id
-  left join tried_again as t on t.run_id = s.run_id and t.span_id = s.span_id
+  left join abandoned as a on a.run_version = s.run_version
+  left join tried_again as t on t.run_version = s.run_version and t.step = s.step
 ),
 counted as (
   select

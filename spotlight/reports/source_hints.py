@@ -7,7 +7,7 @@ Texts and advice are ours; nothing a client sent is in them but counts.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 PROBLEM: Final = "problem"
@@ -275,9 +275,13 @@ def _said(hint: Hint, facts: Mapping[str, object]) -> dict[str, str]:
         text = _ONE.sub(r"1 \1", text)
     advice = hint.advice
     if hint.part == "calls_without_content":
-        settings = [CONTENT_SETTINGS.get(name) for name in str(facts.get("dialects") or "").split(", ")]
-        advice = " ".join(dict.fromkeys(filter(None, settings))) or advice
+        advice = content_advice(str(facts.get("dialects") or "").split(", ")) or advice
     return {"name": hint.part, "level": hint.level, "text": text, "advice": advice}
+
+
+def content_advice(dialects: Iterable[str]) -> str:
+    """Return how clients of these vocabularies are told to send content; "" where that is not known."""
+    return " ".join(dict.fromkeys(filter(None, map(CONTENT_SETTINGS.get, dialects))))
 
 
 def _count(facts: Mapping[str, object], name: str) -> int:

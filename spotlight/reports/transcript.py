@@ -101,6 +101,7 @@ class Transcript(NamedTuple):
     run_id: str
     steps: tuple[Step, ...]  # by time: a step before what it called
     threads: tuple[Thread, ...]  # the main one first, then by start
+    dialects: tuple[str, ...]  # vocabularies of its spans, sorted
 
     def by_row(self) -> Mapping[int, Step]:
         """Return the steps by their row in the run document."""

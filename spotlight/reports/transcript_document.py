@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from spotlight.model import NO_STEPS
+from spotlight.reports.source_hints import content_advice
 from spotlight.reports.transcript import MAIN, Answer, Piece, Step, Transcript
 
 # Beside the words of `transcript.What`: an agent takes over, a thread begins, a step that is neither a model
@@ -25,6 +26,7 @@ class Entry(NamedTuple):
     name: str | None = None
     failed: bool = False
     number: int = 0  # of a thread: its number; of lost context: how many pieces
+    by: int | None = None  # of a call: place of the step whose model asked for it
 
 
 class _Work(NamedTuple):
@@ -139,7 +141,9 @@ class _Writer:
         meant = ran or asked
         answer = call.answer or (Answer(ran.result, None, ran.row, ran.row) if ran is not None else None)
         failed = bool(ran is not None and ran.failed) or bool(answer is not None and answer.failed)
-        yield self._entry("call", meant, depth, call.text, call.name, failed)
+        line = self._entry("call", meant, depth, call.text, call.name, failed)
+        by = self._place[asked.row] if asked is not meant else None
+        yield line._replace(entry=line.entry._replace(by=by) if line.entry is not None else None)
         if ran is not None:
             for step in self._within[ran.row]:
                 yield _Work(depth + 1, step=step)
@@ -200,6 +204,8 @@ def transcript_document(transcript: Transcript, found: Sequence[Entry]) -> dict[
     return {
         "run_id": transcript.run_id,
         "count": len(found),
+        "head": HEAD,
+        "silent": _silent(transcript),
         "characters": sum(len(entry.text or "") for entry in found),
         "cols": {
             "what": [whats.setdefault(entry.what, len(whats)) for entry in found],
@@ -212,6 +218,7 @@ def transcript_document(transcript: Transcript, found: Sequence[Entry]) -> dict[
             "lines": [(entry.text or "")[:HEAD].count("\n") + 1 for entry in found],
             "failed": [int(entry.failed) for entry in found],
             "number": [entry.number for entry in found],
+            "by": [-1 if entry.by is None else entry.by for entry in found],
         },
         "whats": list(whats),
         "names": list(names),
@@ -220,11 +227,17 @@ def transcript_document(transcript: Transcript, found: Sequence[Entry]) -> dict[
             "agent": [step.agent for step in transcript.steps],
             "known": [step.known for step in transcript.steps],
             "state": [step.state for step in transcript.steps],
-            "asked": [step.asked_by is not None for step in transcript.steps],
         },
         "threads": [thread.name for thread in transcript.threads],
         "first": texts(found, 0),
     }  # fmt: skip
+
+
+def _silent(transcript: Transcript) -> dict[str, object]:
+    """Return how many model calls carry no content, of how many, and how clients are told to send it."""
+    calls = [step for step in transcript.steps if step.kind == "llm"]
+    silent = sum(step.state == "absent" for step in calls)
+    return {"calls": silent, "of": len(calls), "advice": content_advice(transcript.dialects)}
 
 
 def texts(found: Sequence[Entry], start: int) -> dict[str, Any]:
@@ -244,7 +257,8 @@ def texts(found: Sequence[Entry], start: int) -> dict[str, Any]:
 def stretch(found: Sequence[Entry], number: int, start: int, length: int = STRETCH) -> dict[str, Any]:
     """Return a stretch of one text, and how long it is. Raises: IndexError."""
     text = found[number].text or ""
-    return {"from": start, "text": text[start : start + min(length, STRETCH)], "size": len(text)}
+    part = text[start : start + min(length, STRETCH)]
+    return {"from": start, "text": part, "next": start + len(part), "size": len(text)}
 
 
 def mentions(found: Sequence[Entry], words: str) -> dict[str, Any]:

@@ -57,7 +57,8 @@ def read_transcript(run_id: str, found: Assembly, contents: Contents) -> Transcr
     for row in at:
         reader.read(row)
     steps = reader.finished()
-    return Transcript(run_id, tuple(steps), _threads(rows, steps, place))
+    dialects = sorted(filter(None, pc.unique(found.spans.column("dialect")).to_pylist()))
+    return Transcript(run_id, tuple(steps), _threads(rows, steps, place), tuple(dialects))
 
 
 def _rows(found: Assembly, contents: Contents) -> Rows:

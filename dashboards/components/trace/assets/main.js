@@ -13,7 +13,7 @@ import { Readings, chosenReading } from "./readings.js";
 
 const TELL_AFTER = 120; // ms: a selection lands in the address once the reader rests on it
 const NARROW = 820; // px: below it the panel goes under the reading
-const STYLES = ["trace.css", "detail.css", "context.css", "frame.css", "notes.css"];
+const STYLES = ["trace.css", "detail.css", "context.css", "transcript.css", "graph.css", "frame.css", "notes.css"];
 const instances = new WeakMap();
 
 function skeleton() {

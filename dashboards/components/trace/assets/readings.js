@@ -16,10 +16,12 @@
 //   resized(), themed()
 
 import { button, el } from "./dom.js";
+import { TranscriptReading } from "./transcript.js";
 import { TreeReading } from "./tree_reading.js";
 
 /** Every reading, in the order of the switch: what the address calls it, its word, its keys, its class. */
 export const READINGS = [
+  { name: "transcript", word: "Transcript", keys: ["1", "t"], Reading: TranscriptReading },
   { name: "tree", word: "Tree", keys: ["2", "w"], Reading: TreeReading },
 ];
 

@@ -1,0 +1,334 @@
+// The reading that tells what was said: thoughts above the calls they caused, answers folded beneath, sub-agents as threads.
+
+import { failureNotice } from "./api.js";
+import { button, el } from "./dom.js";
+import { bytes, plural } from "./format.js";
+import { drawEntry } from "./transcript_entry.js";
+import {
+  buildTranscript, entriesAbove, entryOfRow, entryOfStep, expectedHeight, foldedAtFirst, holds, shownEntries,
+} from "./transcript_model.js";
+import { VirtualList } from "./virtual_list.js";
+
+const SEARCH_AFTER = 250; // ms after the last key
+
+export class TranscriptReading {
+  static HELP = [
+    ["↑ ↓ j k", "previous, next entry"], ["← →", "fold, unfold; → again: all of the text"], ["Home End", "first, last entry"],
+    ["/", "search"], ["n N", "next, previous find"], ["x X", "unfold, fold everything"],
+  ];
+
+  constructor(host, context) {
+    Object.assign(this, { host, context, folded: new Set(), open: new Set(), whole: new Map(), hits: new Set(), found: [], query: "" });
+    Object.assign(this, { visible: [], row: -1, entry: -1, transcript: null, model: null, seen: new Set() });
+    this.bar = this.toolbar();
+    this.pad = el("div", "entries");
+    this.body = el("div", "transcript", null, this.pad);
+    this.body.tabIndex = 0;
+    this.pad.setAttribute("role", "feed");
+    this.pad.setAttribute("aria-label", "Transcript of the run");
+    this.notice = el("div", "transcript-notice");
+    host.append(this.bar, this.notice, this.body);
+    this.list = new VirtualList(this.body, this.pad, {
+      estimate: (i) => expectedHeight(this.transcript, i),
+      draw: (i, node) => drawEntry(this, i, node),
+      keeps: (i) => i === this.entry,
+      painted: (items) => this.readTexts(items),
+    });
+    this.pad.addEventListener("click", (event) => this.clicked(event));
+  }
+
+  toolbar() {
+    this.search = el("input");
+    this.search.type = "search";
+    this.search.placeholder = "Search what was said";
+    this.search.setAttribute("aria-label", "Search the transcript");
+    this.search.addEventListener("input", () => {
+      clearTimeout(this.typing);
+      this.typing = setTimeout(() => this.find(this.search.value.trim()), SEARCH_AFTER);
+    });
+    this.search.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      this.toFound(event.shiftKey ? -1 : 1);
+    });
+    this.count = el("span", "count");
+    this.count.setAttribute("role", "status");
+    this.size = el("span", "count");
+    const bar = el("div", "toolbar", null, this.search, this.count,
+      button("", "unfold all", () => this.foldAll(false)), button("", "fold all", () => this.foldAll(true)), this.size);
+    bar.setAttribute("role", "toolbar");
+    bar.setAttribute("aria-label", "Transcript");
+    return bar;
+  }
+
+  /** The rows to show; what was said is asked for anew where the run has changed. */
+  setModel(model) {
+    const fresh = this.model?.doc.run?.assembled_position !== model.doc.run?.assembled_position || !this.transcript;
+    const other = this.model && this.model.doc.run?.run_id !== model.doc.run?.run_id;
+    this.model = model;
+    this.rows = new Map(model.cols.id.map((id, row) => [id, row]));
+    if (fresh || other) this.load();
+    else this.list.redraw();
+  }
+
+  async load() {
+    const mine = (this.loading = new AbortController());
+    try {
+      const { value } = await this.context.fetch("transcript", mine.signal);
+      if (mine === this.loading) this.take(value);
+    } catch (error) {
+      if (mine !== this.loading || error.name === "AbortError") return;
+      this.notice.replaceChildren(failureNotice(error, () => this.load()));
+    }
+  }
+
+  take(doc) {
+    const transcript = buildTranscript(doc);
+    const folds = foldedAtFirst(transcript);
+    for (const key of folds) if (!this.seen.has(key)) this.folded.add(key);
+    this.seen = new Set(transcript.keys);
+    this.transcript = transcript;
+    this.entries = entryOfStep(transcript);
+    this.severalAgents = new Set(doc.steps.agent.filter(Boolean)).size > 1;
+    this.takeTexts(doc.first);
+    this.size.textContent = `${plural(doc.count, "entry", "entries")} · ${bytes(doc.characters)}`;
+    this.sayMissing(doc);
+    this.list.forget();
+    this.refold();
+    if (this.row >= 0) this.show(this.row);
+  }
+
+  /** Say above the transcript where content was not captured, and how to switch that on. */
+  sayMissing(doc) {
+    const { silent } = doc;
+    this.notice.replaceChildren();
+    if (!doc.count) this.notice.append(el("div", "notice", "No step of this run carried content."));
+    if (silent?.calls) this.notice.append(el("div", "notice", `Content was not recorded for ${silent.calls.toLocaleString("en")} of ${plural(silent.of, "model call")}. ${silent.advice}`));
+  }
+
+  refold() {
+    this.visible = shownEntries(this.transcript, this.folded);
+    this.pad.setAttribute("aria-busy", "false");
+    this.list.setItems(this.visible);
+  }
+
+  positionOf(i) {
+    return this.list.place.get(i) ?? 0;
+  }
+
+  rowOf(i) {
+    const { doc, cols } = this.transcript;
+    return this.rows.get(doc.steps.id[cols.step[i]]) ?? -1;
+  }
+
+  isSelected(i) {
+    if (this.row < 0) return false;
+    const { doc, cols } = this.transcript;
+    const id = this.model.cols.id[this.row];
+    return doc.steps.id[cols.step[i]] === id || (cols.by[i] >= 0 && doc.steps.id[cols.by[i]] === id);
+  }
+
+  isStepStart(i) {
+    const { cols, doc } = this.transcript;
+    return this.entries.get(doc.steps.id[cols.step[i]]) === i;
+  }
+
+  text(i) {
+    return this.transcript.texts[i];
+  }
+
+  takeTexts({ from, texts }) {
+    texts.forEach((text, k) => { this.transcript.texts[from + k] = text ?? ""; });
+  }
+
+  /** Ask for the texts of what is in view and not here yet, a page at a time. */
+  async readTexts(items) {
+    const { transcript } = this;
+    const answers = items.flatMap((i) => (transcript.what[i] === "call" ? [i, ...this.belowOf(i)] : [i]));
+    const missing = answers.find((i) => transcript.texts[i] === undefined);
+    if (missing == null || this.reading) return;
+    this.reading = true;
+    try {
+      const { value } = await this.context.fetch(`transcript/texts?from=${missing}`);
+      if (transcript === this.transcript) this.takeTexts(value);
+    } catch (error) {
+      this.notice.replaceChildren(failureNotice(error, () => this.list.redraw()));
+      return;
+    } finally {
+      this.reading = false;
+    }
+    this.list.redraw();
+  }
+
+  belowOf(i) {
+    const below = [];
+    for (let k = i + 1; k < Math.min(this.transcript.end[i], i + 40); k++) below.push(k);
+    return below;
+  }
+
+  /** Read the next stretch of a long text. */
+  async readOn(i) {
+    const key = this.transcript.keys[i];
+    const have = this.whole.get(key) ?? { text: "", next: 0 };
+    try {
+      const { value } = await this.context.fetch(`transcript/texts/${i}?from=${have.next}`);
+      this.whole.set(key, { text: have.text + value.text, next: value.next });
+    } catch (error) {
+      this.notice.replaceChildren(failureNotice(error, () => this.readOn(i)));
+    }
+    this.list.redraw(i);
+  }
+
+  toggleText(i) {
+    const { keys, cols } = this.transcript;
+    if (this.open.delete(keys[i])) return this.list.redraw(i);
+    this.open.add(keys[i]);
+    this.list.redraw(i);
+    if (cols.size[i] > this.transcript.doc.head && !this.whole.has(keys[i])) this.readOn(i);
+  }
+
+  fold(i, fold) {
+    const key = this.transcript.keys[i];
+    if (fold) this.folded.add(key);
+    else this.folded.delete(key);
+    this.refold();
+  }
+
+  foldAll(fold) {
+    if (!this.transcript) return;
+    const { keys, count } = this.transcript;
+    this.folded.clear();
+    for (let i = 0; fold && i < count; i++) if (holds(this.transcript, i)) this.folded.add(keys[i]);
+    this.refold();
+    if (this.entry >= 0) this.goTo(this.shownAt(this.entry), false);
+  }
+
+  /** The entry, or the folded one it stands below. */
+  shownAt(i) {
+    const hiding = entriesAbove(this.transcript, i).filter((k) => this.folded.has(this.transcript.keys[k]));
+    return hiding.length ? hiding[hiding.length - 1] : i;
+  }
+
+  /** Mark the step that was selected elsewhere, and have its first entry seen. */
+  show(row) {
+    this.row = row;
+    if (!this.transcript || row < 0) return;
+    const current = this.entry >= 0 && this.isSelected(this.entry);
+    const entry = current ? this.entry : entryOfRow(this.model, row, this.entries);
+    if (entry >= 0) this.goTo(entry, false);
+    this.list.redraw();
+  }
+
+  /** Move to an entry: unfold what hides it, scroll to it; `own`: the reader did it, so its step is selected. */
+  goTo(i, own = true) {
+    for (const above of entriesAbove(this.transcript, i)) this.folded.delete(this.transcript.keys[above]);
+    if (!this.list.place.has(i)) this.refold();
+    this.entry = i;
+    const row = this.rowOf(i);
+    if (own && row >= 0 && row !== this.row) {
+      this.row = row;
+      this.context.select(row);
+    }
+    this.list.redraw();
+    const node = this.list.reveal(i);
+    if (node && this.host.contains(document.activeElement) && document.activeElement !== this.search) node.focus({ preventScroll: true });
+  }
+
+  move(steps) {
+    const last = this.visible.length - 1;
+    if (last < 0) return;
+    const at = this.entry < 0 ? -1 : this.positionOf(this.shownAt(this.entry));
+    this.goTo(this.visible[Math.max(0, Math.min(last, at + steps))]);
+  }
+
+  clicked(event) {
+    const node = event.target.closest(".entry");
+    if (!node || event.target.closest("button") || String(window.getSelection())) return;
+    const i = +node.dataset.entry;
+    this.goTo(i);
+    node.focus({ preventScroll: true });
+  }
+
+  foldOrLeave() {
+    const i = this.entry;
+    if (i < 0) return;
+    const { keys } = this.transcript;
+    if (this.open.has(keys[i])) this.toggleText(i);
+    else if (holds(this.transcript, i) && !this.folded.has(keys[i])) this.fold(i, true);
+    else if (entriesAbove(this.transcript, i).length) this.goTo(entriesAbove(this.transcript, i)[0]);
+  }
+
+  unfoldOrOpen() {
+    const i = this.entry;
+    if (i < 0) return;
+    const { keys, cols } = this.transcript;
+    if (this.folded.has(keys[i])) this.fold(i, false);
+    else if (!this.open.has(keys[i]) && cols.size[i] > 0) this.toggleText(i);
+  }
+
+  async find(query) {
+    this.query = query.toLowerCase();
+    this.hits = new Set();
+    this.found = [];
+    this.count.textContent = "";
+    if (query && this.transcript) {
+      try {
+        const { value } = await this.context.fetch(`transcript/find?q=${encodeURIComponent(query)}`);
+        if (this.query !== query.toLowerCase()) return;
+        this.found = value.entries;
+        this.hits = new Set(value.entries);
+        const more = value.count > value.entries.length ? `, the first ${value.entries.length.toLocaleString("en")} are marked` : "";
+        this.count.textContent = value.count ? plural(value.count, "entry", "entries") + more : "not found";
+        if (this.found.length) this.toFound(1, true);
+      } catch (error) {
+        this.count.textContent = error.message;
+      }
+    }
+    this.list.redraw();
+  }
+
+  /** Go to the next find, or the one before, around the end; `here`: the present one counts. */
+  toFound(direction, here = false) {
+    const { found, entry } = this;
+    if (!found.length) return;
+    const next = direction > 0 ? found.find((i) => i > entry || (here && i === entry)) : found.findLast((i) => i < entry);
+    const i = next ?? (direction > 0 ? found[0] : found[found.length - 1]);
+    this.goTo(i);
+    this.count.textContent = `${found.indexOf(i) + 1} of ${plural(found.length, "entry", "entries")}`;
+  }
+
+  keys() {
+    return {
+      ArrowDown: () => this.move(1), j: () => this.move(1), ArrowUp: () => this.move(-1), k: () => this.move(-1),
+      PageDown: () => this.page(1), PageUp: () => this.page(-1), Home: () => this.move(-Infinity), End: () => this.move(Infinity),
+      ArrowRight: () => this.unfoldOrOpen(), ArrowLeft: () => this.foldOrLeave(),
+      "/": () => { this.search.focus(); this.search.select(); },
+      n: () => this.toFound(1), N: () => this.toFound(-1),
+      x: () => this.foldAll(false), X: () => this.foldAll(true),
+      Escape: () => { this.search.value = ""; this.find(""); },
+    };
+  }
+
+  page(direction) {
+    this.body.scrollTop += direction * this.body.clientHeight * 0.9;
+    this.list.schedule();
+  }
+
+  shown() {}
+
+  hidden() {}
+
+  resized() {
+    if (this.width === this.body.clientWidth || !this.transcript) return;
+    this.width = this.body.clientWidth;
+    this.list.measured.clear();
+    this.list.layOut();
+    this.list.redraw();
+  }
+
+  destroy() {
+    this.loading?.abort();
+    clearTimeout(this.typing);
+    cancelAnimationFrame(this.list.frame);
+  }
+}

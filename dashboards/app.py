@@ -17,8 +17,10 @@ from dashboards.appearance import STYLE
 from dashboards.clock import zone, zone_picker
 from dashboards.text import escape
 from dashboards.views import (
+    compare,
     cost,
     latency,
+    live,
     overview,
     quality,
     reliability,
@@ -80,6 +82,8 @@ class Pages(NamedTuple):
     figures: dict[str, Page]
     runs: Page
     run: Page
+    compare: Page
+    live: Page
     session: Page
     sources: Page
     source: Page
@@ -91,6 +95,8 @@ class Pages(NamedTuple):
             *self.figures.values(),
             self.runs,
             self.run,
+            self.compare,
+            self.live,
             self.session,
             self.sources,
             self.source,
@@ -111,14 +117,17 @@ def _pages(scopes: list[Scope | None]) -> Pages:
         return page(more.pop("path", figures.path), figures.title, figures.icon, draw, **more)
 
     runs_page = page("runs", "Runs", "list", lambda: runs.draw(scopes[-1]))
-    sources_page = page("sources", "Sources", "sensors", sources.draw)
-    run_page = page("run", "Run", "account_tree", lambda: run.draw(runs_page))
+    sources_page = page("sources", "Sources", "input", sources.draw)
+    compare_page = page("compare", "Compare", "compare_arrows", lambda: compare.draw(runs_page))
+    run_page = page("run", "Run", "account_tree", lambda: run.draw(runs_page, compare_page))
     figures_pages = {figures.path: about(figures) for figures in (OVERVIEW, *FIGURES)}
     return Pages(
         about(OVERVIEW, path="start", default=True),
         figures_pages,
         runs_page,
         run_page,
+        compare_page,
+        page("live", "Live", "sensors", live.draw),
         page("session", "Session", None, lambda: session.draw(figures_pages["sessions"], run_page)),
         sources_page,
         page("source", "Source", None, lambda: source.draw(sources_page)),
@@ -136,7 +145,8 @@ def _links(pages: Pages, page: Page) -> None:
     st.page_link(pages.runs, query_params=back)
     if last := st.session_state.get("last_run"):
         st.page_link(pages.run, query_params=last)
-    st.page_link(pages.sources, query_params={key: along[key] for key in ("tz",) if key in along})
+    for unfiltered in (pages.compare, pages.live, pages.sources):
+        st.page_link(unfiltered, query_params={key: along[key] for key in ("tz",) if key in along})
     st.caption("Attribute")
     for figures in FIGURES:
         st.page_link(pages.figures[figures.path], query_params=along)
@@ -166,9 +176,11 @@ def main() -> None:
         links = st.container(key="ways", gap=None)
         zone_picker()
     try:
-        scopes.append(_head(pages, page))
-        with links:
-            _links(pages, page)
+        try:
+            scopes.append(_head(pages, page))
+        finally:  # also beside a search that cannot be read
+            with links:
+                _links(pages, page)
         page.run()
     except SpotlightError as exc:
         st.error(escape(exc.message, 600), icon=":material/error:")

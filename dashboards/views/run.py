@@ -13,7 +13,7 @@ from dashboards.json_answers import ID
 from dashboards.source import RunSource, published
 from dashboards.text import UNKNOWN, duration, escape, moment, money, short_id, tokens
 from dashboards.views.filters import STATUS_WORDS
-from dashboards.views.navigation import way_back
+from dashboards.views.navigation import ZONE, way_back
 from dashboards.views.run_scores import scores_line
 from dashboards.views.watch import watch
 from spotlight.errors import NotFound
@@ -83,13 +83,20 @@ def short_digest(digest: str) -> str:
     return short_id(digest.rpartition(":")[2])
 
 
-def _header(run: dict[str, Any], runs_page: Page) -> None:
+def _header(run: dict[str, Any], runs_page: Page, compare_page: Page) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-header"):
         noun = "Other trace" if run.get("is_agent_run") is False else "Run"
         st.subheader(f"{noun} {escape(short_id(run['run_id']))}", anchor=False, width="content")
         color = BADGES.get(run["status"])
         st.badge(STATUS_WORDS[run["status"]] if color else "unknown", color=color or "gray")
         st.caption(" · ".join(facts(run, zone())), width="stretch")
+        st.page_link(
+            compare_page,
+            label="Compare with nearest good run",
+            icon=":material/compare_arrows:",
+            query_params={"b": run["run_id"]}
+            | {key: way_back()[key] for key in (ZONE,) if key in way_back()},
+        )
         st.page_link(
             runs_page,
             label="All runs",
@@ -121,7 +128,7 @@ def _nothing(runs_page: Page, error: str, hint: str) -> None:
     st.page_link(runs_page, label="All runs", icon=":material/arrow_back:", query_params=way_back())
 
 
-def draw(runs_page: Page) -> None:
+def draw(runs_page: Page, compare_page: Page) -> None:
     """Draw the page of the run that the address names."""
     source = published().source
     run_id = st.query_params.get("run")
@@ -139,7 +146,7 @@ def draw(runs_page: Page) -> None:
             runs_page, escape(exc.message, 200), "It may be in another data folder. Go back to all runs."
         )
         return
-    _header(run, runs_page)
+    _header(run, runs_page, compare_page)
     _said_plainly(run)
     scores_line(source.run_scores(run["run_id"]), run["run_id"], zone())
     position = run.get("assembled_position") or 0

@@ -14,6 +14,9 @@ Part = Literal["system", "tools", "model", "parameters", "messages"]
 _DRAWN: Final = frozenset(("id", "extra", "signature"))
 
 
+MOST_VALUE: Final = 60  # characters of a parameter's value; the calls themselves have all of it
+
+
 class ContextChange(NamedTuple):
     """One part of the context that is not the same; texts are hostile."""
 
@@ -92,7 +95,7 @@ def _tools(before: Mapping[str, Any], after: Mapping[str, Any]) -> ContextChange
 
 
 def _model(before: str, after: str) -> ContextChange:
-    return ContextChange("model", f"{before} became {after}")
+    return ContextChange("model", f"{before} → {after}")
 
 
 def _parameters(before: Any, after: Any) -> ContextChange:
@@ -101,11 +104,15 @@ def _parameters(before: Any, after: Any) -> ContextChange:
         name = (change.after_pointer or change.before_pointer or "").lstrip("/") or "all"
         values = (change.before, change.after)
         told = [
-            "nothing" if change.op == op else canonical(v)
-            for op, v in zip(("added", "removed"), values, strict=True)
+            "nothing" if change.op == op else _short(canonical(value))
+            for op, value in zip(("added", "removed"), values, strict=True)
         ]
-        said.append(f"{name}: {told[0]} became {told[1]}")
+        said.append(f"{name}: {told[0]} → {told[1]}")
     return ContextChange("parameters", "; ".join(said))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MOST_VALUE else f"{text[: MOST_VALUE - 1]}…"
 
 
 def _messages(before: Sequence[Any], after: Sequence[Any]) -> ContextChange:

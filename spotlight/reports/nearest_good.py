@@ -15,6 +15,8 @@ from spotlight.reports.turn_texts import turn_texts
 # The newest good runs whose first input is read; older ones ran under other versions anyway.
 CANDIDATES: Final = 100
 MOST_BYTES: Final = 200_000  # of one first input
+# Of runs whose inputs are equally alike, one that came the same way says more.
+_ALIKE: Final = ("name", "service_name", "dialects")
 
 
 class NearestGood(NamedTuple):
@@ -46,7 +48,7 @@ def nearest_good(reports: Reports, run_id: str) -> NearestGood:
         why = f"the newest of the last {len(found):,} good runs of {whose}; {unsaid} is not recorded"
         return NearestGood(found[0]["run_id"], why, None, len(found))
     # The first of equals is the newest.
-    best, row = max(known, key=lambda pair: (round(pair[0], 2), pair[1]["name"] == run["name"]))
+    best, row = max(known, key=lambda pair: (round(pair[0], 2), sum(pair[1][n] == run[n] for n in _ALIKE)))
     why = (
         f"of the last {len(found):,} good runs of {whose}, the one whose first input is most alike: "
         f"{100 * best:.0f} % of the words of both"

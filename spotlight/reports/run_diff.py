@@ -9,12 +9,11 @@ from spotlight.errors import NotFound
 from spotlight.reports.alignment import Step, align
 from spotlight.reports.context_difference import ContextDifference, context_difference
 from spotlight.reports.questions import Reports
-from spotlight.reports.run_diff_parts import compared, differing
+from spotlight.reports.run_diff_parts import MODEL, compared, differing
 from spotlight.reports.transcript import Step as Told
 
 Op = Literal["equal", "changed", "removed", "added"]
 Unit = Literal["usd", "ms", "tokens", "steps"]
-MODEL: Final = "llm"
 AGENT: Final = "agent"
 TOOL: Final = "tool"
 

@@ -13,6 +13,7 @@ from spotlight.reports.transcript import Step as Told
 from spotlight.reports.word_diff import Piece as Words
 from spotlight.reports.word_diff import word_diff
 
+MODEL: Final = "llm"
 # In the order in which a reader wants them.
 PARTS: Final = ("user", "thought", "answer", "calls", "media", "arguments", "result", "decision", "error")
 _SAID: Final[Mapping[What, str]] = {
@@ -61,7 +62,9 @@ def compared(step: Told | None, kind: str, name: str) -> Step:
     JSON is the same where its values are, whatever the order of keys.
     """
     parts = said_parts(step) if step is not None else {}
-    key = (kind, name, *((part, _normal(parts[part])) for part in PARTS if part in parts))
+    # Who made a model call helps to find its like; what it said alone decides whether it is the same.
+    said = ((part, _normal(parts[part])) for part in PARTS if part in parts)
+    key = (kind, "" if kind == MODEL else name, *said)
     return Step(kind, name, key, words("\n".join(parts[part] for part in PARTS if part in parts)))
 
 

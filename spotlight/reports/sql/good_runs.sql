@@ -3,7 +3,7 @@
 -- params: run_id, tenant_claimed, pack_name, agent_name, service_name, names, above, limit
 with
 alike as (
-  select run_id, name, started_ns
+  select run_id, name, service_name, dialects, started_ns
   from assembled_runs
   where is_agent_run and status = 'ok' and run_id <> $run_id
     and tenant_claimed is not distinct from $tenant_claimed
@@ -20,7 +20,7 @@ refused as (
   from judgements($names)
   where not passes(value, label, $above) and target_type in ('run', 'trace', 'session')
 )
-select a.run_id, a.name
+select a.run_id, a.name, a.service_name, a.dialects
 from alike as a
 anti join refused as f on f.run_id = a.run_id
 order by a.started_ns desc nulls last, a.run_id

@@ -9,7 +9,9 @@ from typing import Any, Concatenate, Final, NamedTuple, ParamSpec, TypeVar, cast
 import pyarrow as pa
 
 from dashboards.source import RunSource, published
-from spotlight.reports import RunFilters, RunsSummary
+from spotlight.reports import Reports, RunFilters, RunsSummary
+from spotlight.reports.find.passages import Passages
+from spotlight.reports.find.passages import passages as find_passages
 
 KEPT: Final = 256  # answers per process, of all visitors; most are tables of a few rows
 P = ParamSpec("P")
@@ -69,6 +71,11 @@ def runs_summary(source: RunSource, filters: RunFilters) -> RunsSummary:
 def runs(source: RunSource, filters: RunFilters, limit: int, offset: int = 0) -> pa.Table:
     """Return a page of the runs that the filters leave."""
     return source.runs(filters, limit, offset)
+
+
+def passages(source: RunSource, filters: RunFilters, limit: int) -> Passages:
+    """Return where the text that the filters search for stands."""
+    return find_passages(cast("Reports", source), filters, limit)
 
 
 def newest_start(source: RunSource) -> int | None:

@@ -12,16 +12,25 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from dashboards import compare_routes, context_routes, transcript_routes
+from dashboards import (
+    annotation_routes,
+    case_routes,
+    compare_routes,
+    content_routes,
+    context_routes,
+    find_routes,
+    transcript_routes,
+)
 from dashboards.addresses import LIST_KEYS, RUNS_PATH
 from dashboards.components.compare.component import assets as compare_assets
+from dashboards.components.find.component import assets as find_assets
 from dashboards.components.trace.component import assets
 from dashboards.guard import error_response
 from dashboards.json_answers import answer_json, checked_id
 from dashboards.source import RunSource
 
 MEDIA_TYPES: Final = {".js": "text/javascript", ".css": "text/css"}
-BUNDLES: Final = {"trace": assets, "compare": compare_assets}
+BUNDLES: Final = {"trace": assets, "compare": compare_assets, "find": find_assets}
 
 
 def run_json(source: RunSource, request: Request) -> Response:
@@ -85,8 +94,12 @@ def routes(source: RunSource) -> list[BaseRoute]:
         Route("/api/runs/{run_id}", lambda request: run_json(source, request)),
         Route("/api/runs/{run_id}/spans/{span_id}", lambda request: span_json(source, request)),
         Route("/assets/{component}/{digest}/{name}", asset),
+        *annotation_routes.routes(source),
+        *case_routes.routes(source),
         *compare_routes.routes(source),
+        *content_routes.routes(source),
         *context_routes.routes(source),
+        *find_routes.routes(source),
         *transcript_routes.routes(source),
         Route("/api/{rest:path}", not_here),
         Route("/assets/{rest:path}", not_here),

@@ -15,8 +15,10 @@ import streamlit as st
 from dashboards.addresses import NUMBER_FIELDS, TEXT_FIELDS, TIME_FIELDS, filters_of, query_of
 from dashboards.answers import Lake, newest_start, run_facets
 from dashboards.clock import Zone
+from dashboards.components.find.component import search_field
 from dashboards.text import duration, escape, moment
 from spotlight.reports import RunFilters
+from spotlight.reports.find.checking import read
 
 STATUS_WORDS: Final = {"ok": "ok", "error": "failed", "incomplete": "incomplete"}
 WINDOW_HOURS: Final = {"1h": 1, "24h": 24, "7d": 24 * 7, "30d": 24 * 30}
@@ -50,7 +52,8 @@ PICKED: Final = {
 LIST_ROW: Final = ("pack", "version", "session")
 FIGURES_ROW: Final = ("pack", "version", "env", "tenant", "user", "model")
 SPANS_OF_TIME: Final = (*TIME_FIELDS, *NUMBER_FIELDS)
-CLEARED: Final[dict[str, Any]] = {"q": "", "status": [], "time": ALL_TIME, **dict.fromkeys(PICKED)}
+SEARCH: Final = "q"
+CLEARED: Final[dict[str, Any]] = {"status": [], "time": ALL_TIME, **dict.fromkeys(PICKED)}
 
 
 class Scope(NamedTuple):
@@ -91,7 +94,7 @@ def clear_filters() -> None:
     """Take every filter away; a callback, since a widget's state is set before it is drawn."""
     for key, value in CLEARED.items():
         st.session_state[key] = value
-    for key in SPANS_OF_TIME:
+    for key in (SEARCH, *SPANS_OF_TIME):
         _forget(key)
 
 
@@ -162,20 +165,6 @@ def _status_pills() -> list[str]:
         st.query_params["status"] = chosen
     st.session_state["status_said"] = chosen
     return chosen
-
-
-def _search() -> str:
-    # Bound by Streamlit: a text that is set in code may not show in the field of a page that stays.
-    return st.text_input(
-        "Search runs",
-        key="q",
-        type="search",
-        live="300ms",
-        placeholder="Search id, name, session, user, error",
-        label_visibility="collapsed",
-        width=250,
-        bind="query-params",
-    )
 
 
 def _one_of(label: str, key: str, known: Iterable[str], usual: str, width: int) -> str:
@@ -260,18 +249,20 @@ def _spans_of_time(filters: RunFilters, zone: Zone) -> list[str]:
 def filter_bar(lake: Lake, zone: Zone, *, for_list: bool = False, other: bool = False) -> Scope | None:
     """Draw the filters and return what they say; None where there is nothing to filter.
 
-    `for_list` adds search and order, else what the figures are compared with is
+    `for_list` adds the order, else what the figures are compared with is
     asked. `other`: filters of the traces without an agent.
+
+    Raises: UnreadableSearch.
     """
     facets = lake.ask(run_facets, other=other)
     if not any(facets.values()):
         return None
     now = time.time_ns()
     linked = filters_of({key: st.query_params.get_all(key) for key in SPANS_OF_TIME}, now)
-    text, order, said = "", "newest", None
+    order, said = "newest", None
+    text = st.query_params.get(SEARCH, "").strip()
+    search_field(text)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
-        if for_list:
-            text = _search()
         status = _status_pills()
         usual = ALL_TIME if for_list else fitting_window(lake.ask(newest_start), now)
         window_place = st.container(width="content")
@@ -296,6 +287,7 @@ def filter_bar(lake: Lake, zone: Zone, *, for_list: bool = False, other: bool = 
         other=other,
     )
     named = {"search": text, "status": status, **chosen, "time": window != ALL_TIME}
+    read(text, now)  # one that cannot be read is told before any question is asked
     baseline = baseline_of(filters, said, now)
     against = said if baseline and said else ""
     return Scope(lake, zone, filters, (*(n for n, v in named.items() if v), *bounds), baseline, against)
@@ -303,9 +295,8 @@ def filter_bar(lake: Lake, zone: Zone, *, for_list: bool = False, other: bool = 
 
 def carried() -> dict[str, list[str]]:
     """Return what of the address goes along to other pages."""
-    keys = ("time", AGAINST, "tz", *CLEARED, *SPANS_OF_TIME)
+    keys = ("time", AGAINST, "tz", SEARCH, *CLEARED, *SPANS_OF_TIME)
     found = {key: values for key in dict.fromkeys(keys) if (values := st.query_params.get_all(key))}
-    found.pop("q", None)
     window = st.session_state.get("time")
     if window in WINDOWS and not any(key in found for key in TIME_FIELDS):
         found["time"] = [window]  # also where it is what the page begins with: another page begins otherwise

@@ -9,10 +9,12 @@ import streamlit as st
 from dashboards import answers
 from dashboards.answers import Lake
 from dashboards.clock import Zone
+from dashboards.components.find.component import passages
 from dashboards.views.filters import Scope, clear_filters, filter_bar
 from dashboards.views.first_steps import first_steps
 from dashboards.views.frame import nothing_matches
 from dashboards.views.navigation import OTHER, back_parameter
+from dashboards.views.passage_rows import passage_row
 from dashboards.views.run_table import run_table
 from dashboards.views.tiles import tile_row
 from dashboards.views.watch import watch
@@ -20,6 +22,7 @@ from spotlight.reports import RunFilters
 
 PAGE_ROWS: Final = 200
 WATCH_SECONDS: Final = 2
+MOST_PASSAGES: Final = 50
 
 
 def _page_number(count: int, zone: Zone, *, other: bool) -> int:
@@ -49,8 +52,21 @@ def _list(scope: Scope) -> None:
     if not filters.other:  # of traces without an agent, tokens and failures say nothing
         with figures:
             tile_row(lake.ask(answers.runs_summary, filters), listed)
+            _passages(scope)
     with table:
         run_table(listed, back_parameter(), scope.zone)
+
+
+def _passages(scope: Scope) -> None:
+    """Draw where the text that is searched for stands, where the search looks for any."""
+    found = scope.lake.ask(answers.passages, scope.filters, MOST_PASSAGES)
+    if not found.rows:
+        return
+    noun = "step says" if found.steps == 1 else "steps say"
+    more = f", the first {len(found.rows)} shown" if found.steps > len(found.rows) else ""
+    st.caption(f"Where it is said: {found.steps:,} {noun} it{more}")
+    ending = back_parameter()
+    passages([passage_row(row, ending) for row in found.rows])
 
 
 def _show_other() -> None:

@@ -58,7 +58,7 @@ def test_filter_lands_in_the_address(page: Any, lake_url: str, sample_lake: Any)
     failed = sample_lake.reports.run_count(RunFilters(status=("error",)))
     page.get_by_text(count_line(failed)).wait_for()
     settled(page)
-    page.get_by_role("searchbox", name="Search runs").fill("mailbox")
+    page.get_by_role("combobox", name="Search runs").fill("mailbox")
     found = sample_lake.reports.run_count(RunFilters(status=("error",), query="mailbox"))
     assert found < failed
     page.get_by_text(count_line(found)).wait_for()

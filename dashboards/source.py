@@ -49,6 +49,9 @@ class RunSource(Protocol):
     def span_document(self, run_id: str, span_id: str) -> dict[str, Any]:
         """Return everything about one span. Raises: NotFound."""
 
+    def span_content(self, run_id: str, span_id: str, column: str) -> str:
+        """Return one content column of a span as it was sent. Raises: NotFound."""
+
     def sources(self, since_ns: int | None = None, *, looked_into: bool = True) -> list[dict[str, Any]]:
         """Return every source with its counts and hints; at once, and fewer, unless looked into."""
 

@@ -31,17 +31,23 @@ def opening_step(found: Assembly, calls: pa.Table) -> FirstBad | None:
 
     `calls` is the answer of sql/call_signs.sql for its traces.
     """
-    return first_bad_step(seen_steps(found, calls))
+    # A failure comes before all that a rule could say of other steps, which are many in a long run.
+    failure = first_bad_step(seen_steps(found, calls.slice(0, 0), failures=True))
+    return failure or first_bad_step(seen_steps(found, calls))
 
 
-def seen_steps(found: Assembly, calls: pa.Table) -> list[Seen]:
-    """Return the steps of one assembled run about which rules can say something, by start."""
+def seen_steps(found: Assembly, calls: pa.Table, *, failures: bool = False) -> list[Seen]:
+    """Return the steps of one assembled run about which rules can say something, by start.
+
+    With `failures`, only those that failed and that no failure stands below.
+    """
     spans, failed, called = found.spans, found.outcome.failed, found.outcome.is_tool_call
     is_error = np.asarray(pc.fill_null(pc.equal(spans.column("status"), "error"), False))
     # Who only passes a failure on is not where it began.
     began = (is_error | failed) & ~mark_ancestors(found.links.parent, is_error | failed) & ~noise(found)
     is_tool = np.asarray(pc.fill_null(pc.equal(spans.column("kind"), "tool"), False))
-    rows = np.flatnonzero(began | called | np.asarray(pc.is_valid(spans.column("finish_reasons"))))
+    told = called | np.asarray(pc.is_valid(spans.column("finish_reasons")))
+    rows = np.flatnonzero(began if failures else began | told)
     start = np.asarray(spans.column("started_ns").fill_null(0), np.int64)
     rows = rows[np.argsort(start[rows], kind="stable")]
     said = spans.select(list(_SAID)).take(pa.array(rows)).to_pylist()

@@ -17,6 +17,7 @@ from spotlight.model import DEFAULT_TENANT
 from spotlight.reports import span_document as span_documents
 from spotlight.reports.filters import ORDERS, RunFilters
 from spotlight.reports.find.found import FoundRuns, search_of
+from spotlight.reports.opening_step import call_signs_params
 from spotlight.reports.run_document import only_run, run_document, same_step
 from spotlight.reports.sources import Source, described_sources
 from spotlight.reports.transcript import Transcript
@@ -125,7 +126,17 @@ class Reports:
         prices = dict(
             zip(*(priced.column(name).to_pylist() for name in ("span_id", "cost_usd")), strict=True)
         )
-        return run_document(run, self._run_spans(run), prices)
+        calls = self.ask("call_signs", call_signs_params(cast("list[str]", run["trace_ids"])))
+        return run_document(run, self._run_spans(run), prices, calls)
+
+    def span_content(self, run_id: str, span_id: str, column: str) -> str:
+        """Return one of a span's content columns (`span_document.CONTENT`) as sent. Raises: NotFound."""
+        run = self.run(run_id)
+        rows = self.ask("span", {"traces": run["trace_ids"], "span_id": span_id}).to_pylist()
+        found = rows[0][column] if rows and column in span_documents.CONTENT else None
+        if found is None:
+            raise NotFound(f"span {span_id!r} carries no {column}", hint="see it with `spotlight show RUN`")
+        return str(found)
 
     def span_document(self, run_id: str, span_id: str) -> dict[str, object]:
         """Return everything about one span: see `span_document.span_document`. Raises: NotFound.

@@ -18,16 +18,22 @@ from spotlight.errors import NotFound
 from spotlight.exact_json import plain_row
 from spotlight.reports.display_order import display_order
 from spotlight.reports.noise import is_hidden, noise
+from spotlight.reports.opening_step import opening_step
 
 FINE, SPAN_ERROR, HIDDEN_FAILURE = 0, 1, 2
 
 
 def run_document(
-    run: dict[str, object], spans: pa.Table, prices: Mapping[str, float | None] | None = None
+    run: dict[str, object],
+    spans: pa.Table,
+    prices: Mapping[str, float | None] | None = None,
+    calls: pa.Table | None = None,
 ) -> dict[str, object]:
     """Return the run, and its spans as columns in display order: depth first, siblings by start.
 
-    `prices` are the costs of its steps, USD, by span id.
+    `prices` are the costs of its steps, USD, by span id; `calls` what its tool calls show about going
+    wrong (sql/call_signs.sql). `opens_at` is the first bad step and why it is (see `first_bad`), None
+    where no rule speaks.
 
     `cols.parent` holds row numbers (-1 for none); `start` and `dur` are ms, start counted from the
     run's start; `dur` is None for a span that has not ended; `err` is 1 for a span in error, 2 for a
@@ -47,6 +53,7 @@ def run_document(
     ordered = rows.take(pa.array(order))
     words = {name: _numbered(column) for name, column in _words(ordered).items()}
     critical = timing(rows, found.links).critical_ms[order].round(4)
+    bad = None if calls is None else opening_step(found, calls)
     noisy, errors = noise(found)[order], _errors(found)[order]
     ids = ordered.column("span_id").to_pylist()
     columns = {
@@ -75,6 +82,7 @@ def run_document(
         "shown": len(order),
         "total_ms": _total_ms(ordered, origin),
         "started_ns": str(origin),
+        "opens_at": bad and {"span": bad.span_id, "rule": bad.rule, "why": bad.why},
         **{f"{name}s": numbered.values for name, numbered in words.items()},
         "noise": {
             "spans": int(noisy.sum()),

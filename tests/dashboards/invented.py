@@ -306,6 +306,13 @@ class InventedRuns:
         kind = self.run_document(run_id)["kinds"][cols["kind"][row]]
         return span_document(span_id, kind, failed=bool(cols["err"][row]), hostile=run_id == HOSTILE)
 
+    def span_content(self, run_id: str, span_id: str, column: str) -> str:
+        """Return what a span carries, as sent."""
+        found = (self.span_document(run_id, span_id)["payload"] or {}).get(column)
+        if found is None:
+            raise NotFound(f"span {span_id!r} carries no {column}")
+        return str(found)
+
     def sources(self, since_ns: int | None = None, *, looked_into: bool = True) -> list[dict[str, Any]]:
         """Return the sources."""
         return invented_sources() if self.rows else []

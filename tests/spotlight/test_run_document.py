@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from spotlight.assembly import assemble
@@ -148,3 +149,15 @@ def test_steps_carry_their_price_and_their_part_of_the_critical_path() -> None:
     order = [by_id[span_id(name)] for name in ("root", "call", "short", "long")]
     assert [None, 0.25, None, None] == [found["cols"]["cost"][row] for row in order]
     assert [None, 40.0, 0.0, 60.0] == [found["cols"]["critical"][row] for row in order]
+
+
+def test_document_says_where_it_opens() -> None:
+    """The first failed tool is named with the reason; without a word of tool calls nothing is chosen."""
+    spans = table([span("root", kind="agent"), tool("t", "root", error_type="Timeout"), llm("call", "root")])
+    run = assemble(spans).runs.to_pylist()[0]
+    names = ("trace_id", "span_id", "arguments", "result", "sign")
+    calls = pa.table({name: pa.array([], pa.string()) for name in names})
+    opens: Any = run_document(run, spans, calls=calls)["opens_at"]
+    why = "first failed tool: t: Timeout"
+    assert {"span": span_id("t"), "rule": "failed_tool", "why": why} == opens
+    assert run_document(run, spans)["opens_at"] is None

@@ -13,9 +13,9 @@ from typing import Any, Final, NamedTuple
 import streamlit as st
 from starlette.middleware import Middleware
 
-from dashboards import appearance, routes, source
+from dashboards import appearance, routes
 from dashboards.guard import Guard
-from dashboards.source import RunSource
+from dashboards.source import Intake, Published, RunSource, publish, unknown_intake
 from spotlight.errors import PartFailed
 
 SCRIPT: Final = Path(__file__).with_name("app.py")
@@ -33,6 +33,8 @@ class DashboardSettings(NamedTuple):
     port: int = 8501
     allowed_hosts: Sequence[str] = LOCAL_HOSTS
     otlp_endpoint: Callable[[], str] = lambda: DEFAULT_ENDPOINT
+    user_header: str = ""
+    intake: Callable[[], Intake] = unknown_intake
 
 
 def address_file(data: Path) -> Path:
@@ -56,7 +58,9 @@ def served_url(host: str, port: int) -> str:
 
 def build_app(run_source: RunSource, settings: DashboardSettings) -> st.App:
     """Return the ASGI app over one source; `serve` runs it. One app per process (Streamlit's rule)."""
-    source.publish(run_source, settings.otlp_endpoint, settings.data)
+    publish(
+        Published(run_source, settings.otlp_endpoint, settings.data, settings.user_header, settings.intake)
+    )
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any] | None]:
@@ -101,14 +105,17 @@ def run_dashboards(
     port: int = 8501,
     allowed_hosts: Sequence[str] = LOCAL_HOSTS,
     otlp_endpoint: Callable[[], str] = lambda: DEFAULT_ENDPOINT,
+    user_header: str = "",
+    intake: Callable[[], Intake] = unknown_intake,
 ) -> None:
     """Serve the dashboards over one data folder until a signal ends the process; port 0 takes a free one.
 
-    `otlp_endpoint` is asked whenever a page says where to send traces.
+    `otlp_endpoint` is asked whenever a page says where to send traces; `user_header` is the request header in
+    which a trusted proxy names the reader; `intake` is asked for what is not in the lake yet.
 
     Raises: PartFailed where the address cannot be had, LakeError where the lake cannot be opened.
     """
     from spotlight.reports import open_lake
 
-    settings = DashboardSettings(data, host, port, tuple(allowed_hosts), otlp_endpoint)
+    settings = DashboardSettings(data, host, port, tuple(allowed_hosts), otlp_endpoint, user_header, intake)
     serve(build_app(open_lake(data), settings), settings)

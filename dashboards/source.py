@@ -64,20 +64,35 @@ class RunSource(Protocol):
         """Return a number that changes when anything new is visible."""
 
 
+class Intake(NamedTuple):
+    """What stands between what is sent and what can be seen; None is unknown."""
+
+    waiting_bytes: int | None  # acknowledged, not yet in the lake
+    dead_requests: int | None  # nothing could read them; they are kept
+    running: dict[str, bool]  # collector, writer
+
+
+def unknown_intake() -> Intake:
+    """Return that nothing is known."""
+    return Intake(None, None, {})
+
+
 class Published(NamedTuple):
     """What `server.build_app` hands to the Streamlit script."""
 
     source: RunSource
     otlp_endpoint: Callable[[], str]
     data: Path
+    user_header: str = ""  # names the reader where a trusted proxy sets it
+    intake: Callable[[], Intake] = unknown_intake
 
 
 _PUBLISHED: list[Published] = []
 
 
-def publish(source: RunSource, otlp_endpoint: Callable[[], str], data: Path) -> None:
-    """Make `source` the one that the pages of this process ask."""
-    _PUBLISHED[:] = [Published(source, otlp_endpoint, data)]
+def publish(given: Published) -> None:
+    """Make `given` what the pages of this process ask."""
+    _PUBLISHED[:] = [given]
 
 
 def published() -> Published:

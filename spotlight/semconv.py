@@ -48,6 +48,8 @@ SPOTLIGHT_SCORE_ANNOTATOR: Final = "spotlight.score.annotator"
 SPOTLIGHT_SCORE_EVALUATOR: Final = "spotlight.score.evaluator"
 SPOTLIGHT_SCORE_EVALUATOR_VERSION: Final = "spotlight.score.evaluator_version"
 SPOTLIGHT_SCORE_METADATA: Final = "spotlight.score.metadata"
+SPOTLIGHT_NOTE: Final = "spotlight.note"  # name of a score that says something and judges nothing
+SPOTLIGHT_WITHDRAWN: Final = "spotlight.withdrawn"  # label of the version that takes a score back
 
 # Ours, on what was made from another product's file.
 SPOTLIGHT_IMPORT: Final = "spotlight.import"  # its scopes begin so

@@ -34,6 +34,11 @@ class Settings(BaseSettings):
         description="Host names that requests may be addressed to; others are refused (DNS rebinding). "
         "In the environment a comma separated list, or a JSON one.",
     )
+    user_header: str = Field(
+        "",
+        description="Request header in which a trusted proxy names the reader, who then writes notes under "
+        "that name. Empty: the browser asks once.",
+    )
     batch_bytes: int = Field(
         24 << 20, ge=1 << 16, description="Journal bytes the writer turns into one commit."
     )

@@ -11,16 +11,16 @@ from dashboards.source import published
 
 def first_steps() -> None:
     """Say how the first trace gets here."""
-    _, otlp_endpoint, data = published()
+    given = published()
     st.markdown("#### No runs yet")
     st.markdown("Send traces over OTLP from anything that speaks OpenTelemetry:")
     st.code(
-        f"export OTEL_EXPORTER_OTLP_ENDPOINT={otlp_endpoint()}\n"
+        f"export OTEL_EXPORTER_OTLP_ENDPOINT={given.otlp_endpoint()}\n"
         "export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf\n"
         "export OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental\n"
         "export OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=SPAN_ONLY",
         language="bash",
     )
     st.markdown("or load the traces that come with Spotlight:")
-    st.code(f"spotlight load sample_traces/ --data {shlex.quote(str(data.absolute()))}", language="bash")
+    st.code(f"spotlight load sample_traces/ --data {shlex.quote(str(given.data.absolute()))}", language="bash")
     st.caption("This page shows them as soon as they arrive.")

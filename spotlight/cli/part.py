@@ -18,6 +18,7 @@ import typer
 
 from spotlight.cli.frames import let_pandas_in
 from spotlight.cli.options import DataOption, settings
+from spotlight.cli.status import waiting
 from spotlight.cli.supervisor import read_ready
 from spotlight.settings import Settings
 
@@ -75,10 +76,15 @@ def _writer(chosen: Settings) -> None:
 def _dashboards(chosen: Settings) -> None:
     let_pandas_in()
     from dashboards.server import run_dashboards
+    from dashboards.source import Intake
 
     def otlp_endpoint() -> str:
         said = read_ready(chosen.data, Name.COLLECTOR)
         return str(said["http"]) if said else f"http://127.0.0.1:{chosen.http_port}"
+
+    def intake() -> Intake:
+        parts = (Name.COLLECTOR, Name.WRITER)
+        return Intake(*waiting(chosen.data), {p.value: read_ready(chosen.data, p) is not None for p in parts})
 
     run_dashboards(
         chosen.data,
@@ -86,6 +92,8 @@ def _dashboards(chosen: Settings) -> None:
         port=chosen.port,
         allowed_hosts=tuple(chosen.allowed_hosts),
         otlp_endpoint=otlp_endpoint,
+        user_header=chosen.user_header,
+        intake=intake,
     )
 
 

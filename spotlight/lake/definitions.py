@@ -15,7 +15,7 @@ from spotlight.model import TABLES
 VIEWS: Final = (
     "spans", "payloads", "logs", "metrics", "receipts", "replaced_runs", "current_runs", "assembled_runs",
     "runs", "other_traces", "replaced_steps", "current_steps", "steps", "costs", "metric_usage", "sources",
-    "source_keys", "scores", "judged",
+    "source_keys", "scores", "judged", "notes",
 )  # fmt: skip
 # Views whose rows a reader keeps in memory until something they are made from changes. Of 450,000 runs and as
 # many scores as half of them, all versions but the newest are found in 30 ms and the runs of scores in 600.

@@ -30,6 +30,7 @@ _FACTS: Final = (
     "trace_id", "span_id", "parent_span_id", "name", "started_ns", "dialect", "provider", "request_model",
     "response_model", "finish_reasons", "status", "status_message", "cache_read_tokens",
 )  # fmt: skip
+_FOLDED: Final = ("Attributes", "Events", "Links", "Resource")
 _OF_MODELS: Final = frozenset(("input_messages", "output_messages", "system_instructions"))
 _ID: Final = ("trace_id", "span_id")
 _DEEPEST: Final = 8  # levels that are set in
@@ -140,6 +141,8 @@ def _span(span: Row, depth: int, told: set[bytes]) -> Markup:
     if usage != (None, None):
         took = f"{_count(usage[0])} → {_count(usage[1])} · {took}"
     inside = [part for heading, text in _parts(span, told) for part in (element("h3", heading), _pre(text))]
+    inside += [element("details", element("summary", name), _pre(_pretty(span[name.lower()])))
+               for name in _FOLDED if span[name.lower()] not in (None, "{}")]  # fmt: skip
     summary = element(
         "summary",
         element("span", span["kind"], class_="kind"),
@@ -186,14 +189,12 @@ def _parts(span: Row, told: set[bytes]) -> Iterator[tuple[str, str]]:
         yield "Error", "\n".join(str(span[n]) for n in ("error_type", "error_message") if span[n])
     events = parsed(span["events"])
     attributes = parsed(span["attributes"])
-    yield from _conversation(span, attributes, events if isinstance(events, list) else [], told)
+    if span["kind"] == "llm" or any(span.get(name) is not None for name in _OF_MODELS):
+        yield from _conversation(span, attributes, events if isinstance(events, list) else [], told)
     for name in _CONTENT:
         if span.get(name) is not None and name not in _OF_MODELS:
             yield name.replace("_", " ").capitalize(), _pretty(span[name])
     yield "Span", "\n".join(f"{name}: {span[name]}" for name in _FACTS if span[name] is not None)
-    for name in ("attributes", "events", "links", "resource"):
-        if span[name] not in (None, "{}"):
-            yield name.capitalize(), _pretty(span[name])
 
 
 def _conversation(

@@ -38,6 +38,14 @@ class Field(NamedTuple):
 
 _OF_RUN_ERROR: Final = "nullif(concat_ws(' ', r.error_type, r.error_message), '')"
 _OF_STEP_ERROR: Final = "nullif(concat_ws(' ', s.error_type, s.error_message), '')"
+_OF_RUN_NOTES: Final = (
+    "(select string_agg(n.explanation, ' ' order by n.time_ns) from notes as n"
+    " where list_contains(r.trace_ids, n.trace_id) or (n.trace_id is null and n.session_id = r.session_id))"
+)
+_OF_STEP_NOTES: Final = (
+    "(select string_agg(n.explanation, ' ' order by n.time_ns) from notes as n"
+    " where n.trace_id = s.trace_id and n.span_id = s.span_id)"
+)
 _STEP_STATUS: Final = "if(s.failed, 'error', 'ok')"
 
 
@@ -119,6 +127,7 @@ FIELDS: Final = (
     _content("args", "what tools were called with", "args"),
     _content("result", "what tools answered", "tool", "result"),
     _content("system", "instructions", "system"),
+    Field("note", "words", _OF_RUN_NOTES, _OF_STEP_NOTES, "what people wrote on the run or the step", both=True),
     Field(SCORE, "score", None, None, "a judgement by its name: score.correctness<0.5, score.tone:rude"),
     Field(ATTRIBUTE, "attribute", None, None, 'an attribute as sent: attr."http.method":POST'),
 )  # fmt: skip

@@ -7,6 +7,7 @@ import { button, copyText, el } from "./dom.js";
 import { UNKNOWN, duration, plural, tokens } from "./format.js";
 import { colorOf, familyOf, kindWord } from "./kinds.js";
 import { approvalOf, isMoment } from "./model.js";
+import { notesView } from "./notes.js";
 import { attributesView, eventCount, eventsView, rawView, toolView } from "./tables.js";
 import { jsonIn, textView } from "./text_view.js";
 
@@ -23,6 +24,7 @@ const TABS = [
   { name: "Context", applies: (model, row) => kindOf(model, row) === "llm", draw: contextView },
   { name: "Attributes", applies: () => true, draw: ({ span }) => attributesView(span) },
   { name: "Events", applies: () => true, draw: ({ span }) => eventsView(span), count: eventCount },
+  { name: "Notes", applies: () => true, draw: notesView },
   { name: "Raw", applies: () => true, draw: ({ span, text }) => rawView(span, text) },
 ];
 

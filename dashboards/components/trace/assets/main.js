@@ -9,7 +9,9 @@ import { plural, tellTimesIn } from "./format.js";
 import { Help } from "./help.js";
 import { listenForKeys } from "./keyboard.js";
 import { buildModel, nextError, openingRow, rowsById } from "./model.js";
+import { readNoted } from "./noted.js";
 import { Readings, chosenReading } from "./readings.js";
+import { shareTools } from "./share.js";
 
 const TELL_AFTER = 120; // ms: a selection lands in the address once the reader rests on it
 const NARROW = 820; // px: below it the panel goes under the reading
@@ -63,6 +65,7 @@ class TraceView {
     }, (name) => putInAddress({ view: name }));
     this.help = new Help(root, () => this.readings.reading?.constructor.HELP ?? []);
     this.leaveKeys = listenForKeys(root, () => this.readings.body, () => this.keys());
+    root.addEventListener("spotlight-noted", () => this.readNoted());
     this.resizes = new ResizeObserver(() => this.resized());
     this.resizes.observe(root);
     this.themes = new MutationObserver(() => this.themed());
@@ -114,6 +117,11 @@ class TraceView {
     if (changed) this.onlySteps = onlyStepsAsked(value, window.location.href);
     this.show(changed);
     performance.measure("spotlight:run-shown", { start: asked });
+    this.readNoted();
+  }
+
+  readNoted() {
+    readNoted(() => this.fetch("notes"), () => this.readings.reading?.tree?.schedule(true));
   }
 
   /** Draw the document, all of it or the agent's steps; the selected row is never hidden. */
@@ -140,7 +148,7 @@ class TraceView {
       toggle.setAttribute("aria-pressed", this.onlySteps);
       tools.push(toggle);
     }
-    tools.push(button("toggle", "?", () => this.help.toggle(), "Keys (key: ?)"));
+    tools.push(...shareTools(this.run), button("toggle", "?", () => this.help.toggle(), "Keys (key: ?)"));
     this.parts.tools.replaceChildren(...tools);
   }
 

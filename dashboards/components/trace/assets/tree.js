@@ -4,6 +4,7 @@ import { el } from "./dom.js";
 import { plural } from "./format.js";
 import { colorOf, glyphOf, kindWord } from "./kinds.js";
 import { approvalOf, errorsBelow, isMoment, matches, positionOf, rowsById, siblingsOf, spansBelow, visibleRows } from "./model.js";
+import { noteMark } from "./noted.js";
 import { costCell, durationCell, tokensCell } from "./tree_cells.js";
 import { WHOLE, barCell, drawAxis, paintBar, panBy, zoomBy, zoomToRow } from "./waterfall.js";
 
@@ -29,7 +30,7 @@ function whoRan({ cols, doc }, row, kind) {
 const handoffMark = ({ cols, doc }, row) => (/hand[-_ ]?off/i.test(doc.names[cols.name[row]]) ? "↪" : "↪ handoff");
 
 function noteOn(cols, row) {
-  const notes = [];
+  const notes = [noteMark(cols.id[row])].filter(Boolean);
   if (cols.depth[row] > DEEPEST) notes.push(`level ${cols.depth[row] + 1}`);
   if (cols.orphan?.[row]) notes.push("parent missing");
   if (cols.dur[row] == null && !isMoment(cols, row)) notes.push("no end");

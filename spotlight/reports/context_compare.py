@@ -17,7 +17,8 @@ MOST_CUT_MARK: Final = 200
 LEAST_KEPT: Final = 20
 # From this share of common words on, a message is the old one changed, and a summary speaks of what went.
 LIKE: Final = 0.5
-_LEAST_WORD: Final = 4  # shorter words are in every text
+_LEAST_LETTERS: Final = 4  # shorter words are in every text
+LEAST_WORDS: Final = 6  # fewer are no summary
 
 
 class Entry(NamedTuple):
@@ -96,9 +97,10 @@ def _tools(old: list[Part], new: list[Part]) -> list[Entry]:
 
 def _sequence(old: list[Part], new: list[Part]) -> list[Entry]:
     entries: list[Entry] = []
+    spoken = frozenset(word for part in old for word in _long_words(part))
     for piece in _pieces(old, new):
         if isinstance(piece, _Gap):
-            entries += _gap_entries(piece)
+            entries += _gap_entries(piece, spoken)
         else:
             entries.append(Entry("kept", old[piece[0]].place, new[piece[1]].place))
     return entries
@@ -127,8 +129,8 @@ def _aligned(old: list[Part], new: list[Part]) -> list[Pair]:
     return align(*sides)
 
 
-def _gap_entries(gap: _Gap) -> list[Entry]:
-    """Say of each part of a gap what became of it; first what is surest."""
+def _gap_entries(gap: _Gap, spoken: frozenset[str]) -> list[Entry]:
+    """Say of each part of a gap what became of it, the surest first; `spoken` are all earlier words."""
     old, new = list(gap.old), list(gap.new)
     found: list[Entry] = []
     for matches, mark in _RULES:
@@ -141,7 +143,7 @@ def _gap_entries(gap: _Gap) -> list[Entry]:
             old.remove(was)
             new.remove(part)
             found.append(mark(was, part))
-    found += _compacted(old, new)
+    found += _compacted(old, new, spoken)
     found += [Entry("dropped", part.place, None) for part in old]
     found += [Entry("added", None, part.place) for part in new]
     return _in_order(found)
@@ -201,18 +203,18 @@ _RULES: Final[tuple[tuple[Callable[[Part, Part], bool], Callable[[Part, Part], E
 )
 
 
-def _compacted(old: list[Part], new: list[Part]) -> list[Entry]:
+def _compacted(old: list[Part], new: list[Part], spoken: frozenset[str]) -> list[Entry]:
     """Take out of both lists what a summary stands for, and the summary; it says so or shares their words."""
     if len(old) < 2:
         return []
     told = next(
         (p for p in new if any(t.get("type") == "compaction" for t in p.value.get("parts", ()))), None
     )
-    summary = told or _speaks_of(old, new)
+    summary = told or _speaks_of(old, new, spoken)
     if summary is None:
         return []
     size = sum(part.chars for part in old)
-    how = "as it says itself" if told else "inferred: it speaks of them and is shorter"
+    how = "as it says itself" if told else "inferred: shorter, and in words said before"
     note = f"stands for {len(old)} messages of {size:,} characters; {how}"
     gone = [Entry("compacted", part.place, None, f"summed up in part {summary.place + 1}") for part in old]
     gone.append(Entry("compacted", None, summary.place, note, len(old)))
@@ -221,14 +223,18 @@ def _compacted(old: list[Part], new: list[Part]) -> list[Entry]:
     return gone
 
 
-def _speaks_of(old: list[Part], new: list[Part]) -> Part | None:
+def _speaks_of(old: list[Part], new: list[Part], spoken: frozenset[str]) -> Part | None:
+    """Return the first new part that is shorter than what went and says little that was not said before."""
     size = sum(part.chars for part in old)
-    spoken = {word for part in old for word in words(part.text) if len(word) >= _LEAST_WORD}
     for part in new:
-        own = {word for word in words(part.text) if len(word) >= _LEAST_WORD}
-        if len(own) >= _LEAST_WORD and part.chars < size and len(own & spoken) / len(own) >= LIKE:
+        own = _long_words(part)
+        if len(own) >= LEAST_WORDS and part.chars < size and len(own & spoken) / len(own) >= LIKE:
             return part
     return None
+
+
+def _long_words(part: Part) -> frozenset[str]:
+    return frozenset(word.lower() for word in words(part.text) if len(word) >= _LEAST_LETTERS)
 
 
 def _alike(one: str, other: str) -> int:

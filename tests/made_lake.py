@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,8 +20,17 @@ def made_lake(data: Path, **tables: Sequence[Row]) -> Reports:
     """Return the questions one can ask of a new lake that holds these rows, by table name."""
     lake = Lake(data / "lake")
     for name, rows in tables.items():
-        lake.append(name, table(list(rows), TABLES[name]))
+        lake.append(name, table(_numbered(rows) if name == "steps" else list(rows), TABLES[name]))
     return open_lake(data)
+
+
+def _numbered(steps: Sequence[Row]) -> list[Row]:
+    """Return steps with their places in their runs by start, as assembly gives them."""
+    taken: Counter[object] = Counter()
+    for row in sorted(steps, key=lambda step: (str(step["run_id"]), step["started_ns"])):
+        taken[row["run_version"]] += 1
+        row.setdefault("step", taken[row["run_version"]])
+    return list(steps)
 
 
 def run(name: str, **columns: object) -> Row:

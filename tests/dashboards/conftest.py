@@ -27,6 +27,7 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-default-apps"),
     "--disable-sync",
 )
+VIEWPORT = {"width": 1500, "height": 900}
 START_SECONDS = 180
 # What takes a second on a quiet machine may take many on a busy one; a wait that succeeds costs nothing.
 WAIT_MS = 60_000
@@ -129,9 +130,15 @@ def chromium() -> str | None:
     )
 
 
+@pytest.fixture(scope="session")
+def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the browser's cache: what it compiled of the scripts once, every page has."""
+    return tmp_path_factory.mktemp("profile")
+
+
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Return a headless browser; skip without one, fail in CI.
+def browser(profile: Path) -> Iterator[Any]:
+    """Return the context of a headless browser with its cache; skip without a browser, fail in CI.
 
     It ends with its module: while it lives, its event loop counts as running in this thread, and
     tests of other modules start loops of their own.
@@ -141,32 +148,50 @@ def browser() -> Iterator[Any]:
     expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
         try:
-            launched = playwright.chromium.launch(
-                executable_path=chromium(), args=FLAGS, timeout=START_SECONDS * 1000
-            )
+            launched = playwright.chromium.launch_persistent_context(
+                profile, executable_path=chromium(), args=FLAGS, timeout=START_SECONDS * 1000,
+                viewport=VIEWPORT, reduced_motion="reduce",
+            )  # fmt: skip
         except Error as exc:
             if os.environ.get("CI"):
                 raise
             pytest.skip(f"no browser: install chromium ({exc.message.splitlines()[0]})")
+        launched.set_default_timeout(WAIT_MS)
         yield launched
         launched.close()
 
 
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
-    """Return a fresh page; whatever a test does, no script may fail and no request may leave the machine."""
-    context = browser.new_context(viewport={"width": 1500, "height": 900}, reduced_motion="reduce")
-    context.set_default_timeout(WAIT_MS)
-    opened = context.new_page()
+    """Return a fresh page; whatever a test does, no script may fail and no request may leave the machine.
+
+    It knows nothing of the pages before it but the scripts: what they stored is cleared.
+    """
     failed: list[str] = []
-    left: list[str] = []
+    asked: list[str] = []
+
+    def note(request: Any) -> None:
+        asked.append(request.url)
+
+    opened = browser.new_page()
     opened.on("pageerror", lambda error: failed.append(str(error)))
-    local = ("http://127.0.0.1:", "data:", "blob:", "about:", "file:")
-    context.on("request", lambda request: None if request.url.startswith(local) else left.append(request.url))
+    browser.on("request", note)
     yield opened
     failures = [said for said in failed if "ResizeObserver loop" not in said]  # a hint about frames, no error
-    context.close()  # what it interrupts is no failure of a script: those are counted above
-    assert ([], []) == (failures, left)
+    _forget(opened, {"/".join(url.split("/")[:3]) for url in asked if url.startswith("http")})
+    for left in browser.pages[1:]:  # the first keeps the browser open
+        left.close()  # what it interrupts is no failure of a script: those are counted above
+    browser.remove_listener("request", note)
+    local = ("http://127.0.0.1:", "data:", "blob:", "about:", "file:")
+    assert ([], []) == (failures, [url for url in asked if not url.startswith(local)])
+
+
+def _forget(page: Any, origins: set[str]) -> None:
+    """Clear what pages of these origins stored; the cache of their scripts stays."""
+    browser = page.context.new_cdp_session(page)
+    for origin in sorted(origins):
+        kinds = "cookies,local_storage,indexeddb,service_workers,cache_storage"
+        browser.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": kinds})
 
 
 def settled(page: Any) -> None:

@@ -20,13 +20,16 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from spotlight.lake.files import Part, write_part
 from spotlight.lake.store import Lake
-from spotlight.model import PARTITION, RUNS, TABLES, Column, Table
+from spotlight.lake.texts import remove_stale, text_files
+from spotlight.model import PARTITION, PAYLOADS, RUNS, TABLES, Column, Table
 
 SMALL_BYTES: Final = 16 << 20
 MIN_FILES: Final = 16
 MIN_FILES_BUSY: Final = 256  # while batches wait, compaction takes their time: let more files come together
 # What one step reads at most: Arrow needs several times this in memory.
 MAX_STEP_BYTES: Final = 64 << 20
+# What was said is read for searches for so long at a time: batches wait meanwhile.
+TEXTS_S: Final = 0.5
 # Readers that opened an older snapshot may still read its files for this long.
 KEEP_REMOVED_HOURS: Final = 1
 
@@ -84,7 +87,20 @@ def maintain(lake: Lake, min_files: int = MIN_FILES) -> int:
             removed += _compact_table(lake, TABLES[name], min_files)
         except (DeltaError, duckdb.Error, OSError) as exc:
             _log.warning("table %s was not compacted, it stays readable as it is: %s", name, exc)
+    _keep_texts(lake)
     return removed
+
+
+def _keep_texts(lake: Lake) -> None:
+    """Make the texts of payloads ready to be searched, as many as there is time for."""
+    try:
+        actions = pa.table(lake.handle(PAYLOADS.name).get_add_actions(flatten=True))
+        root = lake.folder.absolute()
+        files = [str(root / PAYLOADS.name / path) for path in actions.column("path").to_pylist()]
+        remove_stale(root, files)
+        text_files(root, files, budget_s=TEXTS_S)
+    except (DeltaError, OSError, pa.ArrowException) as exc:
+        _log.warning("payloads were not made ready for searches, the first search will: %s", exc)
 
 
 def _compact_table(lake: Lake, table: Table, min_files: int) -> int:

@@ -90,6 +90,7 @@ function take(state, query) {
 }
 
 function changed(state) {
+  state.options.stale();
   mark(state, null);
   state.said.replaceChildren();
   clearTimeout(state.timer);

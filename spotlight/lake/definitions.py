@@ -22,6 +22,7 @@ VIEWS: Final = (
 KEPT: Final = frozenset(["replaced_runs", "replaced_steps", "judged"])
 STORED_TEXTS: Final = "stored_texts"
 _STORED: Final = {f"stored_{name}": name for name in TABLES}
+_CATALOG: Final = frozenset(["show", "information_schema", "tables"])
 _COMMENT_LINE: Final = re.compile(r"^\s*--.*$", re.MULTILINE)
 _WORD: Final = re.compile(r"[a-z_][a-z0-9_]*")
 _MACRO: Final = re.compile(r"create or replace macro ([a-z_]+)\(")
@@ -34,6 +35,9 @@ class Needed(NamedTuple):
     views: tuple[str, ...]
     macros: tuple[str, ...]  # their texts
     texts: bool = False  # also what was said, see texts.py
+
+
+EVERYTHING: Final = Needed(tuple(TABLES), VIEWS, ())
 
 
 class _Definition(NamedTuple):
@@ -68,6 +72,13 @@ def needed(sql: str, macros: tuple[str, ...]) -> Needed:
         tuple(definitions[name].text for name in definitions if name in found and name not in VIEWS),
         STORED_TEXTS in found,
     )
+
+
+def needed_by_user(sql: str) -> Needed:
+    """Return what a text that a user typed needs: everything where it asks which tables there are."""
+    wanted = needed(sql, ())
+    asks = any(word in _CATALOG or word.startswith(("duckdb_", "pg_", "sqlite_")) for word in _words(sql))
+    return EVERYTHING if asks or not wanted.tables else wanted
 
 
 @cache

@@ -14,7 +14,15 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from spotlight.errors import LakeError, QueryRefused
-from spotlight.lake.definitions import KEPT, STORED_TEXTS, VIEWS, needed, sql_text
+from spotlight.lake.definitions import (
+    EVERYTHING,
+    KEPT,
+    STORED_TEXTS,
+    Needed,
+    needed,
+    needed_by_user,
+    sql_text,
+)
 from spotlight.lake.texts import text_files
 from spotlight.lake.user_sql import check_select
 from spotlight.model import COSTS, DEFAULT_TENANT, PAYLOADS, REPLACED, TABLES, Table
@@ -201,7 +209,13 @@ class Reader:
         Raises: QueryRefused for anything but one select, and for a select DuckDB cannot run.
         """
         check_select(sql)
-        with self.snapshot(memory_limit) as con:
+        try:
+            return self._user_rows(sql, limit, memory_limit, needed_by_user(sql))
+        except QueryRefused:  # the hint for a name that does not exist names those that do
+            return self._user_rows(sql, limit, memory_limit, EVERYTHING)
+
+    def _user_rows(self, sql: str, limit: int, memory_limit: str, wanted: Needed) -> pa.Table:
+        with self.snapshot(memory_limit, wanted) as con:
             try:
                 return con.sql(sql).limit(limit).to_arrow_table()
             except duckdb.Error as exc:
@@ -210,18 +224,20 @@ class Reader:
                     hint='`spotlight query "describe runs"` lists the columns',
                 ) from exc
 
-    def snapshot(self, memory_limit: str = "2GB") -> Connection:
-        """Return a connection of its own with every view over the newest snapshot; the caller closes it.
+    def snapshot(self, memory_limit: str = "2GB", wanted: Needed = EVERYTHING) -> Connection:
+        """Return a connection of its own with views over the newest snapshot; the caller closes it.
 
         It may read this snapshot's files and nothing else: no settings, extensions, other files or writes.
         """
-        self.refresh()
         with self._lock:
-            files = {name: self._files(name, delta) for name, (delta, _) in self._seen.items()}
+            for name in wanted.tables:
+                self._refresh_table(TABLES[name])
+            seen = {name: self._seen[name] for name in wanted.tables if name in self._seen}
+            files = {name: self._files(name, delta) for name, (delta, _) in seen.items()}
         con = duckdb.connect(":memory:")
-        for name, table in TABLES.items():
-            _define_stored(con, table, files.get(name, []))
-        _define_views(con, VIEWS, {name for name in files if files[name]})
+        for name in wanted.tables:
+            _define_stored(con, TABLES[name], files.get(name, []))
+        _define_views(con, wanted.views, {name for name in files if files[name]})
         con.execute(f"set memory_limit = '{memory_limit}'")
         con.execute("set allowed_paths = $paths", {"paths": [p for paths in files.values() for p in paths]})
         con.execute("set enable_external_access = false")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from spotlight.errors import LakeError, QueryRefused
-from spotlight.lake import Lake, Reader, Scope, Stretch
+from spotlight.lake import VIEWS, Lake, Reader, Scope, Stretch
 from spotlight.lake.integrity import damaged_files
 from spotlight.lake.maintenance import maintain
 from spotlight.model import RECEIPTS, REPLACED, RUNS
@@ -130,6 +130,15 @@ ESCAPES = (
     "not sql at all",
     "",
 )
+
+
+def test_a_user_is_told_of_every_view(lake: Lake) -> None:
+    """Who asks which views there are, or names one that is not there, is told of all."""
+    reader = Reader(lake.folder, Scope())
+    listed = reader.user_query("select view_name from duckdb_views() where not internal", limit=99)
+    assert set(VIEWS) <= set(listed.column(0).to_pylist())
+    with pytest.raises(QueryRefused, match='Did you mean "scores"'):
+        reader.user_query("select * from runs join score using (trace_id)", limit=9)
 
 
 @pytest.mark.parametrize("sql", ESCAPES)

@@ -26,7 +26,7 @@ class Column(NamedTuple):
 
 
 COLUMNS: Final = (
-    Column("run", "run", 78, "A click anywhere in the row opens the run"),
+    Column("run", "run", 98, "A click anywhere in the row opens the run; tick two to compare them"),
     Column("status", "status", 108),
     Column("started", "started", 126),
     Column("name", "name", 116),

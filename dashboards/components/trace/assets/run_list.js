@@ -1,6 +1,7 @@
 // The list of runs: rows that open. Text from spans is only ever given to textContent.
 
 import { el } from "./dom.js";
+import { compareBar, tickBox } from "./run_ticks.js";
 
 const ROW = 28;
 const BELOW = 64; // px kept for the line under the table
@@ -40,6 +41,7 @@ function runRow(run, columns, href) {
     if (k === 0 && href) {
       const link = el("a", null, text);
       link.href = href;
+      if (run.id) cell.append(tickBox(run.id, text));
       cell.append(link);
     } else if (name !== "duration") {
       cell.textContent = text;
@@ -54,6 +56,7 @@ function runRow(run, columns, href) {
 
 function listenForOpening(table) {
   table.addEventListener("click", (event) => {
+    if (event.target.closest?.("input")) return;
     const row = event.target.closest?.("tr[data-href]");
     if (!row || event.button !== 0) return;
     const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
@@ -82,11 +85,34 @@ function fit(frame, shown) {
   frame.style.maxHeight = `${(rows + 1) * ROW + 2}px`;
 }
 
-export default function mount({ data, parentElement }) {
-  const host = parentElement.querySelector(".run-list") ?? parentElement;
+/** The stylesheet: the one that is there, so that a table drawn anew does not flicker. */
+function styleOf(host) {
+  const there = host.querySelector("link");
+  if (there) return there;
   const style = el("link");
   style.rel = "stylesheet";
   style.href = new URL("run_list.css", import.meta.url).href;
+  return style;
+}
+
+/** What the reader sees of a table: how far it is scrolled, and the row whose link has the focus. */
+function placeIn(host) {
+  const frame = host.querySelector(".runs-frame");
+  const focused = host.getRootNode().activeElement?.closest?.("tr[data-href]")?.dataset.href;
+  return { top: frame?.scrollTop ?? 0, left: frame?.scrollLeft ?? 0, focused };
+}
+
+function returnTo(frame, { top, left, focused }) {
+  frame.scrollTop = top;
+  frame.scrollLeft = left;
+  const row = [...frame.querySelectorAll("tr[data-href]")].find(({ dataset }) => dataset.href === focused);
+  row?.querySelector("a").focus({ preventScroll: true });
+}
+
+export default function mount({ data, parentElement }) {
+  const host = parentElement.querySelector(".run-list") ?? parentElement;
+  const place = placeIn(host);
+  const style = styleOf(host);
   const columns = el("colgroup");
   for (const { width } of data.columns) columns.append(Object.assign(el("col"), { width }));
   const rows = el("tbody");
@@ -97,7 +123,7 @@ export default function mount({ data, parentElement }) {
   const frame = el("div", "runs-frame", null, table);
   listenForOpening(table);
   const resized = () => fit(frame, data.shown);
-  frame.style.visibility = "hidden"; // until it looks as it should
+  if (!style.sheet) frame.style.visibility = "hidden"; // until it looks as it should
   for (const ended of ["load", "error"]) {
     style.addEventListener(ended, () => {
       frame.style.visibility = "";
@@ -106,9 +132,13 @@ export default function mount({ data, parentElement }) {
   }
   window.addEventListener("resize", resized);
   const places = new ResizeObserver(resized);
-  for (const place of [document.body, document.querySelector(".stMainBlockContainer")]) if (place) places.observe(place);
-  host.replaceChildren(style, frame);
+  for (const box of [document.body, document.querySelector(".stMainBlockContainer")]) if (box) places.observe(box);
+  if (style.isConnected) host.querySelector(".runs-frame")?.remove();
+  else host.append(style);
+  host.querySelector(".compare-bar")?.remove();
+  host.append(frame, ...(data.rows.some(({ id }) => id) ? [compareBar(moveTo, data.back)] : []));
   resized();
+  returnTo(frame, place);
   return () => {
     window.removeEventListener("resize", resized);
     places.disconnect();

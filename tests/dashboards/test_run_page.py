@@ -27,7 +27,7 @@ def failed_run(sample_lake: Any) -> dict[str, Any]:
 def test_run_opens_at_its_first_failure(page: Any, lake_url: str, failed_run: dict[str, Any]) -> None:
     """Nobody has to look for the failed tool: it is selected, its error shown, and the reason said."""
     open_run(page, lake_url, failed_run["run_id"])
-    page.get_by_text(re.compile("Opened at the first failed tool: ")).wait_for()
+    page.get_by_text(re.compile("Opened at the first (failed tool|error): ")).wait_for()
     expect(page.locator(SELECTED)).to_contain_text(re.compile("error|failed"))
     expect(page.get_by_role("alert").locator("strong")).not_to_be_empty()
     expect(page.get_by_role("tab", name="Tool")).to_have_attribute("aria-selected", "true")

@@ -63,10 +63,9 @@ test("an error began where no failed span is below", () => {
 test("no error, no next error", () => {
   const fine = model.buildModel({ ...RUN, cols: { ...RUN.cols, err: [0, 0, 0, 0, 0] } });
   assert.equal(-1, model.nextError(fine, 0, 1));
-  assert.deepEqual({ row: 0, why: "" }, model.openingRow(fine));
 });
-test("a run opens at its first failed tool, and says so", () => {
-  assert.deepEqual({ row: 2, why: "Opened at the first failed tool: send_email" }, model.openingRow(built));
+test("a selected row is told in words", () => {
+  assert.equal("tool send_email, failed, 40ms, span 3 of 5", model.rowWords(built, 2));
 });
 test("wall time is shared out, the rest is unaccounted", () => {
   const mix = Object.fromEntries(model.wallTimeMix(built).map((part) => [part.kind, part.ms]));

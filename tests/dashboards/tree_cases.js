@@ -5,6 +5,7 @@ import { assert, test } from "./cases.js";
 
 import * as format from "./format.js";
 import { idleOffer, idleStretches } from "./idle.js";
+import { inFlight, newestRow } from "./live.js";
 import { loopsIn, withLoops } from "./loops.js";
 import * as model from "./model.js";
 import { chosenReading } from "./readings.js";
@@ -134,4 +135,15 @@ test("the address says what is shown; what is usual is not in it", () => {
   assert.deepEqual({ path: false, compressed: false, openLoops: false, clock: false, columns: ["tokens", "cost", "duration"] }, asked(""));
   assert.deepEqual({ path: true, compressed: true, openLoops: true, clock: true, columns: ["cost"] },
     asked("path=critical&idle=cut&loops=open&times=clock&columns=cost,nonsense"));
+});
+test("a run without an end is in flight until nothing was heard of it for ten minutes", () => {
+  const started = 1795000000000;
+  const at = (status, total_ms, now) => inFlight({ run: { status }, total_ms, started_ns: `${started}000000` }, started + now);
+  assert.deepEqual([5000, null, null], [at("incomplete", 2000, 5000), at("ok", 2000, 5000), at("incomplete", 2000, 700_000)]);
+});
+test("an open step of a run in flight goes on until now; the newest is what began last", () => {
+  const run = agentRun([["a", 0, 10], ["c", 8, 1], ["b", 4, null]], 10);
+  const built = model.buildModel(run, 40);
+  assert.deepEqual([40, 2], [built.total, newestRow(built)]);
+  assert.deepEqual({ left: 10, width: 90 }, model.barIn(built, 3, { from: 0, to: 1 }));
 });

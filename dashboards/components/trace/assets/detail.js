@@ -14,7 +14,7 @@ import { jsonIn, textView } from "./text_view.js";
 // The tabs of the panel, in order. A tab is
 //   name                       one word; the reader's choice of it is kept per kind of step
 //   applies(model, row, span)  whether this step has it
-//   draw(step)                 an element, which may fill itself later; step is {model, row, span, text, select, fetch}:
+//   draw(step)                 an element, which may fill itself later; step is {model, row, path, span, text, select, fetch}:
 //                              the span document and its text as sent, select(row), and fetch(path, signal) of what
 //                              lies below /api/runs/{run} (see readings.js)
 //   count(span)                optional: a figure beside the name, 0 for none
@@ -25,7 +25,7 @@ const TABS = [
   { name: "Attributes", applies: () => true, draw: ({ span }) => attributesView(span) },
   { name: "Events", applies: () => true, draw: ({ span }) => eventsView(span), count: eventCount },
   { name: "Notes", applies: () => true, draw: notesView },
-  { name: "Raw", applies: () => true, draw: ({ span, text }) => rawView(span, text) },
+  { name: "Raw", applies: () => true, draw: ({ span, text, path }) => rawView(span, text, path) },
 ];
 
 const kindOf = ({ cols, doc }, row) => doc.kinds[cols.kind[row]];
@@ -65,7 +65,8 @@ export class Detail {
     clearTimeout(this.timer);
     try {
       const answer = await this.reader.read(path);
-      if (path === this.path) this.draw(answer);
+      const unchanged = answer.text === this.drawn?.text && path === this.drawn.path;
+      if (path === this.path && !unchanged) this.draw(answer);
     } catch (error) {
       if (error.name === "AbortError" || path !== this.path) return;
       const again = () => this.load(path, attempt + 1);
@@ -81,6 +82,7 @@ export class Detail {
 
   draw(answer) {
     const span = answer?.value ?? null;
+    this.drawn = answer && { text: answer.text, path: this.path };
     const kind = this.model.doc.kinds[this.model.cols.kind[this.row]];
     this.body = el("div", "detail-body");
     const tabs = el("div", "tabs");
@@ -91,7 +93,7 @@ export class Detail {
       this.body.append(el("div", "muted loading", "loading…"));
       return;
     }
-    this.drawTabs(tabs, { ...this.actions, model: this.model, row: this.row, span, text: answer.text }, kind);
+    this.drawTabs(tabs, { ...this.actions, model: this.model, row: this.row, path: this.path, span, text: answer.text }, kind);
   }
 
   header(kind) {

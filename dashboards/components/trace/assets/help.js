@@ -4,7 +4,8 @@ import { button, el } from "./dom.js";
 
 const OF_THE_VIEW = [
   ["1 2 3", "transcript, tree, graph (also t w g)"], ["e E", "next, previous error"], ["Enter", "to the panel of the step"],
-  ["Esc", "back to the reading; there: filters away"], ["a", "only the agent's steps, or all spans"], ["?", "these keys"],
+  ["Esc", "back to the reading; there: filters away"], ["a", "only the agent's steps, or all spans"],
+  ["o", "follow a run in flight"], ["p", "pause it"], ["?", "these keys"],
 ];
 
 function list(title, entries) {

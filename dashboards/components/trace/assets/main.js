@@ -8,7 +8,8 @@ import { button, el } from "./dom.js";
 import { plural, tellTimesIn } from "./format.js";
 import { Help } from "./help.js";
 import { listenForKeys } from "./keyboard.js";
-import { buildModel, nextError, openingRow, rowsById } from "./model.js";
+import { Live, newestRow } from "./live.js";
+import { buildModel, nextError, rowWords, rowsById } from "./model.js";
 import { readNoted } from "./noted.js";
 import { Readings, chosenReading } from "./readings.js";
 import { shareTools } from "./share.js";
@@ -63,6 +64,11 @@ class TraceView {
       document: () => this.document,
       fetch: (path, signal) => this.fetch(path, signal),
     }, (name) => putInAddress({ view: name }));
+    this.live = new Live({
+      resumed: () => this.update(this.context),
+      drawn: () => this.followed(),
+      tick: (ms) => this.readings.reading?.tick?.(ms),
+    });
     this.help = new Help(root, () => this.readings.reading?.constructor.HELP ?? []);
     this.leaveKeys = listenForKeys(root, () => this.readings.body, () => this.keys());
     root.addEventListener("spotlight-noted", () => this.readNoted());
@@ -81,6 +87,7 @@ class TraceView {
     return {
       a: () => this.toggleSteps(), e: () => this.toError(1), E: () => this.toError(-1),
       Enter: () => this.parts.panel.focus(), "?": () => this.help.toggle(),
+      o: () => this.live.follow(), p: () => this.live.pause(),
       ...this.readings.keys(),
     };
   }
@@ -91,6 +98,7 @@ class TraceView {
     this.themed();
     if (run === this.run && version === this.version) return;
     const changed = run !== this.run;
+    if (!changed && this.live.holds()) return;
     Object.assign(this, { run, version });
     await this.load(changed, 0);
   }
@@ -114,6 +122,7 @@ class TraceView {
     if (stale()) return;
     this.detail.forget();
     this.document = value;
+    this.live.take(value);
     if (changed) this.onlySteps = onlyStepsAsked(value, window.location.href);
     this.show(changed);
     performance.measure("spotlight:run-shown", { start: asked });
@@ -128,7 +137,7 @@ class TraceView {
   show(fresh) {
     const selected = fresh || this.row < 0 ? this.context.data.span : this.model.cols.id[this.row];
     const shown = this.onlySteps ? agentSteps(this.document, selected) : this.document;
-    this.model = buildModel(shown);
+    this.model = buildModel(shown, this.live.sinceMs ?? 0);
     this.rowOf = rowsById(this.model);
     this.row = fresh ? -1 : (this.rowOf.get(selected) ?? -1);
     this.drawTools();
@@ -136,12 +145,19 @@ class TraceView {
     this.readings.setModel(this.model, this.row);
     if (fresh) this.open();
     else if (this.row >= 0) this.detail.show(this.model, this.row, this.spanPath(this.row));
+    this.followed();
+  }
+
+  /** Show the state of the run in flight; have its newest step in view where the reader follows. */
+  followed() {
+    this.drawTools();
+    if (this.live.following) this.readings.reading?.see?.(newestRow(this.model));
   }
 
   /** The switch's other side: what is shown of the run, and the help. */
   drawTools() {
     const { noise } = this.document;
-    const tools = [];
+    const tools = this.live.tools();
     if (noise?.spans) {
       const toggle = button("toggle steps", "agent's steps only", () => this.toggleSteps());
       toggle.title = `Hide the ${plural(noise.spans, "span")} that are no steps of the agent (key: a)`;
@@ -149,7 +165,9 @@ class TraceView {
       tools.push(toggle);
     }
     tools.push(...shareTools(this.run), button("toggle", "?", () => this.help.toggle(), "Keys (key: ?)"));
+    const focused = [...this.parts.tools.children].findIndex((tool) => tool.matches(":focus"));
     this.parts.tools.replaceChildren(...tools);
+    tools[focused]?.focus();
   }
 
   /** Say above the reading how much is hidden, and how to see it. */
@@ -170,9 +188,13 @@ class TraceView {
 
   /** Open the chosen reading at the span the address names, else at the first bad step. */
   open() {
-    const linked = this.rowOf.get(this.context.data.span);
-    const { row, why } = linked == null ? openingRow(this.model) : { row: linked, why: "" };
-    const missing = this.context.data.span && linked == null ? "The span in the address is not in this run. " : "";
+    const { span } = this.context.data;
+    const linked = this.rowOf.get(span);
+    const missing = span && linked == null ? "The span in the address is not in this run. " : "";
+    const opens = linked == null ? this.document.opens_at : null;
+    const chosen = this.rowOf.get(opens?.span);
+    const why = chosen == null ? "" : `Opened at the ${opens.why}`;
+    const row = linked ?? chosen ?? (this.model.count ? 0 : -1);
     this.readings.open(chosenReading(window.location.href, this.document));
     if (row >= 0) this.select(row, false, missing + why);
     else this.parts.panel.replaceChildren(el("div", "muted", "This run has no spans yet."));
@@ -191,8 +213,10 @@ class TraceView {
     this.readings.show(row, own);
     this.detail.show(this.model, row, this.spanPath(row));
     clearTimeout(this.telling);
-    // In the address, and no step of its own there: Back leaves the run.
-    this.telling = setTimeout(() => putInAddress({ span: this.model.cols.id[row] }), TELL_AFTER);
+    this.telling = setTimeout(() => {
+      putInAddress({ span: this.model.cols.id[row] });
+      this.parts.said.textContent = rowWords(this.model, row);
+    }, TELL_AFTER);
   }
 
   toError(direction) {
@@ -232,6 +256,7 @@ class TraceView {
     this.themes.disconnect();
     clearTimeout(this.telling);
     clearTimeout(this.waiting);
+    this.live.leave();
     this.leaveKeys();
     this.detail.leave();
     this.readings.destroy();

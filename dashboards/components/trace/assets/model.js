@@ -1,11 +1,15 @@
 // The run as columns, and pure questions about it. No DOM here.
 
 import { timeAxis } from "./axis.js";
+import { duration } from "./format.js";
+import { kindWord } from "./kinds.js";
 
 const ROLES = ["leaf", "rollup", "duplicate"];
 
-/** Build what the parts of the screen share from a run document; O(spans), done once per load. */
-export function buildModel(doc) {
+/** Build what the parts of the screen share from a run document; O(spans), done once per load.
+
+A run in flight goes on until `untilMs` after its start. */
+export function buildModel(doc, untilMs = 0) {
   const cols = doc.cols;
   const count = cols.id.length;
   const end = subtreeEnds(cols.depth, count);
@@ -13,7 +17,7 @@ export function buildModel(doc) {
   const worksBelow = new Uint8Array(count); // 1 for a row whose time is told by a row below it
   const place = new Uint32Array(count); // among its siblings, from 1
   let roots = 0;
-  let lastEnd = doc.total_ms || 0;
+  let lastEnd = Math.max(doc.total_ms || 0, untilMs);
   for (let i = 0; i < count; i++) {
     place[i] = cols.parent[i] >= 0 ? ++children[cols.parent[i]] : ++roots;
     if (cols.parent[i] >= 0 && !isMoment(cols, i)) worksBelow[cols.parent[i]] = 1;
@@ -205,22 +209,12 @@ export function nextError(model, from, direction) {
   return -1;
 }
 
-/** Where to open a run nobody linked into: {row, why}. Causes come before the containers that report them. */
-export function openingRow(model) {
-  const { cols, children, count, doc } = model;
-  const found = { tool: -1, leaf: -1, any: -1 };
-  for (let i = 0; i < count; i++) {
-    if (!cols.err[i]) continue;
-    const isTool = doc.kinds[cols.kind[i]] === "tool";
-    if (isTool && found.tool < 0) found.tool = i;
-    if (!children[i] && found.leaf < 0) found.leaf = i;
-    if (found.any < 0) found.any = i;
-  }
-  const first = (row, what) => ({ row, why: `Opened at the first failed ${what}: ${doc.names[cols.name[row]]}` });
-  if (found.tool >= 0 && (found.leaf < 0 || found.tool <= found.leaf)) return first(found.tool, "tool");
-  if (found.leaf >= 0) return first(found.leaf, "step");
-  if (found.any >= 0) return first(found.any, "span");
-  return { row: count ? 0 : -1, why: "" };
+/** A row in words, as a reader of screens hears that it is selected. */
+export function rowWords(model, i) {
+  const { cols, doc } = model;
+  const failed = ["", ", error", ", failed"][cols.err[i]] ?? "";
+  const took = cols.dur[i] == null ? "" : `, ${duration(cols.dur[i])}`;
+  return `${kindWord(doc.kinds[cols.kind[i]])} ${doc.names[cols.name[i]].slice(0, 120)}${failed}${took}, span ${i + 1} of ${model.count}`;
 }
 
 /** Wall time by kind: leaves that run together share it, what no leaf covers is unaccounted. */

@@ -14,6 +14,7 @@
 //   keys()            {key: act}; arrows, Home, End, Page and Enter act only while the focus is in the body
 //   HELP              static: [[keys, what they do], ...] for the help
 //   resized(), themed()
+//   see(row), tick(ms)   of a run in flight: have a row in sight; it went on until so many ms after its start
 
 import { button, el } from "./dom.js";
 import { TranscriptReading } from "./transcript.js";

@@ -117,9 +117,21 @@ export function eventsView(span) {
   return root;
 }
 
-/** Everything the server sent about the span, as JSON text, with a copy button. */
-export function rawView(span, text) {
+/** Buttons that save what the span carries, as it was sent and of any size. */
+function savings(span, path) {
+  const carried = Object.keys(span.payload ?? {}).filter((name) => span.payload[name] != null);
+  if (!carried.length) return null;
+  const save = (name) => button("more", name, () => {
+    window.location.assign(new URL(`${path}/content/${encodeURIComponent(name)}`, window.location.origin));
+  }, `Save ${name} as it was sent`);
+  return el("div", "savings", null, el("span", "muted", "save as sent:"), ...carried.map(save));
+}
+
+/** Everything the server sent about the span, as JSON text, with a copy button; `path` is the span's. */
+export function rawView(span, text, path) {
   const root = el("div", "raw");
+  const saved = savings(span, path);
+  if (saved) root.append(saved);
   const pretty = text.length < 4e6 ? indented(text) : text;
   const shown = textView(pretty, undefined, "text code");
   const copy = button("copy", "copy JSON", () => copyText(pretty, copy, shown));

@@ -57,7 +57,7 @@ export class TreeReading {
   setModel(whole) {
     const { tree } = this;
     const { doc, place } = withLoops(whole.doc);
-    const model = doc === whole.doc ? whole : buildModel(doc);
+    const model = doc === whole.doc ? whole : buildModel(doc, whole.total);
     const rows = new Int32Array(model.count).fill(-1); // of the view; a loop is its first repeat
     place.forEach((row, own) => { rows[row] = own; });
     for (let i = model.count - 2; i >= 0; i--) if (rows[i] < 0) rows[i] = rows[i + 1];
@@ -98,12 +98,24 @@ export class TreeReading {
     tree.show(row < 0 ? -1 : this.place[row]);
   }
 
+  /** Have a row of the view in sight; the selection stays. */
+  see(row) {
+    if (row >= 0) this.tree.reveal(this.place[row]);
+  }
+
+  /** The run in flight went on until now. */
+  tick(ms) {
+    this.model.total = Math.max(this.model.total, ms);
+    this.layTime();
+  }
+
   selected(row) {
     this.context.select(this.rows[row]);
   }
 
   /** A choice of the menu was changed. */
   chosen(name) {
+    if (name === "compressed") this.tree.zoom = WHOLE; // it was a window of the other axis
     if (name === "compressed") this.layTime();
     if (name === "columns") this.showColumns();
     if (name === "openLoops") this.tree.foldRows(this.loops, !this.choices.openLoops);
@@ -118,7 +130,6 @@ export class TreeReading {
   layTime() {
     const { model, choices, parts } = this;
     model.axis = timeAxis(model.total, choices.compressed ? model.idle : []);
-    this.tree.zoom = WHOLE;
     const idle = idleOffer(model);
     parts.offer.hidden = !idle;
     if (idle) {

@@ -1,0 +1,71 @@
+"""A run in flight in a real browser: it goes on in place, is followed, paused, and comes to its end."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.dashboards.conftest import open_run
+from tests.loading import load
+from tests.rows import span_id, trace_id
+
+pytestmark = pytest.mark.browser
+RUN = trace_id("in flight")
+SELECTED = '.row[aria-selected="true"]'
+SECOND = 10**9
+
+
+def sent(name: str, started_ns: int, *, ended: bool = True, parent: str | None = "root") -> dict[str, Any]:
+    """Return a span as OTLP JSON."""
+    operation = "invoke_agent" if parent is None else "execute_tool"
+    attributes = {"gen_ai.operation.name": operation, "gen_ai.tool.name": name}
+    found = {
+        "traceId": RUN, "spanId": span_id(name), "name": name, "startTimeUnixNano": str(started_ns),
+        "attributes": [{"key": key, "value": {"stringValue": value}} for key, value in attributes.items()],
+    }  # fmt: skip
+    if ended:
+        found["endTimeUnixNano"] = str(started_ns + SECOND)
+    return found if parent is None else found | {"parentSpanId": span_id(parent)}
+
+
+def arrive(folder: Path, name: str, *spans: dict[str, Any]) -> None:
+    """Have spans come in, and the runs they belong to assembled."""
+    request = {"resourceSpans": [{"scopeSpans": [{"spans": list(spans)}]}]}
+    of = folder / name
+    of.mkdir(parents=True)
+    (of / "traces.json").write_text(json.dumps(request), encoding="utf-8")
+    load([of], folder / "data")
+
+
+def test_run_in_flight_goes_on_in_place(page: Any, serve_lake: Any, tmp_path: Path) -> None:
+    """New steps appear below a selection that stays; what is paused waits; the end ends it all."""
+    start = time.time_ns() - 20 * SECOND
+    arrive(tmp_path, "1", *(sent(f"look_{at}", start + at * SECOND) for at in range(3)))
+    arrive(tmp_path, "2", sent("waits", start + 4 * SECOND, ended=False))
+    with serve_lake(tmp_path / "data") as url:
+        open_run(page, url, RUN)
+        body = page.locator(".body")
+        expect(body).to_have_attribute("aria-rowcount", "4")
+        expect(page.locator(".row", has_text="waits").locator(".bar.open")).to_be_visible()
+        page.locator(".row", has_text="look_1").click()
+        page.get_by_role("button", name="follow").click()
+        arrive(tmp_path, "3", sent("look_9", start + 9 * SECOND))
+        expect(body).to_have_attribute("aria-rowcount", "5")
+        expect(page.locator(SELECTED)).to_contain_text("look_1")
+        page.get_by_role("button", name="pause").click()
+        arrive(tmp_path, "4", sent("look_10", start + 10 * SECOND))
+        more = page.get_by_role("button", name="paused · more has arrived")
+        more.wait_for()
+        expect(body).to_have_attribute("aria-rowcount", "5")
+        more.click()
+        expect(body).to_have_attribute("aria-rowcount", "6")
+        arrive(tmp_path, "5", sent("root", start, parent=None))
+        expect(body).to_have_attribute("aria-rowcount", "7")
+        expect(page.get_by_role("button", name="pause")).to_have_count(0)
+        expect(page.locator(SELECTED)).to_contain_text("look_1")
+        page.goto("about:blank")  # a page must not miss its server

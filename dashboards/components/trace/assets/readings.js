@@ -17,6 +17,7 @@
 //   see(row), tick(ms)   of a run in flight: have a row in sight; it went on until so many ms after its start
 
 import { button, el } from "./dom.js";
+import { GraphReading } from "./graph.js";
 import { TranscriptReading } from "./transcript.js";
 import { TreeReading } from "./tree_reading.js";
 
@@ -24,6 +25,7 @@ import { TreeReading } from "./tree_reading.js";
 export const READINGS = [
   { name: "transcript", word: "Transcript", keys: ["1", "t"], Reading: TranscriptReading },
   { name: "tree", word: "Tree", keys: ["2", "w"], Reading: TreeReading },
+  { name: "graph", word: "Graph", keys: ["3", "g"], Reading: GraphReading },
 ];
 
 const SPEAKING = new Set(["llm", "tool"]); // what a run with content in it has

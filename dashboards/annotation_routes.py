@@ -37,7 +37,7 @@ _HINT: Final = "reload the page and try again"
 
 
 def notes_json(source: RunSource, request: Request) -> Response:
-    """Answer GET /api/runs/{run_id}/notes with what was written on the run, and the reader's name if known."""
+    """Answer GET /api/runs/{run_id}/notes with what was written on the run, and who reads, if known."""
 
     def ask() -> tuple[str, dict[str, Any]]:
         notes = run_notes(cast(Reports, source), checked_id(request, "run_id"))

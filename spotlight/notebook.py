@@ -26,7 +26,7 @@ from spotlight.reports.export.subjects import report
 from spotlight.reports.moments import moment_ns
 
 # Views besides the tables; the others are steps on the way to these.
-_MORE_VIEWS: Final = ("other_traces", "metric_usage")
+_MORE_VIEWS: Final = ("other_traces", "metric_usage", "notes")
 # Types that keep what is not known apart from 0 and from not-a-number, and integers exact.
 _DTYPES: Final = {
     pa.int64(): pd.Int64Dtype(),

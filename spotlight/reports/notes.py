@@ -14,7 +14,8 @@ def run_notes(reports: Reports, run_id: str) -> dict[str, Any]:
     """Return the notes and scores of a run, the earliest first, and how many stand on each step.
 
     `entries` have id, target, span_id, name (None for a note), value, label, text, by, annotator, time_ns
-    (text), withdrawn, and `versions`: what stood there before, the oldest first. What was withdrawn counts nowhere.
+    (text), withdrawn, and `versions`: what stood there before, the oldest first. What was withdrawn counts
+    nowhere.
     Raises: NotFound.
     """
     run = reports.run(run_id)

@@ -127,7 +127,7 @@ FIELDS: Final = (
     _content("args", "what tools were called with", "args"),
     _content("result", "what tools answered", "tool", "result"),
     _content("system", "instructions", "system"),
-    Field("note", "words", _OF_RUN_NOTES, _OF_STEP_NOTES, "what people wrote on the run or the step", both=True),
+    Field("note", "words", _OF_RUN_NOTES, _OF_STEP_NOTES, "what people wrote on it", both=True),
     Field(SCORE, "score", None, None, "a judgement by its name: score.correctness<0.5, score.tone:rude"),
     Field(ATTRIBUTE, "attribute", None, None, 'an attribute as sent: attr."http.method":POST'),
 )  # fmt: skip

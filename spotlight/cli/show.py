@@ -22,6 +22,7 @@ from spotlight.cli.output import (
     status,
     when,
 )
+from spotlight.cli.show_transcript import show_transcript
 from spotlight.cli.show_usage import print_usage
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ def show(
     usage: Annotated[
         bool,
         typer.Option("--usage", help="Every number of its usage: whence, by what rule, what is left out."),
+    ] = False,
+    transcript: Annotated[
+        bool, typer.Option("--transcript", help="What was said, in reading order: each message once.")
     ] = False,
     everything: Annotated[
         bool, typer.Option("--all", help="With spans that are no steps of the agent, however many.")
@@ -61,6 +65,9 @@ def show(
             print_json(account)
         else:
             print_usage(account)
+        return
+    if transcript:
+        show_transcript(reports, run, as_json=as_json)
         return
     document: dict[str, Any] = reports.run_document(run)
     run_id = document["run"]["run_id"]

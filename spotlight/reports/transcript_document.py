@@ -205,7 +205,7 @@ def transcript_document(transcript: Transcript, found: Sequence[Entry]) -> dict[
         "run_id": transcript.run_id,
         "count": len(found),
         "head": HEAD,
-        "silent": _silent(transcript),
+        "silent": content_account(transcript),
         "characters": sum(len(entry.text or "") for entry in found),
         "cols": {
             "what": [whats.setdefault(entry.what, len(whats)) for entry in found],
@@ -233,7 +233,7 @@ def transcript_document(transcript: Transcript, found: Sequence[Entry]) -> dict[
     }  # fmt: skip
 
 
-def _silent(transcript: Transcript) -> dict[str, object]:
+def content_account(transcript: Transcript) -> dict[str, object]:
     """Return how many model calls carry no content, of how many, and how clients are told to send it."""
     calls = [step for step in transcript.steps if step.kind == "llm"]
     silent = sum(step.state == "absent" for step in calls)

@@ -70,7 +70,15 @@ export function nodeOf({ cols, doc }, row) {
   const kind = doc.kinds[cols.kind[row]];
   const own = { llm: doc.models?.[cols.model[row]], tool: doc.tools?.[cols.tool?.[row]], agent: doc.agents?.[cols.agent?.[row]] };
   const label = own[kind] ?? doc.names[cols.name[row]] ?? kind;
-  return { kind, label, key: `${kind}/${label}` };
+  return { kind, label, key: kind === "llm" ? `llm/${label}/${agentOf({ cols, doc }, row)}` : `${kind}/${label}` };
+}
+
+/** The agent that called a model: two agents' calls of one model are two nodes. */
+function agentOf({ cols, doc }, row) {
+  for (let at = cols.parent[row]; at >= 0; at = cols.parent[at]) {
+    if (doc.kinds[cols.kind[at]] === "agent") return doc.agents?.[cols.agent?.[at]] ?? doc.names[cols.name[at]];
+  }
+  return "";
 }
 
 /** The graph with one node per agent, model and tool: {nodes, edges}; nodes by first start. */

@@ -115,22 +115,24 @@ function drawCall(view, i, head, node) {
   put(head, holds(transcript, i) ? toggle(view, i) : el("span", "entry-toggle"), el("span", "entry-word", "calls"), called, failedWord(view, i));
   if (folded || !holds(transcript, i)) {
     const text = view.text(i);
-    node.append(el("div", "call-line", null, el("span", "call-arguments", text == null ? "" : closedText("call", text)), ...preview(view, answer, i)));
+    node.append(el("div", "call-line", null, el("span", "call-arguments", text == null ? "" : inOneLine(text)), ...preview(view, answer, i)));
   } else body(view, i, node);
 }
+
+const inOneLine = (text) => text.slice(0, 240).replace(/\s*\n\s*/g, " ↵ ");
 
 /** What was answered, in one line beside a folded call. */
 function preview(view, answer, i) {
   const error = errorOf(view.transcript, i);
   if (error >= 0 && !(view.transcript.cols.size[answer] > 0)) {
-    const said = closedText("call", view.text(error) ?? "") || "no message was reported";
+    const said = inOneLine(view.text(error) ?? "") || "no message was reported";
     return [el("span", "call-answer", null, el("span", "arrow", "→ "), ...marked(said, view.query))];
   }
   if (answer < 0) return [el("span", "call-answer none", "no answer recorded")];
   const { size } = view.transcript.cols;
   if (size[answer] == null) return [el("span", "call-answer none", "answer not recorded")];
   const line = el("span", "call-answer", null, el("span", "arrow", "→ "));
-  line.append(...marked(closedText("call", view.text(answer) ?? ""), view.query));
+  line.append(...marked(inOneLine(view.text(answer) ?? ""), view.query));
   return [line, el("span", "call-size", bytes(size[answer]))];
 }
 

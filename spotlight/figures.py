@@ -1,4 +1,4 @@
-"""How figures are written for people, everywhere the same: money, time, shares."""
+"""How figures are written for people, everywhere the same: money, time, shares, sizes."""
 
 from __future__ import annotations
 
@@ -42,3 +42,13 @@ def percent(part: float) -> str:
     if 0 < abs(value) < 0.1 or 99.9 < value < 100:
         return f"{value:.2g}%" if abs(value) < 1 else f"{math.floor(value * 100) / 100:g}%"
     return f"{value:.1f}".rstrip("0").rstrip(".") + "%"
+
+
+def size(value: int) -> str:
+    """Return a size in bytes as a short text, three digits that count."""
+    number = float(value)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if number < 1024:
+            return f"{number:.3g} {unit}"
+        number /= 1024
+    return f"{number:.3g} TiB"

@@ -16,9 +16,10 @@ import typer
 from rich.text import Text
 
 from spotlight.cli.options import DataOption, JsonOption, settings
-from spotlight.cli.output import harmless, out, print_json, size
+from spotlight.cli.output import harmless, out, print_json
 from spotlight.cli.supervisor import read_ready
 from spotlight.errors import SpotlightError
+from spotlight.figures import size
 from spotlight.settings import Settings
 
 _LOW_DISK_BYTES: Final = 2 << 30

@@ -115,13 +115,3 @@ def money(usd: object) -> str:
 def count(value: object) -> str:
     """Return a number with thousands separated; what is not known says so."""
     return UNKNOWN if value is None else f"{value:,}"
-
-
-def size(value: int) -> str:
-    """Return bytes as a short text."""
-    number = float(value)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if number < 1024:
-            return f"{number:.3g} {unit}"
-        number /= 1024
-    return f"{number:.3g} TiB"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from spotlight.cli.options import DataOption, JsonOption, existing_data, read_folder
-from spotlight.cli.output import UNKNOWN, count, out, print_json, size, table, when
+from spotlight.cli.output import UNKNOWN, count, out, print_json, table, when
 from spotlight.cli.sources import print_sources
 from spotlight.cli.supervisor import read_ready
+from spotlight.figures import size
 
 
 def status(
@@ -86,28 +87,43 @@ def _running(part: dict[str, object] | None) -> str:
 _HEADINGS = ("signal", "outcome", "why", "requests", "items", "size", "last (UTC)")
 
 
-def _status(folder: Path) -> dict[str, Any]:
+class Waiting(NamedTuple):
+    """What stands between an acknowledgement and the lake."""
+
+    journal_bytes: int  # acknowledged, not yet in the lake
+    dead_requests: int  # nothing could read them; they are kept
+
+
+def waiting(folder: Path) -> Waiting:
+    """Return what of a data folder is not in its lake."""
     from ingest.progress import read_progress
     from ingest.segments import end_position, first_position
-    from spotlight.reports import RunFilters, open_lake
 
     journal, dead = folder / "journal", folder / "dead"
     progress = read_progress(journal)
-    reports = open_lake(folder)
     done = progress.committed if progress else first_position(journal)
+    left = max(0, end_position(journal) - done)
+    return Waiting(left, len(list(dead.glob("*.binpb"))) if dead.is_dir() else 0)
+
+
+def _status(folder: Path) -> dict[str, Any]:
+    from spotlight.reports import RunFilters, open_lake
+
+    reports = open_lake(folder)
+    left = waiting(folder)
     sizes = reports.lake_size()
     summary = reports.runs_summary(RunFilters())
     return {
         "data": str(folder),
         "parts": {name: read_ready(folder, name) for name in ("collector", "writer", "dashboards")},
-        "waiting_bytes": max(0, end_position(journal) - done),
+        "waiting_bytes": left.journal_bytes,
         "lake_bytes": sum(s.bytes for s in sizes.values()),
         "lake_files": sum(s.files for s in sizes.values()),
         "tables": {name: s._asdict() for name, s in sizes.items()},
         "runs": summary.runs,
         "failed_runs": summary.failed,
         "incomplete_runs": summary.incomplete,
-        "dead_requests": len(list(dead.glob("*.binpb"))) if dead.is_dir() else 0,
+        "dead_requests": left.dead_requests,
         "received": reports.ingest_totals(),
         "metric_usage": reports.metric_usage(),
     }

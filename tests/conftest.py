@@ -1,4 +1,19 @@
-"""What tests of several packages share: the samples, a lake that holds them, the command line."""
+"""What tests of several packages share: the samples, a lake that holds them, the command line.
+
+The suite runs in under eight minutes on two cores, and stays so where a new test takes what is there:
+
+- A command is run by `tests.command.spotlight`, in the test's own process. One of its own costs a second
+  of processor time: only for signals, start and end, `spotlight_process`.
+- A lake that tests only read is made once for all workers: `sample_lake`, and of tests/dashboards `fleet` (a
+  month of made-up runs) and `hostile` (every text an attack). `tests.sharing.made_once` makes another such
+  folder. A test that writes fills a folder of its own, or copies one with `shutil.copytree`.
+- Rows that need no pipeline are written by `tests.made_lake`, in 50 ms; `tests.loading.load` loads captures
+  through the pipeline, in 300 ms each. Load in a fixture of the module what several tests read.
+- Pages are opened on servers that run already: `lake_url`, `fleet.url`, `hostile.url`, `invented_url`,
+  `empty_url`. All workers use the same ones, and they end when no worker is left. `serve_lake(data)` starts
+  one for a test that writes: three seconds. Opening a page takes two to three more, so one test walks
+  through several facts of one page.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +28,7 @@ from hypothesis import HealthCheck, settings
 
 from spotlight.reports import Reports, RunFilters, open_lake
 from tests.command import ROOT, spotlight
+from tests.sharing import common_folder, made_once
 
 SAMPLES = ROOT / "sample_traces"
 # The same examples in every run, whatever the machine's speed and whatever an earlier run has kept.
@@ -45,10 +61,13 @@ def test_data() -> Path:
 @pytest.fixture(scope="session")
 def sample_lake(tmp_path_factory: pytest.TempPathFactory) -> SampleLake:
     """Return a data folder with all samples, loaded by the command a user would type."""
-    data = tmp_path_factory.mktemp("samples") / "data"
-    spotlight("load", str(SAMPLES), "--data", str(data))
+    data = made_once(common_folder(tmp_path_factory) / "samples", _load_samples)
     reports = open_lake(data)
     return SampleLake(data, reports.runs(RunFilters()).column("run_id").to_pylist(), reports)
+
+
+def _load_samples(data: Path) -> None:
+    spotlight("load", str(SAMPLES), "--data", str(data))
 
 
 @pytest.fixture(scope="session")

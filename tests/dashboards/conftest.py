@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import httpx
 import pytest
 
-from spotlight.reports import Reports
+from spotlight.reports import Reports, open_lake
 from tests.dashboards import lakes
+from tests.dashboards.servers import START_SECONDS, Servers, serving
+from tests.sharing import common_folder, made_once
 
-ROOT = Path(__file__).resolve().parents[2]
-LAKE = "import sys, pathlib, dashboards.server as s; s.run_dashboards(pathlib.Path(sys.argv[1]), port=0)"
 # Everything by which a browser would call home is off: what a test sees leave comes from our pages.
 FLAGS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"),
@@ -28,73 +22,12 @@ FLAGS = (
     "--disable-sync",
 )
 VIEWPORT = {"width": 1500, "height": 900}
-START_SECONDS = 180
 # What takes a second on a quiet machine may take many on a busy one; a wait that succeeds costs nothing.
 WAIT_MS = 60_000
 READY = '[data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
 
 
-@contextmanager
-def serving(data: Path, *words: str) -> Iterator[str]:
-    """Run a dashboards process; yield its address once it answers, end it afterwards."""
-    address = data / "run" / "dashboards.json"
-    log = data / "dashboards.log"
-    data.mkdir(parents=True, exist_ok=True)
-    home = {"HOME": str(data), "PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT)}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, *words], cwd=ROOT, env=home, stdout=output, stderr=subprocess.STDOUT
-        )
-    try:
-        until = time.monotonic() + START_SECONDS
-        while not address.exists() and process.poll() is None and time.monotonic() < until:
-            try:
-                process.wait(0.05)
-            except subprocess.TimeoutExpired:
-                continue
-        assert address.exists(), log.read_text(encoding="utf-8")
-        url = str(json.loads(address.read_bytes())["url"])
-        with httpx.Client(transport=httpx.HTTPTransport(retries=5), timeout=START_SECONDS) as client:
-            client.get(url + "/healthz").raise_for_status()
-        yield url
-    finally:
-        process.terminate()
-        process.wait(START_SECONDS)
-
-
 Serve = Callable[[Path], Any]
-
-
-@pytest.fixture(scope="session")
-def serve_lake() -> Serve:
-    """Return what serves a data folder: a context manager giving the address."""
-    return lambda data: serving(data, "-c", LAKE, str(data))
-
-
-@pytest.fixture(scope="session")
-def lake_url(sample_lake: Any, serve_lake: Serve) -> Iterator[str]:
-    """Return the address of dashboards over all samples."""
-    with serve_lake(sample_lake.data) as url:
-        yield url
-
-
-def invented(folder: Path, count: int) -> Any:
-    """Serve invented runs."""
-    return serving(folder, "-m", "tests.dashboards.serve_invented", str(folder), str(count))
-
-
-@pytest.fixture(scope="session")
-def invented_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the address of dashboards over invented runs: many, a huge one, a hostile one."""
-    with invented(tmp_path_factory.mktemp("invented"), 240) as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
-def empty_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the address of dashboards without a run."""
-    with invented(tmp_path_factory.mktemp("empty"), 0) as url:
-        yield url
 
 
 class ServedLake(NamedTuple):
@@ -105,21 +38,49 @@ class ServedLake(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def fleet(tmp_path_factory: pytest.TempPathFactory, serve_lake: Serve) -> Iterator[ServedLake]:
-    """Return dashboards over a month of made-up runs."""
-    data = tmp_path_factory.mktemp("fleet")
-    reports = lakes.fleet(data)
-    with serve_lake(data) as url:
-        yield ServedLake(url, reports)
+def serve_lake() -> Serve:
+    """Return what serves a data folder to one test: a context manager giving the address."""
+    return serving
 
 
 @pytest.fixture(scope="session")
-def hostile(tmp_path_factory: pytest.TempPathFactory, serve_lake: Serve) -> Iterator[ServedLake]:
+def servers() -> Iterator[Servers]:
+    """Return the servers that all workers use together; nobody may write into their folders."""
+    used = Servers()
+    yield used
+    used.close()
+
+
+@pytest.fixture(scope="session")
+def lake_url(sample_lake: Any, servers: Servers) -> str:
+    """Return the address of dashboards over all samples."""
+    return servers.url(sample_lake.data)
+
+
+@pytest.fixture(scope="session")
+def invented_url(tmp_path_factory: pytest.TempPathFactory, servers: Servers) -> str:
+    """Return the address of dashboards over invented runs: many, a huge one, a hostile one."""
+    return servers.url(common_folder(tmp_path_factory) / "invented", "--invented", "240")
+
+
+@pytest.fixture(scope="session")
+def empty_url(tmp_path_factory: pytest.TempPathFactory, servers: Servers) -> str:
+    """Return the address of dashboards without a run."""
+    return servers.url(common_folder(tmp_path_factory) / "empty", "--invented", "0")
+
+
+@pytest.fixture(scope="session")
+def fleet(tmp_path_factory: pytest.TempPathFactory, servers: Servers) -> ServedLake:
+    """Return dashboards over a month of made-up runs."""
+    data = made_once(common_folder(tmp_path_factory) / "fleet", lakes.fleet)
+    return ServedLake(servers.url(data), open_lake(data))
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory, servers: Servers) -> ServedLake:
     """Return dashboards over runs in which every text is an attack."""
-    data = tmp_path_factory.mktemp("hostile")
-    reports = lakes.hostile(data)
-    with serve_lake(data) as url:
-        yield ServedLake(url, reports)
+    data = made_once(common_folder(tmp_path_factory) / "hostile", lakes.hostile)
+    return ServedLake(servers.url(data), open_lake(data))
 
 
 def chromium() -> str | None:

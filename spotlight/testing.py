@@ -9,7 +9,9 @@ def test_the_mail_is_sent_once():
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import cached_property
@@ -60,10 +62,10 @@ class Case:
 
     def __init__(self, file: CaseFile) -> None:
         # A lake of its own makes every question of Spotlight one that can be asked of a case.
-        self._folder = tempfile.TemporaryDirectory(prefix="spotlight-case-")
-        folder = Path(self._folder.name)
+        folder = Path(tempfile.mkdtemp(prefix="spotlight-case-"))
         _fill(folder / "lake", file)
         self.reports = open_lake(folder)
+        weakref.finalize(self.reports, shutil.rmtree, folder, ignore_errors=True)  # runs outlive their case
         """Every question of Spotlight, over the rows of the case alone."""
         self.said = file.said
         """What the manifest says."""

@@ -21,7 +21,7 @@ from spotlight.messages import Message, message_json, read_conversation
 from spotlight.model import PAYLOADS
 from spotlight.reports.case.selection import CaseRows
 from spotlight.reports.export.svg import Markup, element, join
-from spotlight.reports.moments import utc_text
+from spotlight.reports.moments import time_text
 
 _CONTENT: Final = tuple(
     c.name for c in PAYLOADS.columns if c.name.startswith(("input_", "output_", "system_", "tool_"))
@@ -108,7 +108,7 @@ def _run_head(run: Row) -> Markup:
     noun = "Run" if run["is_agent_run"] else "Other trace"
     bad = "bad" if run["status"] == "error" else None
     said = [
-        utc_text(run["started_ns"]) if run["started_ns"] is not None else "start unknown",
+        time_text(run["started_ns"]) if run["started_ns"] is not None else "start unknown",
         duration(run["duration_ms"]) if run["duration_ms"] is not None else "duration unknown",
         f"{run['spans']:,} spans",
         f"tokens {_count(run['input_tokens'])} → {_count(run['output_tokens'])}",

@@ -6,6 +6,7 @@ The mark is `[redacted:<rule>:<digest>]`; the digest is keyed with random bytes 
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections import Counter
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spotlight.errors import SpotlightError
-from spotlight.reports.case.redaction_rules import BY_KEY, Rule, Rules
+from spotlight.reports.case.redaction_rules import BY_KEY, Rule, Rules, is_said
 from spotlight.reports.case.selection import CaseRows
 
 # Columns whose texts Spotlight wrote, or that hold nothing but ids in hexadecimal digits.
@@ -28,6 +29,8 @@ _OURS: Final = frozenset(
      "temporality", "type")
 )  # fmt: skip
 _MARK: Final = r"\[redacted:[a-z0-9_]+:[0-9a-f]{12}\]"
+_DIGITS: Final = 0xE100  # ten signs for private use: no rule knows them
+_PLACE: Final = re.compile("\ue010[\ue100-\ue109]+\ue011")
 _MOST_PASSES: Final = 6  # what one replacement uncovers the next pass finds
 
 
@@ -45,6 +48,7 @@ class Redactor:
         self._key = secrets.token_bytes(32)
         # Signs that no text holds: they stand around what a pattern found for a moment.
         self._open, self._close = (f"\ue000{secrets.token_hex(8)}\ue001" for _ in range(2))
+        self._marks: dict[str, int] = {}
         self.found: Counter[_Found] = Counter()
 
     def redact(self, rows: CaseRows) -> CaseRows:
@@ -106,13 +110,16 @@ class Redactor:
         encoded = texts.dictionary_encode()
         times = Counter(encoded.indices.drop_null().to_pylist())
         before: list[str] = encoded.dictionary.to_pylist()
+        if not before:
+            return texts
         after = list(before)
         for _ in range(_MOST_PASSES):
             if not self._pass(after, times, table, column):
                 break
+        after = [self._told(text) for text in after]
         self._by_key(after, times, table, column)
         for place, (old, new) in enumerate(zip(before, after, strict=True)):
-            if old is not new and old[:1] in ("{", "["):
+            if old != new and old[:1] in ("{", "["):
                 after[place] = self._still_json(old, new)
         return pa.array(after, pa.string()).take(encoded.indices)
 
@@ -167,13 +174,30 @@ class Redactor:
         made, count = [first], 0
         for part in parts:
             secret, _, rest = part.partition(self._close)
-            if rule.holds(secret) and not _is_mark(secret):
-                made.append(self.mark(rule.name, secret))
+            if is_said(secret) and rule.holds(secret) and not _PLACE.fullmatch(secret):
+                made.append(self._placed(self.mark(rule.name, secret)))
                 count += 1
             else:
                 made.append(secret)
             made.append(rest)
         return "".join(made), count
+
+    def _placed(self, mark: str) -> str:
+        """Return what stands for a mark while rules are applied: no rule finds anything in it."""
+        number = self._marks.setdefault(mark, len(self._marks))
+        return f"\ue010{''.join(chr(_DIGITS + int(digit)) for digit in str(number))}\ue011"
+
+    def _told(self, text: str) -> str:
+        """Return a text with the marks in their places."""
+        if "\ue010" not in text:
+            return text
+        marks = list(self._marks)
+
+        def mark(found: re.Match[str]) -> str:
+            number = int("".join(str(ord(sign) - _DIGITS) for sign in found[0][1:-1]))
+            return marks[number] if number < len(marks) else found[0]
+
+        return _PLACE.sub(mark, text)
 
     def mark(self, rule: str, secret: str) -> str:
         """Return the mark of a secret."""
@@ -210,7 +234,7 @@ class Redactor:
             if not self._pass(texts, {}, "", ""):
                 break
         self.found = counted  # it was counted when it was found
-        return texts[0]
+        return self._told(texts[0])
 
 
 def _tail(rule: Rule) -> str:
@@ -222,10 +246,6 @@ def _is_plain_list(value: Any) -> bool:
     return (
         isinstance(value, list) and bool(value) and not any(isinstance(item, dict | list) for item in value)
     )
-
-
-def _is_mark(text: str) -> bool:
-    return text.startswith("[redacted:") and text.endswith("]")
 
 
 def _without_marks(table: pa.Table) -> pa.Table:
@@ -243,6 +263,3 @@ def _offsets(column: pa.ListArray) -> pa.Array:
     for length in lengths:
         ends.append(ends[-1] + length)
     return pa.array(ends, pa.int32())
-
-
-__all__ = ["BY_KEY", "Redactor"]

@@ -109,7 +109,7 @@ def _named(keys: tuple[str, ...]) -> str:
 
 def by_key(keys: tuple[str, ...]) -> Rule:
     """Return the rule for texts that a key names, in JSON and in JSON within JSON text."""
-    return Rule(BY_KEY, rf'((?i:\\*"{_named(keys)}\\*"\s*:\s*\\*"))((?:[^"\\]|\\+[^"\\])+)', is_said)
+    return Rule(BY_KEY, rf'((?i:\\*"{_named(keys)}\\*"\s*:\s*\\*"))((?:[^"\\]|\\+[^"\\])+)')
 
 
 def read_rules(path: Path | None) -> Rules:

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from dashboards.json_answers import ID, answer_json, checked_id
 from dashboards.source import RunSource
 from spotlight.errors import BadRequest
+from spotlight.reports.first_bad_run import first_bad
 from spotlight.reports.run_diff import run_diff
 from spotlight.reports.run_diff_document import diff_document, pair_document
 from spotlight.reports.run_diff_parts import step_differences
@@ -47,6 +48,17 @@ def steps_json(source: RunSource, request: Request) -> Response:
     return answer_json(request, source, ask)
 
 
+def first_bad_json(source: RunSource, request: Request) -> Response:
+    """Answer GET /api/runs/{run_id}/first-bad: where to look first, by every rule; null for nowhere."""
+
+    def ask() -> tuple[str, dict[str, Any]]:
+        reports: Any = source
+        found = first_bad(reports, checked_id(request, "run_id"))
+        return "f", {"first_bad": found and found._asdict()}
+
+    return answer_json(request, source, ask)
+
+
 @functools.lru_cache(maxsize=KEPT_TRANSCRIPTS)
 def _told(source: Any, version: int, run_id: str) -> dict[str, Step]:
     """Return what every step of a run said, by span id. `version` is a part of the key only."""
@@ -65,5 +77,6 @@ def routes(source: RunSource) -> list[BaseRoute]:
     """Return the routes over one source."""
     return [
         Route("/api/compare/{a}/{b}", lambda request: compare_json(source, request)),
+        Route("/api/runs/{run_id}/first-bad", lambda request: first_bad_json(source, request)),
         Route("/api/compare/{a}/{b}/steps", lambda request: steps_json(source, request)),
     ]

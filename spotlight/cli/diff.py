@@ -153,6 +153,11 @@ def _say_divergence(compared: RunDiff) -> None:
         say(f"no difference: every step has its equal{said}")
         return
     out.print(Text(f"first difference: line {compared.divergence.row + 1}", style="bold"))
+    deed = compared.divergence.deed_row
+    if deed is None:
+        out.print("  only words differ: both did the same")
+    elif deed != compared.divergence.row:
+        out.print(Text(f"first thing done otherwise: line {deed + 1}", style="bold"))
     context: Any = compared.divergence.context
     if context is None:
         out.print("  no model call stands before it on both sides")

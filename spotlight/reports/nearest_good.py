@@ -56,6 +56,12 @@ def nearest_good(reports: Reports, run_id: str) -> NearestGood:
     return NearestGood(row["run_id"], why, best, len(found))
 
 
+def is_refused(reports: Reports, run_id: str) -> bool:
+    """Return whether a verdict on its task calls a run a failure."""
+    asked = {"run_id": run_id, "names": list(SUCCESS), "above": ABOVE}
+    return bool(reports.ask("refusals", asked).column("refusals")[0].as_py())
+
+
 def likeness(a: str | None, b: str | None) -> float | None:
     """Return the share of the words of two texts that both say, 0 to 1; None where one says nothing."""
     one, other = words((a or "").lower()), words((b or "").lower())

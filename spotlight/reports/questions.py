@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple, cast
 
 import pyarrow as pa
 
-from spotlight.assembly import assemble
+from spotlight.assembly import Assembly, assemble
 from spotlight.assembly.membership import thread_dialects
 from spotlight.errors import NotFound, SpotlightError
 from spotlight.exact_json import plain_row
@@ -24,12 +24,13 @@ from spotlight.reports.transcript import Transcript
 from spotlight.reports.transcript_content import Contents
 from spotlight.reports.transcript_reading import read_transcript
 from spotlight.reports.usage_account import usage_account
+from spotlight.reports.zone import UTC, zone
 
 # Equal steps into which a summary divides the time that its runs span.
 TIME_STEPS: Final = 24
 # Macros of the questions, in the order in which they build on each other.
 MACROS: Final = (
-    "given", "dimension", "run_dimension", "run_time", "dollars", "percentiles", "run_fits",
+    "given", "local_time", "dimension", "run_dimension", "run_time", "dollars", "percentiles", "run_fits",
     "asked_runs", "asked_steps", "said",
     "matching_runs", "matching_steps", "paid_calls", "wasted_steps", "judgements", "passes",
 )  # fmt: skip
@@ -196,13 +197,17 @@ class Reports:
     def usage_account(self, run_id: str) -> dict[str, object]:
         """Return every number of a run's usage and whether it counts: see `usage_account.usage_account`."""
         run = self.run(run_id)
-        found = only_run(assemble(self._run_spans(run)), str(run["run_id"]))
+        found = self.assembled(run)
         own = set(zip(*(found.spans.column(c).to_pylist() for c in ("trace_id", "span_id")), strict=True))
         own |= {(row["trace_id"], row["span_id"]) for row in found.told.to_pylist()}
         sent = self.ask("usage_sources", {"traces": run["trace_ids"]})
         ids = zip(*(sent.column(c).to_pylist() for c in ("trace_id", "span_id")), strict=True)
         mine = sent.filter(pa.array([key in own for key in ids], pa.bool_()))
         return {"run_id": run["run_id"]} | usage_account(found, mine)
+
+    def assembled(self, run: Mapping[str, object]) -> Assembly:
+        """Return a run, given by its row, as its spans make it."""
+        return only_run(assemble(self._run_spans(run)), str(run["run_id"]))
 
     def _run_spans(self, *runs: Mapping[str, object]) -> pa.Table:
         """Return the spans of some runs, and those of runs that share a trace: they tell them apart."""
@@ -273,10 +278,16 @@ class Reports:
     def answer(self, sql: str, params: Mapping[str, object]) -> pa.Table:
         """Return the answer to a question of our own that stands in no file: `find` writes them."""
         search, given = search_of(params)
+        around = _in_zone(zone().key)
         if search is None:
-            return self._reader.query(sql, given)
+            return self._reader.query(sql, given, None, around)
         found = {"found_runs": self._found.of(search)}
-        return self._reader.query(sql, given, found, tuple(map(question, ONLY_ASKED)))
+        return self._reader.query(sql, given, found, (*around, *map(question, ONLY_ASKED)))
+
+
+def _in_zone(name: str) -> tuple[str, ...]:
+    """Return what makes a question count days and hours in a zone of that name: nothing for UTC."""
+    return () if name == UTC else (f"set TimeZone = '{name}'", question("zone_time"))
 
 
 def _traces_of(runs: Sequence[Mapping[str, object]]) -> list[str]:

@@ -9,7 +9,7 @@ from spotlight.errors import NotFound
 from spotlight.reports.alignment import Step, align
 from spotlight.reports.context_difference import ContextDifference, context_difference
 from spotlight.reports.questions import Reports
-from spotlight.reports.run_diff_parts import MODEL, compared, differing
+from spotlight.reports.run_diff_parts import DEEDS, MODEL, compared, differing
 from spotlight.reports.transcript import Step as Told
 
 Op = Literal["equal", "changed", "removed", "added"]
@@ -69,9 +69,14 @@ class Total(NamedTuple):
 
 
 class Divergence(NamedTuple):
-    """The first row whose sides are not equal, and what the model was given just before it on either side."""
+    """The first row whose sides are not equal, and what the model was given just before it on either side.
+
+    Models seldom say the same twice: `deed_row` is the first row in which something else was done, a tool
+    called otherwise or with another outcome; None where only words differ.
+    """
 
     row: int
+    deed_row: int | None
     context: ContextDifference | None  # None where a side has no model call at or before it
 
 
@@ -100,7 +105,8 @@ def run_diff(
     found = RunDiff(sides[0].shown, sides[1].shown, tuple(rows), totals, None)
     if place is None:
         return found
-    return found._replace(divergence=Divergence(place, _context(reports, found, place)))
+    deed = next((at for at, row in enumerate(rows) if _is_deed(found, row)), None)
+    return found._replace(divergence=Divergence(place, deed, _context(reports, found, place)))
 
 
 class Side(NamedTuple):
@@ -128,6 +134,14 @@ def aligned(a: Side, b: Side) -> list[Row]:
                 Row("changed", pair.a, pair.b, what or (("name",) if names[0] != names[1] else ()), True)
             )
     return rows
+
+
+def _is_deed(found: RunDiff, row: Row) -> bool:
+    """Return whether something else was done, not only said, on one side of a row."""
+    if row.op == "changed":
+        return not DEEDS.isdisjoint(row.differs)
+    step = found.a.steps[row.a] if row.a is not None else found.b.steps[row.b or 0]
+    return row.op != "equal" and step.kind != MODEL
 
 
 def _both(side: Side) -> Iterator[tuple[StepSide, Told | None]]:

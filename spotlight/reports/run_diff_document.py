@@ -28,7 +28,7 @@ def diff_document(found: RunDiff) -> dict[str, Any]:
         "rows": [row._asdict() for row in found.rows],
         "totals": [total._asdict() for total in found.totals],
         "divergence": divergence
-        and {"row": divergence.row, "context": divergence.context and _context(divergence.context)},
+        and divergence._asdict() | {"context": divergence.context and _context(divergence.context)},
     }
 
 

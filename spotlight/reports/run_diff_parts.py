@@ -16,6 +16,8 @@ from spotlight.reports.word_diff import word_diff
 MODEL: Final = "llm"
 # In the order in which a reader wants them.
 PARTS: Final = ("user", "thought", "answer", "calls", "media", "arguments", "result", "decision", "error")
+# Those in which something is done.
+DEEDS: Final = frozenset(("calls", "arguments", "result", "decision", "error", "name"))
 _SAID: Final[Mapping[What, str]] = {
     "thought": "thought",
     "text": "answer",

@@ -26,8 +26,8 @@ function contextLines(context) {
   return el("ul", null, null, ...lines);
 }
 
-function what(document) {
-  const row = document.rows[document.divergence.row];
+function what(document, at) {
+  const row = document.rows[at];
   const step = (row.b == null ? document.a.steps[row.a] : document.b.steps[row.b]);
   if (row.op === "changed") return `${step.kind} ${step.name}, not the same in: ${row.differs.map(partWord).join(", ")}`;
   return `${step.kind} ${step.name}: only in the ${row.a == null ? "right" : "left"} run`;
@@ -40,10 +40,12 @@ export function divergenceOf(document, jump) {
     const said = untold ? ` Of ${untold.toLocaleString("en")} steps no content was recorded: only their kind and name were compared.` : "";
     return el("section", "divergence", null, el("p", null, `No difference: every step has its equal.${said}`));
   }
-  const { context } = document.divergence;
-  const go = button("go", "Go to it", () => jump(document.divergence.row));
-  const node = el("section", "divergence", null,
-    el("p", null, null, el("b", "first-word", "First difference"), ` at line ${document.divergence.row + 1}: ${what(document)} `, go));
+  const { context, row, deed_row: deed } = document.divergence;
+  const line = (title, at) => el("p", null, null, el("b", "first-word", title), ` at line ${at + 1}: ${what(document, at)} `,
+    button("go", "Go to it", () => jump(at), `Go to line ${at + 1}`));
+  const node = el("section", "divergence", null, line("First difference", row));
+  if (deed === null) node.append(el("p", "note", "Only words differ: both did the same."));
+  else if (deed !== row) node.append(line("First thing done otherwise", deed));
   node.setAttribute("aria-label", "First difference");
   if (context) node.append(el("p", "note", "What differed in what the model was given, in the call it comes from:"), contextLines(context));
   else node.append(el("p", "note", "No model call stands before it on both sides, so there is no context to compare."));

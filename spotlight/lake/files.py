@@ -8,7 +8,7 @@ import os
 import time
 import uuid
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,6 +22,14 @@ _ROW_GROUP = {"payloads": 8_192}
 _DEFAULT_ROW_GROUP = 131_072
 # Of compacted tables that are read one trace at a time; the others are read whole, column by column.
 _COMPACTED_ROW_GROUP = {"spans": 20_480, "payloads": 8_192, "logs": 20_480}
+# Bytes of content per row group of compacted payloads: a reader of one run unpacks whole row groups, and a
+# call that carries the history of a long run has megabytes.
+_COMPACTED_GROUP_BYTES: Final = 16 << 20
+_LEAST_GROUP: Final = 64
+# zstd levels. Content is packed well once, at compaction, when the calls of a run stand together: 26 to 47 %
+# less on disk than level 1, at 70 MB/s and more (docs/adr/005). Everything else must be quick to write.
+_LEVEL: Final = 1
+_COMPACTED_LEVEL: Final = {"payloads": 6}
 # Minimum and maximum are kept for the columns by which a reader can skip whole row groups: rows come, or
 # are compacted, in the order of these. Of the rest they cost a seventh of the time to write and skip nothing.
 _STATISTICS = frozenset(
@@ -57,7 +65,6 @@ def write_part(root: Path, table: Table, part: Part, *, compacted: bool = False)
     `compacted` rows were in the table before, and are sorted: of spans, small row groups then let a reader
     of one trace skip the rest.
     """
-    row_groups = _COMPACTED_ROW_GROUP if compacted else _ROW_GROUP
     folder = root / f"tenant={part.tenant}" / f"date={part.date.isoformat()}"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{uuid.uuid4().hex}.parquet"
@@ -66,8 +73,8 @@ def write_part(root: Path, table: Table, part: Part, *, compacted: bool = False)
         part.rows,
         path,
         compression="zstd",
-        compression_level=1,
-        row_group_size=row_groups.get(table.name, _DEFAULT_ROW_GROUP),
+        compression_level=_COMPACTED_LEVEL.get(table.name, _LEVEL) if compacted else _LEVEL,
+        row_group_size=_group_rows(table.name, part.rows, compacted=compacted),
         use_dictionary=[n for n in names if n not in table.plain],
         write_statistics=[n for n in names if n in _STATISTICS],
         write_page_checksum=True,
@@ -82,6 +89,17 @@ def write_part(root: Path, table: Table, part: Part, *, compacted: bool = False)
         data_change=not compacted,
         stats=json.dumps(_statistics(part.rows)),
     )
+
+
+def _group_rows(name: str, rows: pa.Table, *, compacted: bool) -> int:
+    """Return how many rows a row group of the file takes."""
+    if not compacted:
+        return _ROW_GROUP.get(name, _DEFAULT_ROW_GROUP)
+    most = _COMPACTED_ROW_GROUP.get(name, _DEFAULT_ROW_GROUP)
+    if name != "payloads" or not rows.num_rows:
+        return most
+    by_size = int(_COMPACTED_GROUP_BYTES * rows.num_rows / max(1, rows.nbytes))
+    return min(most, max(_LEAST_GROUP, by_size))
 
 
 def _statistics(rows: pa.Table) -> dict[str, object]:

@@ -83,8 +83,8 @@ def _any(conditions: Iterable[str]) -> str:
 def said_statement(texts: Sequence[tuple[tuple[str, ...], Test]]) -> Statement:
     """Return the statement of where texts stand in parts of content: `trace_id`, `span_id`, `started_ns`."""
     writer = _Writer()
-    where = _any(writer.said(parts, test) for parts, test in texts)
-    return writer.statement(f"select w.trace_id, w.span_id, w.started_ns from said() as w where {where}")
+    where = _any(writer.spoken(parts, test) for parts, test in texts)
+    return writer.statement(f"select w.trace_id, w.span_id, w.started_ns from spoken as w where {where}")
 
 
 class _Writer:
@@ -93,10 +93,18 @@ class _Writer:
     def __init__(self) -> None:
         self._params: dict[str, object] = {}
         self._before: list[str] = []
+        self._texts: list[str] = []  # conditions on a text: all are looked for in one pass
 
     def statement(self, select: str) -> Statement:
-        before = f"with recursive {', '.join(self._before)} " if self._before else ""
-        return Statement(before + select, self._params)
+        before = list(self._before)
+        if self._texts:
+            marked = ", ".join(f"{text} as has_{number}" for number, text in enumerate(self._texts))
+            before.insert(
+                0,
+                f"spoken as materialized (select w.trace_id, w.span_id, w.part, w.started_ns, {marked}"
+                f" from said() as w where {' or '.join(self._texts)})",
+            )
+        return Statement(f"with recursive {', '.join(before)} {select}" if before else select, self._params)
 
     def written(self, meaning: Meaning, level: str) -> str:
         """Return the condition on a run `r` or a step `s`; it is never NULL."""
@@ -283,9 +291,11 @@ class _Writer:
 
     def _content(self, field: Field, test: Test | None, level: str) -> str:
         """Return the condition that content of some parts holds a text; None: that there is any."""
-        found = self._set(
-            f"select distinct w.trace_id, w.span_id from said() as w where {self.said(field.parts, test)}"
-        )
+        if test is None:
+            where = f"said() as w where list_contains({self._value(list(field.parts))}, w.part)"
+        else:
+            where = f"spoken as w where {self.spoken(field.parts, test)}"
+        found = self._set(f"select distinct w.trace_id, w.span_id from {where}")
         if level == STEP:
             return f"((s.trace_id, s.span_id) in (select (trace_id, span_id) from {found}))"
         # Where several runs share a trace, their steps tell whose content it is.
@@ -298,12 +308,12 @@ class _Writer:
         )
         return f"(r.run_version in (select run_version from {runs}))"
 
-    def said(self, parts: tuple[str, ...], test: Test | None) -> str:
-        """Return the condition on a row `w` of what was said."""
-        where = f"list_contains({self._value(list(parts))}, w.part)"
-        if test is None:
-            return where
+    def spoken(self, parts: tuple[str, ...], test: Test) -> str:
+        """Return the condition on a row `w` of what was spoken of the texts that are looked for."""
         text = folded(str(test.low))
         if test.how == "like":
-            return f"{where} and w.text like {self._value(f'%{like_pattern(text)}%')} escape '\\'"
-        return f"{where} and contains(w.text, {self._value(text)})"
+            how = f"w.text like {self._value(f'%{like_pattern(text)}%')} escape '\\'"
+        else:
+            how = f"contains(w.text, {self._value(text)})"
+        self._texts.append(how)
+        return f"w.has_{len(self._texts) - 1} and list_contains({self._value(list(parts))}, w.part)"

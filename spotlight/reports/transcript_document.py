@@ -116,8 +116,7 @@ class _Writer:
             yield self._entry(AGENT, step, depth, "", step.agent or step.name)
         if step.lost:
             yield self._entry(LOST, step, depth, "")
-        for piece in step.heard:
-            yield self._piece(piece, step, depth)
+        yield from self._heard(step, depth)
         if step.kind not in _HOLDERS and step.kind != "llm":
             yield from self._other(step, depth)
             return
@@ -125,6 +124,17 @@ class _Writer:
             yield self._entry(SILENT, step, depth, None, step.model)
         if step.kind not in _HOLDERS:
             yield from self._said(step, depth)
+
+    def _heard(self, step: Step, depth: int) -> Iterator[_Work]:
+        """Write what a step was told; of a call in its history, the answer below it."""
+        answers = {piece.id: piece for piece in step.heard if piece.what == "result" and piece.id}
+        calls = {piece.id for piece in step.heard if piece.what == "call"}
+        for piece in step.heard:
+            if piece.what == "result" and piece.id in calls:
+                continue
+            yield self._piece(piece, step, depth)
+            if piece.what == "call" and piece.id in answers:
+                yield self._piece(answers.pop(piece.id), step, depth + 1)
 
     def _said(self, step: Step, depth: int) -> Iterator[_Work]:
         for piece in step.said:

@@ -17,7 +17,7 @@ from spotlight.messages import Conversation, Message, ToolCallResponse
 from spotlight.model import NO_STEPS
 from spotlight.reports.display_order import display_order, starts
 from spotlight.reports.transcript import Answer, Piece, Step, Thread, Transcript
-from spotlight.reports.transcript_calls import Calls
+from spotlight.reports.transcript_calls import Calls, Run
 from spotlight.reports.transcript_content import NOTHING, Content, Contents
 from spotlight.reports.transcript_pieces import Told, pieces_of
 from spotlight.reports.transcript_threads import Threads, threads
@@ -137,16 +137,17 @@ class _Reader:
             said = tuple(p._replace(answer=answers.get((step.row, n))) for n, p in enumerate(step.said))
             if step.row in self._late:
                 said = tuple(p for p in said if not self._told[step.thread].is_told(p))
-            found.append(_in_document(step._replace(said=said), self._place))
+            result = step.result
+            if result is None and (answer := answers.get((step.row, None))) is not None:
+                result = answer.text
+            found.append(_in_document(step._replace(said=said, result=result), self._place))
         return found
 
     def _model_call(self, row: int, content: Content) -> Step:
         step = self._bare(row, content)
         told = self._told[step.thread]
         sent = _sent(content)
-        new = [
-            p for p in told.new(sent) if not (p.what == "result" and self._calls.take(p, step.thread, row))
-        ]
+        new = [piece for piece in told.new(sent) if not self._is_known(piece, step.thread, row)]
         answer = pieces_of(content.conversation.output)
         for piece in answer:
             told.tell(piece)
@@ -156,6 +157,12 @@ class _Reader:
         return step._replace(
             heard=tuple(new), said=tuple(answer), known=len(sent) - len(new), lost=told.lost(sent)
         )
+
+    def _is_known(self, piece: Piece, thread: int, row: int) -> bool:
+        """Return whether a piece of a history answers a known call, or is a call that a step has run."""
+        if piece.what == "result":
+            return self._calls.take(piece, thread, row)
+        return piece.what == "call" and self._calls.recall(piece, thread)
 
     def _container(self, row: int, content: Content) -> Step:
         step = self._bare(row, content)
@@ -184,8 +191,10 @@ class _Reader:
         step = step._replace(arguments=arguments, result=result)
         if step.kind != "tool":
             return step
-        asked = self._calls.run(row, step.thread, step.call_id, _names(step), arguments)
+        run = Run(row, step.call_id, _names(step), arguments)
+        asked = self._calls.run(run, step.thread)
         if asked is None:
+            self._calls.run_alone(run, result, step.thread)
             return step
         if result is not None:
             self._calls.settle(asked, Answer(result, step.failed or None, row, row))
@@ -224,9 +233,8 @@ def _sent(content: Content) -> list[Piece]:
 
 def _names(step: Step) -> frozenset[str]:
     """Return what a model may call the tool of a step: spans are named "execute_tool x" or "x.run", too."""
-    if step.tool:
-        return frozenset([step.tool])
-    return frozenset([step.name, step.name.rpartition(" ")[2], step.name.partition(".")[0]])
+    name = step.tool or step.name
+    return frozenset([name, name.rpartition(" ")[2], name.partition(".")[0]])
 
 
 def _sole(said: Conversation, what: str) -> str | None:

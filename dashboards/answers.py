@@ -8,10 +8,12 @@ from typing import Any, Concatenate, Final, NamedTuple, ParamSpec, TypeVar, cast
 
 import pyarrow as pa
 
+from dashboards.clock import UTC_NAME, zone
 from dashboards.source import RunSource, published
 from spotlight.reports import Reports, RunFilters, RunsSummary
 from spotlight.reports.find.passages import Passages
 from spotlight.reports.find.passages import passages as find_passages
+from spotlight.reports.zone import times_in
 
 KEPT: Final = 256  # answers per process, of all visitors; most are tables of a few rows
 P = ParamSpec("P")
@@ -23,11 +25,13 @@ def _answer(
     question: Callable[..., Any],
     reports: RunSource,
     version: int,
+    zone_name: str,
     given: tuple[Any, ...],
     named: tuple[Any, ...],
 ) -> Any:
     # `version` is part of the key only: when anything new is visible, every answer is asked for anew.
-    return question(reports, *given, **dict(named))
+    with times_in(zone_name):
+        return question(reports, *given, **dict(named))
 
 
 class Lake(NamedTuple):
@@ -35,6 +39,7 @@ class Lake(NamedTuple):
 
     source: RunSource
     version: int
+    zone: str = UTC_NAME  # in which days and hours are counted
 
     def ask(self, question: Callable[Concatenate[Any, P], T], *given: P.args, **named: P.kwargs) -> T:
         """Return `question(reports, ...)`, from memory where it was asked since the data changed.
@@ -42,7 +47,12 @@ class Lake(NamedTuple):
         What is given must be hashable; the answer is shared between visitors: do not change it.
         """
         answer: T = _answer(
-            question, cast("Hashable", self.source), self.version, given, tuple(sorted(named.items()))
+            question,
+            cast("Hashable", self.source),
+            self.version,
+            self.zone,
+            given,
+            tuple(sorted(named.items())),
         )
         return answer
 
@@ -50,7 +60,7 @@ class Lake(NamedTuple):
 def lake() -> Lake:
     """Return the published reports as of now."""
     source = published().source
-    return Lake(source, source.data_version())
+    return Lake(source, source.data_version(), zone().name)
 
 
 def run_facets(source: RunSource, *, other: bool = False) -> dict[str, list[str]]:

@@ -165,9 +165,7 @@ def draw(scope: Scope) -> None:
     total = scope.lake.ask(cost_total, scope.filters)
     found = scope.lake.ask(health, scope.filters)
     now = time.time_ns() // BOTTOM_NS * BOTTOM_NS
-    expected = scope.lake.ask(
-        forecast, scope.filters._replace(since_ns=None, until_ns=None), now_ns=now, zone=scope.zone.name
-    )
+    expected = scope.lake.ask(forecast, scope.filters._replace(since_ns=None, until_ns=None), now_ns=now)
     _tiles(scope, total, found, expected)
     unpriced_warning(total)
     left, right = st.columns(2, gap="small")

@@ -79,7 +79,7 @@ def cost_over_time(scope: Scope, found: Health, usual: str = "model") -> None:
                 width=140,
                 bind="query-params",
             )
-        rows = scope.lake.ask(daily, scope.filters, split, period=period, zone=scope.zone.name).to_pylist()
+        rows = scope.lake.ask(daily, scope.filters, split, period=period).to_pylist()
         if not any(row["cost_usd"] for row in rows):
             st.caption("Nothing here has a price.")
             return

@@ -85,9 +85,7 @@ def _tiles(scope: Scope, period: str | None) -> None:
         name = row["measure"]
         course = []
         if period:
-            course = scope.lake.ask(
-                latency_over_time, scope.filters, None, name, period=period, zone=scope.zone.name
-            ).to_pylist()
+            course = scope.lake.ask(latency_over_time, scope.filters, None, name, period=period).to_pylist()
         for told in TOLD:
             value, was = row[f"{told}_ms"], old.get(name, {}).get(f"{told}_ms")
             delta = change(value, was)
@@ -134,7 +132,7 @@ def _over_time_card(scope: Scope, period: str) -> None:
             )  # fmt: skip
             st.caption(f"per {period}, p95 dashed", width="content")
         rows = scope.lake.ask(
-            latency_over_time, scope.filters, overlay, measure, period=period, zone=scope.zone.name,
+            latency_over_time, scope.filters, overlay, measure, period=period,
             keep=KEPT_SERIES,
         ).to_pylist()  # fmt: skip
         if not any(row["n"] for row in rows):

@@ -163,13 +163,13 @@ def _scores(words: list[str]) -> dict[str, float]:
 
 def _document(found: list[Checked], broken: list[Checked]) -> dict[str, Any]:
     """Return the result for programs; `text` is what chat services show of it."""
-    from spotlight.reports.moments import utc_text, window_text
+    from spotlight.reports.moments import time_text, window_text
 
     said = [f"{one.budget or 'limit'}: {_words(one.verdict)}" for one in broken]
     return {
         "text": "\n".join(["Spotlight: limits broken", *said]) if broken else "Spotlight: all limits kept",
         "ok": not broken,
-        "checked_at": utc_text(time.time_ns()),
+        "checked_at": time_text(time.time_ns()),
         "checks": [
             {
                 "budget": one.budget or None,

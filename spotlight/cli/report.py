@@ -63,6 +63,13 @@ def report(
     limit: Annotated[
         int, typer.Option("-n", "--limit", min=1, max=_MOST, help="At most so many rows in lists.")
     ] = 20,
+    zone: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Time zone of days, hours and times, an IANA name such as Europe/Berlin; --since, too.",
+        ),
+    ] = "UTC",
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write to this file.")] = None,
     data: DataOption = None,
     as_json: JsonOption = False,
@@ -83,12 +90,15 @@ def report(
             "all reports together take no --by and no --against, and are neither CSV nor Parquet",
             hint="name one of them",
         )
+    from spotlight.reports.zone import times_in
+
     dimensions = tuple(name.strip() for name in by.split(",")) if by else ()
-    made = _made(existing_data(data), subject, narrowing, dimensions, against, limit)
-    if chosen is Form.TABLE:
-        _print(made, section)
-    else:
-        _deliver(_bytes(made, chosen, section), chosen, output)
+    with times_in(zone):
+        made = _made(existing_data(data), subject, narrowing, dimensions, against, limit)
+        if chosen is Form.TABLE:
+            _print(made, section)
+        else:
+            _deliver(_bytes(made, chosen, section), chosen, output)
 
 
 def _form(form: Form, output: Path | None) -> Form:
@@ -120,11 +130,12 @@ def _made(
 def _print(reports: list[Report], name: str | None) -> None:
     """Print tables for a person, what they are of on stderr."""
     from spotlight.reports.moments import window_text
+    from spotlight.reports.zone import zone
 
     first = reports[0]
     window = window_text(first.filters.since_ns, first.filters.until_ns)
     books = ", ".join(first.price_books) or "no prices"
-    say(f"{first.runs:,} runs, {window}; {books}; times are UTC, – means not reported or not known")
+    say(f"{first.runs:,} runs, {window}; {books}; times are {zone().key}, – means not reported or not known")
     for made in reports:
         for part in [_chosen(made, name)] if name else made.sections:
             _print_section(part)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow as pa
 
@@ -13,6 +12,7 @@ from spotlight.errors import SpotlightError
 from spotlight.reports.dimensions import checked
 from spotlight.reports.filters import RunFilters
 from spotlight.reports.questions import Reports
+from spotlight.reports.zone import zone
 
 PERIODS: Final = ("hour", "day", "week", "month")
 CHANGING: Final = ("day", "week", "month")  # hours of local time are missing or double twice a year
@@ -43,11 +43,10 @@ def daily(
     *,
     period: str = "day",
     keep: int = 6,
-    zone: str = "UTC",
 ) -> pa.Table:
     """Return the cost of each period (hour, day, week from Monday, month) and series, in that order.
 
-    start        begin of the period in the time zone, a timestamp without zone
+    start        begin of the period in the zone of the report, a timestamp without zone
     series       value of the dimension `split`; NULL for unknown, and in the series of all others
     is_other     true for all values that are not among the `keep` dearest of the whole window
     rank         1 for the dearest series; the others come last
@@ -56,33 +55,30 @@ def daily(
 
     Without `split` there is one series. A period without steps has no row. A step counts in the period
     in which it began.
-    Raises: SpotlightError for a dimension, period or time zone that does not exist.
+    Raises: SpotlightError for a dimension or period that does not exist.
     """
     if period not in PERIODS:
         raise SpotlightError(f"no such period: {period!r}", hint=f"one of {', '.join(PERIODS)}")
-    known_zone(zone)
     by_1 = checked([split] if split else [])["by_1"]
-    asked = {"by_1": by_1, "period": period, "zone": zone, "keep": keep}
+    asked = {"by_1": by_1, "period": period, "zone": zone().key, "keep": keep}
     return reports.ask("cost_periods", filters.params() | asked)
 
 
-def trend(
-    reports: Reports, filters: RunFilters, *, period: str = "day", now_ns: int, zone: str = "UTC"
-) -> pa.Table:
+def trend(reports: Reports, filters: RunFilters, *, period: str = "day", now_ns: int) -> pa.Table:
     """Return the cost of every period from the first with steps to the last, and its change, in order.
 
-    start        begin of the day, week or month in the time zone, a timestamp without zone
+    start        begin of the day, week or month in the zone of the report, a timestamp without zone
     is_partial   true where the period is cut off by the filters' window or by `now_ns`
     runs, generations, cost_usd, cost_per_run_usd, unpriced_generations, tokens, unpriced_tokens
                  as in `daily`; a period without any step has cost 0, since nothing was spent
     change_usd   cost_usd less that of the period before; NULL for the first, and where one of the two is
                  unknown or partial
     change       change_usd as part of the cost before: 0.1 is ten percent more; NULL where that was 0
-    Raises: SpotlightError for a period or time zone that does not exist.
+    Raises: SpotlightError for a period that does not exist.
     """
     if period not in CHANGING:
         raise SpotlightError(f"no such period: {period!r}", hint=f"one of {', '.join(CHANGING)}")
-    found = {row["start"]: row for row in daily(reports, filters, period=period, zone=zone).to_pylist()}
+    found = {row["start"]: row for row in daily(reports, filters, period=period).to_pylist()}
     if not found:
         return TREND.empty_table()
     last = max(found)
@@ -93,7 +89,7 @@ def trend(
     for at in starts:
         row = NOTHING | found.get(at, {})
         ends = next(itertools.islice(period_starts(at, period), 1, None))
-        partial = local_ns(ends, zone) > until_ns or local_ns(at, zone) < (filters.since_ns or 0)
+        partial = local_ns(ends) > until_ns or local_ns(at) < (filters.since_ns or 0)
         cost, runs = row["cost_usd"], row["runs"]
         changed = None if cost is None or before is None or partial else round(cost - before, 12)
         per_run = cost / runs if runs and cost is not None else None
@@ -113,16 +109,6 @@ def period_starts(start: dt.datetime, period: str) -> itertools.chain[dt.datetim
     return itertools.chain(start + step * n for n in itertools.count())
 
 
-def known_zone(zone: str) -> ZoneInfo:
-    """Return the rules of an IANA time zone. Raises: SpotlightError where there is none of that name."""
-    try:
-        return ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
-        raise SpotlightError(
-            f"no such time zone: {zone!r}", hint="an IANA name, such as Europe/Paris"
-        ) from exc
-
-
-def local_ns(at: dt.datetime, zone: str) -> int:
-    """Return a local time of whole seconds as ns UTC."""
-    return int(at.replace(tzinfo=known_zone(zone)).timestamp()) * 1_000_000_000
+def local_ns(at: dt.datetime) -> int:
+    """Return a time of whole seconds in the zone of the report as ns UTC."""
+    return int(at.replace(tzinfo=zone()).timestamp()) * 1_000_000_000

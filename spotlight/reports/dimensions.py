@@ -28,8 +28,8 @@ DIMENSIONS: Final = {
     "version": "version of the pack",
     "kind": "what the step is: llm, tool, retrieval, ...",
     "status": "how the run ended: ok, error or incomplete",
-    "day": "UTC day of the step",
-    "hour": "UTC hour of the step",
+    "day": "day of the step, in the zone of the report",
+    "hour": "hour of the step, in the zone of the report",
 }
 # Those of whole runs; sql/run_dimension.sql says which column that is.
 RUN_DIMENSIONS: Final = {
@@ -41,8 +41,8 @@ RUN_DIMENSIONS: Final = {
 } | {
     "model": "models that answered, all of the run's together",
     "error": "signature of the error that decided the run",
-    "day": "UTC day of the run's start",
-    "hour": "UTC hour of the run's start",
+    "day": "day of the run's start, in the zone of the report",
+    "hour": "hour of the run's start, in the zone of the report",
 }  # fmt: skip
 MOST: Final = 3  # dimensions at once
 

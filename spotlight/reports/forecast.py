@@ -9,10 +9,11 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from spotlight.reports.cost_time import daily, known_zone, local_ns, period_starts
+from spotlight.reports.cost_time import daily, local_ns, period_starts
 from spotlight.reports.filters import RunFilters
 from spotlight.reports.questions import Reports
 from spotlight.reports.statistics import student
+from spotlight.reports.zone import zone
 
 FEWEST_DAYS: Final = 3  # whole days of history below which there is no forecast
 WEEKDAY_DAYS: Final = 14  # from here on each weekday has a mean of its own
@@ -44,9 +45,7 @@ class Expected(NamedTuple):
     reach_usd: float  # half the width of its interval
 
 
-def forecast(
-    reports: Reports, filters: RunFilters, *, now_ns: int, zone: str = "UTC", level: float = 0.9
-) -> Forecast:
+def forecast(reports: Reports, filters: RunFilters, *, now_ns: int, level: float = 0.9) -> Forecast:
     """Return what the month of `now_ns` will have cost for the steps that match, whenever they were.
 
     The filters' own window is not applied: history is the up to 56 whole days before today, from the
@@ -54,13 +53,12 @@ def forecast(
     mean, before that all days have one. The month is what was spent until now, plus the means of the
     days that remain and of the rest of today. The interval is Student's t prediction interval of that
     sum, from the scatter of the days around their means; it never falls below what is already spent.
-    Raises: SpotlightError for a time zone that does not exist.
     """
-    now = dt.datetime.fromtimestamp(now_ns // 1_000_000_000, known_zone(zone)).replace(tzinfo=None)
+    now = dt.datetime.fromtimestamp(now_ns // 1_000_000_000, zone()).replace(tzinfo=None)
     today = dt.datetime(now.year, now.month, now.day)
-    since_ns = local_ns(today - dt.timedelta(days=HISTORY_DAYS), zone)  # the month began within it
+    since_ns = local_ns(today - dt.timedelta(days=HISTORY_DAYS))  # the month began within it
     window = filters._replace(since_ns=since_ns, until_ns=now_ns)
-    rows = daily(reports, window, zone=zone).to_pylist()
+    rows = daily(reports, window).to_pylist()
     month = [row for row in rows if (row["start"].year, row["start"].month) == (now.year, now.month)]
     spent = _dollars(month)
     history = _history(rows, today)

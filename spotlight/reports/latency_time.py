@@ -6,11 +6,12 @@ from typing import Final
 
 import pyarrow as pa
 
-from spotlight.reports.cost_time import PERIODS, known_zone
+from spotlight.reports.cost_time import PERIODS
 from spotlight.reports.dimensions import RUN_DIMENSIONS, checked
 from spotlight.reports.filters import RunFilters
 from spotlight.reports.latency import MEASURES, known
 from spotlight.reports.questions import Reports
+from spotlight.reports.zone import zone
 
 BEHIND: Final = 50  # runs that are named behind a point
 
@@ -22,12 +23,11 @@ def latency_over_time(
     measure: str = "completion",
     *,
     period: str = "day",
-    zone: str = "UTC",
     keep: int = 6,
 ) -> pa.Table:
     """Return exact percentiles of one measure for each period and series of runs, in that order.
 
-    start        begin of the hour, day, week from Monday or month in the time zone, without zone
+    start        begin of the hour, day, week from Monday or month in the zone of the report, without zone
     series       value of the run dimension `split`; NULL for unknown, and in the series of all others
     is_other     true for all values that are not among the `keep` with most runs in the whole window
     rank         1 for the series with most runs; the others come last
@@ -36,13 +36,12 @@ def latency_over_time(
     slowest      ids of the runs that took longest, at most BEHIND, the longest first; NULL where n is 0
 
     Without `split` there is one series. A period without runs has no row.
-    Raises: SpotlightError for a dimension, measure, period or time zone that does not exist.
+    Raises: SpotlightError for a dimension, measure or period that does not exist.
     """
     known((measure,), MEASURES, "measure")
     known((period,), PERIODS, "period")
-    known_zone(zone)
     by_1 = checked([split] if split else [], RUN_DIMENSIONS)["by_1"]
-    asked = {"by_1": by_1, "measure": measure, "period": period, "zone": zone, "keep": keep}
+    asked = {"by_1": by_1, "measure": measure, "period": period, "zone": zone().key, "keep": keep}
     return reports.ask("latency_periods", filters.params() | asked | {"behind": BEHIND})
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from spotlight.cli.narrowing import Narrowing
 from spotlight.errors import SpotlightError
-from spotlight.reports.moments import moment_ns, utc_text, window_text
+from spotlight.reports.moments import moment_ns, time_text, window_text
 
 # A Saturday.
 NOW = dt.datetime(2026, 11, 21, 7, 40, 30, tzinfo=dt.UTC)
@@ -38,7 +38,7 @@ NOW_NS = int(NOW.timestamp()) * 1_000_000_000
 )
 def test_times_are_read(text: str, expected: str) -> None:
     """Spans of time count back from now; days begin at midnight UTC; an offset is honoured."""
-    assert expected == utc_text(moment_ns(text, NOW_NS))
+    assert expected == time_text(moment_ns(text, NOW_NS))
 
 
 @pytest.mark.parametrize("text", ["", "soon", "7", "-7d", "7y", "2026-13-01", "1900-01-01", "9999-01-01"])

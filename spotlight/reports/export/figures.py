@@ -11,7 +11,7 @@ from typing import Final, Literal
 import pyarrow as pa
 
 from spotlight.figures import duration, money, percent, unit_ms
-from spotlight.reports.moments import utc_text
+from spotlight.reports.moments import bare_time
 
 UNKNOWN: Final = "–"
 Unit = Literal["usd", "ms", "ns", "share", "count", "number", "text"]
@@ -98,7 +98,7 @@ def number(value: float) -> str:
 _WRITERS: Final[dict[Unit, Callable[[float], str]]] = {
     "usd": money,
     "ms": duration,
-    "ns": lambda ns: utc_text(int(ns)).removesuffix(" UTC"),
+    "ns": lambda ns: bare_time(int(ns)),
     "share": percent,
     "count": number,
     "number": number,

@@ -12,7 +12,8 @@ from spotlight.reports.export.charts import draw
 from spotlight.reports.export.figures import UNKNOWN, cell, heading, is_number, plain_text
 from spotlight.reports.export.section import Report, Section, for_people
 from spotlight.reports.export.svg import Markup, element, join
-from spotlight.reports.moments import utc_text, window_text
+from spotlight.reports.moments import time_text, window_text
+from spotlight.reports.zone import zone
 
 _ROWS: Final = 40
 _FEW: Final = 6  # columns that fit into half the width
@@ -84,7 +85,7 @@ def _facts(report: Report) -> Markup:
     if filters.status:
         narrowed.append(_Fact("status", ", ".join(filters.status)))
     seen = (
-        f"{utc_text(report.first_ns)} to {utc_text(report.last_ns)}"
+        f"{time_text(report.first_ns)} to {time_text(report.last_ns)}"
         if report.first_ns is not None and report.last_ns is not None
         else UNKNOWN
     )
@@ -95,7 +96,7 @@ def _facts(report: Report) -> Markup:
         *narrowed,
         *([_Fact("by", ", ".join(report.by))] if report.by else []),
         _Fact("price book", ", ".join(report.price_books) or "none: nothing was priced"),
-        _Fact("generated", utc_text(report.generated_ns)),
+        _Fact("generated", time_text(report.generated_ns)),
     ]
     return element(
         "dl",
@@ -191,4 +192,6 @@ def _cut(words: str) -> str:
 def _made(report: Report) -> str:
     books = ", ".join(report.price_books)
     prices = f"Prices: {books}." if books else "No prices were used."
-    return plain_text(f"Made by Spotlight on {utc_text(report.generated_ns)}. Times are UTC. {prices}")
+    return plain_text(
+        f"Made by Spotlight on {time_text(report.generated_ns)}. Times are {zone().key}. {prices}"
+    )

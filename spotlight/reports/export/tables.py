@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 
 from spotlight.exact_json import plain, plain_row
 from spotlight.reports.export.section import Report, Section
-from spotlight.reports.moments import utc_text
+from spotlight.reports.moments import time_text
+from spotlight.reports.zone import zone
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _ROWS_AT_ONCE: Final = 4_096
@@ -76,6 +77,7 @@ def report_document(report: Report) -> dict[str, object]:
         "filters": plain_row(narrowed),
         "by": list(report.by),
         "window": {"since": _time(filters.since_ns), "until": _time(filters.until_ns)},
+        "zone": zone().key,
         "runs": report.runs,
         "first_run": _time(report.first_ns),
         "last_run": _time(report.last_ns),
@@ -99,4 +101,4 @@ def _section(section: Section) -> Mapping[str, Any]:
 
 
 def _time(ns: int | None) -> str | None:
-    return None if ns is None else utc_text(ns)
+    return None if ns is None else time_text(ns)

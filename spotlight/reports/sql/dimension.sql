@@ -20,6 +20,6 @@ create or replace macro dimension(d, r) as case d  -- `d` is a constant, so only
   when 'version' then r.pack_version
   when 'kind' then r.kind
   when 'status' then r.run_status
-  when 'day' then strftime(make_timestamp_ns(r.started_ns), '%Y-%m-%d')
-  when 'hour' then strftime(make_timestamp_ns(r.started_ns), '%Y-%m-%d %H:00')
+  when 'day' then strftime(local_time(r.started_ns), '%Y-%m-%d')
+  when 'hour' then strftime(local_time(r.started_ns), '%Y-%m-%d %H:00')
 end

@@ -15,6 +15,6 @@ create or replace macro run_dimension(d, r) as case d  -- `d` is a constant, so 
   when 'version' then r.pack_version
   when 'status' then r.status
   when 'error' then r.error_signature
-  when 'day' then strftime(make_timestamp_ns(r.started_ns), '%Y-%m-%d')
-  when 'hour' then strftime(make_timestamp_ns(r.started_ns), '%Y-%m-%d %H:00')
+  when 'day' then strftime(local_time(r.started_ns), '%Y-%m-%d')
+  when 'hour' then strftime(local_time(r.started_ns), '%Y-%m-%d %H:00')
 end

@@ -54,7 +54,7 @@ def shortened(names: Sequence[str]) -> list[str]:
     if any(not 1 <= int(p[1]) <= 12 for p in parts):
         return list(names)
     days = [f"{p[2][:2]} {months[int(p[1]) - 1]}" for p in parts]
-    hours = [p[2][2:].strip(" T").removesuffix(" UTC") for p in parts]
+    hours = [p[2][2:].strip(" T") for p in parts]
     one_day = len(set(days)) == 1
     return [
         (hour if one_day and hour else f"{day} {hour}".strip()) for day, hour in zip(days, hours, strict=True)

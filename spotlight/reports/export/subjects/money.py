@@ -18,6 +18,7 @@ from spotlight.reports.export.section import Chart, Section
 from spotlight.reports.export.subjects.asked import Asked, joined, rows_table, sides
 from spotlight.reports.forecast import Forecast, forecast
 from spotlight.reports.questions import Reports
+from spotlight.reports.zone import zone
 
 _SPENT = (
     "runs", "ok_runs", "generations", "input_tokens", "output_tokens", "cost_usd", "share",
@@ -71,7 +72,7 @@ def _daily(reports: Reports, asked: Asked) -> Section:
     series = ["other" if other else value for other, value in zip(others, values, strict=True)]
     rows = rows.set_column(rows.column_names.index("series"), "series", pa.array(series, pa.string()))
     return Section(
-        "cost_by_day", f"Daily cost by {split}", "What was spent on which day (UTC)?", rows,
+        "cost_by_day", f"Daily cost by {split}", f"What was spent on which day ({zone().key})?", rows,
         Chart("stacked", "start", ("cost_usd",), "series", wide=True), reading=_days(rows),
     )  # fmt: skip
 
@@ -219,7 +220,7 @@ def month_end(reports: Reports, asked: Asked) -> list[Section]:
             ("month", "spent_usd", "forecast_usd", "low_usd", "high_usd", "method"),
         ),
         Section(
-            "trend", "Cost by day", "How does the cost move from day to day (UTC)?", days,
+            "trend", "Cost by day", f"How does the cost move from day to day ({zone().key})?", days,
             Chart("lines", "start", ("cost_usd",), wide=True), _partial(days), _sum(days, "runs"),
             shown=("start", "runs", "generations", "cost_usd", "cost_per_run_usd", "change_usd", "change"),
         ),

@@ -10,8 +10,9 @@ from spotlight.reports.export.section import Chart, Section
 from spotlight.reports.export.subjects.asked import Asked, joined, named
 from spotlight.reports.latency import critical_path, latency, slowest_steps, step_latency
 from spotlight.reports.latency_heatmap import heatmap
-from spotlight.reports.moments import utc_text
+from spotlight.reports.moments import bare_time
 from spotlight.reports.questions import Reports
+from spotlight.reports.zone import zone
 
 _PERCENTILES = ("p50_ms", "p90_ms", "p95_ms", "p99_ms")
 _STEP_COLUMNS = (
@@ -39,7 +40,7 @@ def latencies(reports: Reports, asked: Asked) -> list[Section]:
             shown=(*by, "measure", "n", "unknown", *_PERCENTILES, "max_ms"),
         ),
         Section(
-            "latency_by_day", "Completion by day", "Does it get slower (UTC)?", times,
+            "latency_by_day", "Completion by day", f"Does it get slower ({zone().key})?", times,
             Chart("lines", "day", ("p50_ms", "p95_ms")), n=_runs(times),
             shown=("day", "n", "unknown", "p50_ms", "p95_ms"),
         ),
@@ -74,9 +75,7 @@ def _heatmap(reports: Reports, asked: Asked) -> Section:
     levels = [
         f"{duration(a)} to {duration(b)}" for a, b in zip(found.edges_ms, found.edges_ms[1:], strict=False)
     ]
-    times = [
-        utc_text(ns // 60_000_000_000 * 60_000_000_000).removesuffix(" UTC") for ns in found.time_edges_ns
-    ]
+    times = [bare_time(ns // 60_000_000_000 * 60_000_000_000) for ns in found.time_edges_ns]
     drawn = pa.table(
         {
             "start": pa.array([times[c] for _, c in cells], pa.string()),

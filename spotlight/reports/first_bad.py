@@ -13,13 +13,15 @@ SIGN_CHARACTERS: Final = 2_000
 _SIGNS: Final = (
     r"Traceback \(most recent call last\)",
     r"\bexit(?:ed with)?[ _]?(?:code|status)\W{0,3}-?[1-9]\d*",
-    r"^\W{0,3}(?:fatal |tool |unexpected |internal )?(?:error|exception|failed|failure)\b",
-    r"^\W{0,3}\w{0,40}(?:Error|Exception)\b",
+    r"^[^\w{\"']{0,4}(?:fatal |tool |unexpected |internal )?(?:error|exception|failed|failure)\b",
+    r"^[^\w{\"']{0,4}\w{0,40}(?:Error|Exception)\b",
     r'"(?:error|error_message|errors)"\s*:\s*(?:"[^"]|\{\s*"|\[\s*[^\]\s]|true)',
     r'"(?:success|ok|succeeded)"\s*:\s*false',
     r'"status"\s*:\s*"(?:error|failed|failure)"',
-    r"^\W{0,3}(?:HTTP(?:/[\d.]+)?\W+)?(?:status\W+)?(?:4\d\d|5\d\d) [A-Z][a-z]+",
-    r"^\W{0,3}(?:[\w ]{0,40}: )?(?:no such file|permission denied|access denied|command not found|timed out)",
+    r"^[^\w{\"']{0,4}(?:HTTP(?:/[\d.]+)?\W+)?(?:4\d\d|5\d\d) (?:bad |unauthori|forbidden|not |request |gone|"
+    r"conflict|"
+    r"unprocessable|too many|internal server|service un|gateway )",
+    r"^(?:[^\n:]{0,80}: ){0,2}(?:no such file|permission denied|access denied|command not found|timed out)",
 )
 # One pattern for Python and for DuckDB (RE2) alike.
 ERROR_SIGNS: Final = "(?i)" + "|".join(f"(?:{sign})" for sign in _SIGNS)

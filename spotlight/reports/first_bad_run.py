@@ -27,7 +27,7 @@ def first_bad(reports: Reports, run_id: str) -> FirstBad | None:
 
 
 def divergence(reports: Reports, run_id: str) -> FirstBad | None:
-    """Return the step at which a run first does otherwise than the nearest good one; None where it does not."""
+    """Return the step at which a run first does otherwise than the nearest good one; None for nowhere."""
     good = nearest_good(reports, run_id)
     if good.run_id is None:
         return None

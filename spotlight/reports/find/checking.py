@@ -102,6 +102,23 @@ def read(text: str, now_ns: int | None = None) -> Meaning:
     return _checked(found, time.time_ns() if now_ns is None else now_ns)
 
 
+def named_fields(meaning: Meaning) -> list[str]:
+    """Return the names of the fields that a search looks at, in order; `text` for bare words."""
+    match meaning:
+        case Phrase():
+            return [_WORDS.name]
+        case Check() | Present():
+            return [meaning.field.name]
+        case All(parts) | Any(parts):
+            return [name for part in parts for name in named_fields(part)]
+        case Under(lower, upper):
+            return [*named_fields(lower), *named_fields(upper)]
+        case Then(earlier, later):
+            return [*named_fields(earlier), *named_fields(later)]
+        case Not(inner) | Step(inner) | Count(inner, _):
+            return named_fields(inner)
+
+
 def _size(node: tree.Node) -> int:
     if isinstance(node, tree.Term):
         return len(node.values)

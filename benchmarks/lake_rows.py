@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -36,24 +36,46 @@ _ANSWER: Final = '[{{"role": "assistant", "content": "Order {n} left the warehou
 
 
 def write_lake(
-    folder: Path, spans: int, seed: int = 7, days: int = 30, until: dt.date = UNTIL, *, content: bool = False
+    folder: Path,
+    spans: int,
+    seed: int = 7,
+    days: int = 30,
+    until: dt.date = UNTIL,
+    *,
+    content: bool = False,
+    at_once: bool = False,
 ) -> None:
     """Write a lake of about so many spans into `folder`, the last day of it `until`.
 
-    With `content`, every model call and tool call of the last day carries messages.
+    With `content`, every model call and tool call of the last day carries messages. With `at_once`, all rows
+    are held in memory and committed once: of 30,000 spans, 240 commits and the compaction take 15 s of 17.
     """
     lake = Lake(folder)
+    gathered = _Gathered({})
     dates = [until - dt.timedelta(days - 1 - n) for n in range(days)]
     weights = np.array([_WEEK[date.weekday()] * (1 + 0.5 * n / days) for n, date in enumerate(dates)])
     counts = np.maximum(1, (spans / _SPANS_PER_RUN * weights / weights.sum()).astype(np.int64)).tolist()
     for place, (date, count) in enumerate(zip(dates, counts, strict=True)):
         random = np.random.default_rng([seed, place])
-        _write_day(lake, random, Day(place, days, _start_ns(date)), date, count, content and date == until)
-    maintain(lake, min_files=2)
+        day = Day(place, days, _start_ns(date))
+        _write_day(gathered if at_once else lake, random, day, date, count, content and date == until)
+    for name, parts in gathered.rows.items():
+        lake.append(name, pa.concat_tables(parts))
+    if not at_once:
+        maintain(lake, min_files=2)
+
+
+class _Gathered(NamedTuple):
+    """Rows for the tables of a lake."""
+
+    rows: dict[str, list[pa.Table]]
+
+    def append(self, name: str, rows: pa.Table) -> None:
+        self.rows.setdefault(name, []).append(rows)
 
 
 def _write_day(
-    lake: Lake, random: np.random.Generator, day: Day, date: dt.date, count: int, content: bool
+    lake: Lake | _Gathered, random: np.random.Generator, day: Day, date: dt.date, count: int, content: bool
 ) -> None:
     """Commit one day in two batches: some runs of the first one have a newer version in the second."""
     runs = draw_runs(random, day, count)

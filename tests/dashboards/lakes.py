@@ -18,7 +18,7 @@ WEEK: Final = "since=2026-06-24T00:00:00Z&until=2026-07-01T00:00:00Z"
 
 def fleet(data: Path) -> Reports:
     """Return the questions to a month of made-up runs."""
-    write_lake(data / "lake", SPANS)
+    write_lake(data / "lake", SPANS, at_once=True)
     return open_lake(data)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from spotlight.exact_json import parsed
 from spotlight.reports.context_compare import Entry, compare_contexts
-from spotlight.reports.context_parts import TOOLS, Part, answer_parts
+from spotlight.reports.context_parts import TOOLS, Part, Sources, answer_parts
 from spotlight.reports.context_read import Call, Seen, before, call_of, calls_of, seen, shared, sources_of
 from spotlight.reports.json_diff import Change, json_diff
 from spotlight.reports.questions import Reports
@@ -78,7 +78,8 @@ class Context(NamedTuple):
 def context_of(reports: Reports, run_id: str, span_id: str) -> Context:
     """Return exactly what a model call saw, compared with the call before it in its thread.
 
-    That is, of the same agent's latest calls, the one whose context it shares most of.
+    That is the agent's latest call where this one goes on from its answer, else the one of the latest with
+    which it shares most.
     Raises: NotFound for a run that does not exist, and for a span that is none of its model calls.
     """
     run = str(reports.run(run_id)["run_id"])
@@ -88,9 +89,7 @@ def context_of(reports: Reports, run_id: str, span_id: str) -> Context:
     own = seen(reports, run, [call], sources)
     if not own:
         return _without_content(run, call)
-    candidates = before(calls, call)
-    earlier = seen(reports, candidates[0].run_id, candidates, sources) if candidates else []
-    return told_context(run, own[0], earlier)
+    return told_context(run, own[0], _earlier(reports, own[0], before(calls, call), sources))
 
 
 def told_context(run_id: str, own: Seen, earlier: Sequence[Seen]) -> Context:
@@ -117,6 +116,30 @@ def part_differences(context: Context, entry: Entry) -> tuple[str, str] | None:
     return context.before[entry.before].text, context.parts[entry.now].text
 
 
+def _earlier(reports: Reports, own: Seen, candidates: Sequence[Call], sources: Sources) -> list[Seen]:
+    """Return what the calls before saw: the latest alone where it is plain that the call goes on from it."""
+    latest = seen(reports, candidates[0].run_id, candidates[:1], sources) if candidates else []
+    if len(candidates) < 2 or any(goes_on(one, own) for one in latest):
+        return latest
+    return latest + seen(reports, candidates[0].run_id, candidates[1:], sources)
+
+
+def goes_on(earlier: Seen, own: Seen) -> bool:
+    """Return whether a context is an earlier one unchanged, followed by what that call answered."""
+    there = len(earlier.parts)
+    if (
+        not there
+        or len(own.parts) <= there
+        or own.parts[there - 1].prefix_digest != earlier.parts[-1].prefix_digest
+    ):
+        return False
+    follows = own.parts[there]
+    return any(
+        follows.digest == part.digest or (part.text and follows.text == part.text)
+        for part in answer_parts(earlier.document["messages"])
+    )
+
+
 def _chosen(own: Seen, earlier: Sequence[Seen]) -> tuple[Seen | None, str]:
     if not own.parts:
         return None, "no content was recorded for this call"
@@ -125,12 +148,16 @@ def _chosen(own: Seen, earlier: Sequence[Seen]) -> tuple[Seen | None, str]:
         return None, (
             "no content was recorded for the calls before" if earlier else "no call of the agent came before"
         )
-    most, best = max(told, key=lambda pair: pair[0])  # the first of equals is the latest
+    plain = told[0][1] is earlier[0] and goes_on(earlier[0], own)
+    most, best = (
+        told[0] if plain else max(told, key=lambda pair: pair[0])
+    )  # the first of equals is the latest
     if not most:
         return None, "it shares nothing with the calls of the agent before it: another conversation"
     all_of = sum(part.chars for part in own.parts)
     whose = "in the run before it" if best.call.run_id != own.call.run_id else "of the agent before it"
-    return best, f"the call {whose} with which it shares most: {most:,} of {all_of:,} characters"
+    how = "from whose answer it goes on" if plain else "with which it shares most"
+    return best, f"the call {whose} {how}: {most:,} of {all_of:,} characters are the same"
 
 
 def _tool_changes(old: Sequence[Part], new: Sequence[Part], entries: Sequence[Entry]) -> list[ToolChange]:

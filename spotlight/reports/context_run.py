@@ -11,7 +11,7 @@ from spotlight.reports.context_read import MOST_CANDIDATES, Call, Seen, before, 
 from spotlight.reports.questions import Reports
 
 # Of a longer run, the contexts of the latest calls are told: all of them can be gigabytes.
-MOST_CALLS: Final = 200
+MOST_CALLS: Final = 100
 _AT_ONCE: Final = 16
 # Calls kept in memory to be compared with: those of several agents at work side by side.
 _KEPT: Final = 4 * MOST_CANDIDATES

@@ -19,8 +19,7 @@ _SIGNS: Final = (
     r'"(?:success|ok|succeeded)"\s*:\s*false',
     r'"status"\s*:\s*"(?:error|failed|failure)"',
     r"^[^\w{\"']{0,4}(?:HTTP(?:/[\d.]+)?\W+)?(?:4\d\d|5\d\d) (?:bad |unauthori|forbidden|not |request |gone|"
-    r"conflict|"
-    r"unprocessable|too many|internal server|service un|gateway )",
+    r"conflict|unprocessable|too many|internal server|service un|gateway )",
     r"^(?:[^\n:]{0,80}: ){0,2}(?:no such file|permission denied|access denied|command not found|timed out)",
 )
 # One pattern for Python and for DuckDB (RE2) alike.

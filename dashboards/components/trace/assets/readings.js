@@ -28,13 +28,14 @@ export const READINGS = [
   { name: "graph", word: "Graph", keys: ["3", "g"], Reading: GraphReading },
 ];
 
+const MOST_TOLD = 5000; // spans: what those of a longer run said takes seconds to read, its shape does not
 const SPEAKING = new Set(["llm", "tool"]); // what a run with content in it has
 
 /** The reading to show: the one in the address, else the transcript of a run in which somebody spoke. */
 export function chosenReading(address, doc, names = READINGS.map((reading) => reading.name)) {
   const asked = new URL(address).searchParams.get("view");
   if (names.includes(asked)) return asked;
-  return names.includes("transcript") && isSpoken(doc) ? "transcript" : "tree";
+  return names.includes("transcript") && isSpoken(doc) && !(doc.count > MOST_TOLD) ? "transcript" : "tree";
 }
 
 /** Whether a run document has steps whose content makes a transcript. */

@@ -73,6 +73,7 @@ export class TranscriptReading {
 
   async load() {
     const mine = (this.loading = new AbortController());
+    if (!this.transcript) this.notice.replaceChildren(el("div", "notice", `Reading what ${plural(this.model.doc.count, "step")} said…`));
     try {
       const { value } = await this.context.fetch("transcript", mine.signal);
       if (mine === this.loading) this.take(value);

@@ -30,5 +30,5 @@ def empty(folder: Path) -> Reports:
 
 def made_up(folder: Path, spans: int = 3_000) -> Reports:
     """Return the questions to six days of made-up runs, the last of them `UNTIL`."""
-    write_lake(folder / "lake", spans, days=6, until=UNTIL)
+    write_lake(folder / "lake", spans, days=6, until=UNTIL, at_once=True)
     return open_lake(folder)

@@ -131,10 +131,10 @@ def _print_call(document: dict[str, Any]) -> None:
 
 
 def _broken(prefix: dict[str, Any]) -> str:
-    front = prefix["same_share"] or 0.0
+    front = int(100 * (prefix["same_share"] or 0.0))  # 100 only where it is all
     if prefix["change"]["part"] == "none":
-        return f"the earlier prompt stands unchanged in front, {front:.0%} of this one"
-    return one_line(f"{prefix['change']['said']}, {front:.0%} stands unchanged in front of it")
+        return f"the earlier prompt stands unchanged in front, {front}% of this one"
+    return one_line(f"{prefix['change']['said']}, {front}% stands unchanged in front of it")
 
 
 def _named(change: dict[str, Any]) -> str:

@@ -21,6 +21,7 @@ MESSAGE: Final = "message"
 # Media whose bytes stand in the message: their base64 says nothing of the tokens they take.
 _MEDIA: Final = frozenset(["blob", "uri", "file"])
 _NO_ROLE: Final = "no role"
+_NO_NAME: Final = "tool without a name"
 # Where the words of a tool's answer come from, by the kind of the step that gave it.
 _KIND_SOURCES: Final = {"retrieval": "retrieval", "rerank": "retrieval", "embedding": "retrieval",
                         "memory_read": "memory", "memory_write": "memory"}  # fmt: skip
@@ -153,7 +154,7 @@ def _by_source(own: str, text: str, sources: Sources) -> dict[str, int]:
 def _call_names(messages: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Return the tool that each call of a history named, by the id of the call."""
     return {
-        str(part["id"]): str(part["name"])
+        str(part["id"]): str(part.get("name") or _NO_NAME)
         for message in messages
         for part in message["parts"]
         if part["type"] in ("tool_call", "server_tool_call") and part.get("id") is not None
@@ -172,6 +173,10 @@ def _words(value: Any) -> str:
     return value if isinstance(value, str) else "" if value is None else canonical_json(value)
 
 
+def _call_text(part: Mapping[str, Any], given: str) -> str:
+    return f"{part.get('name') or _NO_NAME}({_words(part.get(given))})"
+
+
 def _media_text(part: Mapping[str, Any]) -> str:
     what = part.get("mime_type") or part.get("modality") or part["type"]
     where = part.get("uri") or part.get("file_id")
@@ -183,8 +188,8 @@ _WRITERS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "text": lambda part: _words(part.get("content")),
     "reasoning": lambda part: _words(part.get("content")),
     "compaction": lambda part: _words(part.get("content")),
-    "tool_call": lambda part: f"{part['name']}({_words(part.get('arguments'))})",
-    "server_tool_call": lambda part: f"{part['name']}({_words(part.get('server_tool_call'))})",
+    "tool_call": lambda part: _call_text(part, "arguments"),
+    "server_tool_call": lambda part: _call_text(part, "server_tool_call"),
     "tool_call_response": lambda part: _words(part.get("response")),
     "server_tool_call_response": lambda part: _words(part.get("server_tool_call_response")),
 } | dict.fromkeys(sorted(_MEDIA), _media_text)

@@ -9,6 +9,7 @@ import orjson
 import pyarrow as pa
 
 from spotlight.errors import NotFound
+from spotlight.messages.digests import bare_part, bare_tool
 from spotlight.reports.questions import Reports
 
 EXCERPT: Final = 200  # characters shown from the first difference on
@@ -117,17 +118,12 @@ def _unknown(run_id: str, span_id: str, previous_span_id: str | None, said: str)
 def _pieces(conversation: Mapping[str, Any]) -> Iterator[Piece]:
     """Yield a prompt piece by piece, without what only its wire shape says, such as marks for the cache."""
     for place, tool in enumerate(conversation["tools"]):
-        told = {key: tool[key] for key in ("name", "description", "parameters")}
-        yield Piece("tools", place, tool["name"], _text(told))
+        yield Piece("tools", place, tool["name"], _text(bare_tool(tool)))
     for place, part in enumerate(conversation["system"]):
-        yield Piece("system", place, "instructions", _text(_bare(part)))
+        yield Piece("system", place, "instructions", _text(bare_part(part)))
     for place, message in enumerate(conversation["input"]):
-        parts = [_bare(part) for part in message["parts"]]
+        parts = [bare_part(part) for part in message["parts"]]
         yield Piece("message", place, message["role"], _text(parts))
-
-
-def _bare(part: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in part.items() if key != "extra"}
 
 
 def _text(value: Any) -> str:

@@ -160,6 +160,27 @@ def test_every_part_once(old: list[tuple[str, str]], new: list[tuple[str, str]])
     assert [p.place for p in other] == [e.now for e in entries if e.now is not None]
 
 
+odd_values = st.none() | st.integers() | st.text(max_size=8) | st.lists(st.text(max_size=4), max_size=2)
+kinds = st.sampled_from(
+    ["text", "tool_call", "tool_call_response", "blob", "reasoning", "compaction", "else", ""]
+)
+odd_parts = st.fixed_dictionaries(
+    {"type": kinds}, optional=dict.fromkeys(("id", "name", "content", "arguments", "response"), odd_values)
+)
+odd_messages = st.fixed_dictionaries(
+    {"role": odd_values, "parts": st.lists(odd_parts, max_size=3)}, optional={"name": odd_values}
+)
+
+
+@given(st.lists(odd_messages, max_size=4), st.lists(odd_messages, max_size=4))
+def test_odd_messages_are_compared_too(old: list[Any], new: list[Any]) -> None:
+    """A history is what a stranger sent: whatever its parts lack, it has a context, and marks."""
+    one, other = parts(*old), parts(*new)
+    found = compare_contexts(one, other)
+    assert len(other) == sum(entry.now is not None for entry in found)
+    assert all(part.bytes >= part.chars for part in one)
+
+
 @given(st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5) | st.none(), max_size=6))
 def test_digests_do_not_depend_on_the_order_of_keys(fields: dict[str, Any]) -> None:
     """Equal values have equal canonical text, integers of any size included."""

@@ -89,13 +89,16 @@ function prefix(context) {
   root.append(el("div", null, null, el("span", "muted", "read from the cache "), reported));
   if (!change) return root;
   if (change.part === "not reported") root.append(el("div", "muted", change.said));
-  else if (change.part === "none") root.append(el("div", null, `The earlier prompt stands unchanged in front: ${percent(same, 1)} of this one.`));
+  else if (change.part === "none") root.append(el("div", null, `The earlier prompt stands unchanged in front: ${inFront(same)} of this one.`));
   else {
-    root.append(el("div", "breaks", `Broken: ${change.said}. ${percent(same, 1)} stands unchanged in front of it.`));
+    root.append(el("div", "breaks", `Broken: ${change.said}. ${inFront(same)} stands unchanged in front of it.`));
     root.append(excerpt("before", change.before, change.after), excerpt("now", change.after, change.before));
   }
   return root;
 }
+
+/** A share that is all only where it is all. */
+const inFront = (share) => `${Math.floor((share ?? 0) * 100)}%`;
 
 /** An excerpt with the first character that differs from the other one marked. */
 function excerpt(word, text, other) {

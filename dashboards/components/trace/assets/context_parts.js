@@ -2,7 +2,7 @@
 
 import { messageCard } from "./conversation.js";
 import { button, el } from "./dom.js";
-import { percent, plural } from "./format.js";
+import { plural } from "./format.js";
 import { jsonTree } from "./json_tree.js";
 import { textView } from "./text_view.js";
 
@@ -100,7 +100,7 @@ function line(entry, state) {
   if (entry.words && state.opened++ < OPEN_AT_ONCE) open();
   if (state.broken || entry.mark === "kept" || (entry.mark === "added" && context.prefix.change?.part === "none")) return [item];
   state.broken = true;
-  return [el("li", "break", `the cached prefix ends here: ${percent(context.prefix.same_share ?? 0, 1)} of this prompt stands in front`), item];
+  return [el("li", "break", `the cached prefix ends here: ${Math.floor((context.prefix.same_share ?? 0) * 100)}% of this prompt stands in front`), item];
 }
 
 function bodyOf(entry, { step, context }) {

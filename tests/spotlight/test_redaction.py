@@ -36,6 +36,7 @@ SECRETS = {
 HARMLESS = (
     "trace 4bf92f3577b34da6a3ce929d0e0e4736 at 1795216918557274112 ns",
     "gpt-4.1-mini answered in 123.456 ms on 2026-11-20T23:54:34+00:00",
+    '{"wait_ms":3.3598209999999997,"id":"0f8fad5b-d9cb-469f-a165-70867728950e"}',
     "order 4111 1111 1111 1112 has a wrong check digit",
     "tokens: 4,503,599,627,370,496; version 1.2.3; port 127.0.0.1:4318",
     '{"input_tokens": 12, "max_tokens": 4096, "token_type": "input"}',

@@ -249,7 +249,7 @@ def _sent(
             gathered = _opened(value)
             if isinstance(gathered, dict) and gathered and all(source.covers(key) for key in gathered):
                 return {key: member for key, member in gathered.items() if key not in there}
-        elif name is not None and there.get(name, "") == "":
+        elif name is not None and name not in there:
             plain.append(name)
     if known:
         plain = [name for name in plain if name in known]

@@ -18,6 +18,7 @@ from spotlight.errors import SpotlightError
 
 # What may stand before a secret: nothing, no letter or digit, or a line break as JSON text writes it.
 _BEFORE: Final = r"(^|\\+[nrtbf]|\\+u[0-9A-Fa-f]{4}|\\+|[^A-Za-z0-9_\\])"
+_BEFORE_NUMBER: Final = r"(^|\\+[nrtbf]|\\+u[0-9A-Fa-f]{4}|[^A-Za-z0-9_\\.-])"  # no digits of a fraction
 _AFTER: Final = r"(?:\b|$)"
 _ASSIGNED: Final = (
     r"""((?i:\b(?:password|passwd|secret|api[_-]?key|(?:access|auth)[_-]?token)\b["']?\s*[=:]\s*["']?))"""
@@ -72,7 +73,7 @@ PATTERNS: Final = (
     Rule("password", r'(://[^/\s:@"\\]+:)([^/\s@"\\]+)@'),
     Rule("password", _ASSIGNED),
     _token("email", r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}"),
-    Rule("card_number", rf"{_BEFORE}([2-6](?:[ -]?[0-9]){{12,18}}){_AFTER}", is_card),
+    Rule("card_number", rf"{_BEFORE_NUMBER}([2-6](?:[ -]?[0-9]){{12,18}}){_AFTER}", is_card),
     Rule("phone", rf"{_BEFORE}(\+[1-9][0-9 ().-]{{6,18}}[0-9]){_AFTER}", is_phone),
     Rule("phone", rf"{_BEFORE}((?:\([0-9]{{3}}\) ?|[0-9]{{3}}[ .-])[0-9]{{3}}[ .-][0-9]{{4}}){_AFTER}"),
 )  # fmt: skip

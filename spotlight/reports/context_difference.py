@@ -14,6 +14,8 @@ Part = Literal["system", "tools", "model", "parameters", "messages"]
 _DRAWN: Final = frozenset(("id", "extra", "signature"))
 
 
+# Parameters that are parts of their own; some clients repeat them.
+_ELSEWHERE: Final = frozenset(("model", "model_name", "tools", "messages", "system", "input", "contents"))
 MOST_VALUE: Final = 60  # characters of a parameter's value; the calls themselves have all of it
 
 
@@ -65,11 +67,19 @@ def _context(document: Mapping[str, Any]) -> dict[Part, Any]:
     system = [_words(part) for part in (*told["system"], *first)]
     return {
         "system": "\n\n".join(system) if system or messages else None,
-        "tools": {tool["name"]: tool["raw"] for tool in told["tools"]} or None,
+        "tools": {tool["name"]: [tool["description"], tool["parameters"]] for tool in told["tools"]} or None,
         "model": span.get("response_model") or span.get("request_model"),
-        "parameters": span.get("model_params"),
+        "parameters": _parameters_of(span.get("model_params")),
         "messages": [message for message in messages if message["role"] != "system"] or None,
     }
+
+
+def _parameters_of(told: Any) -> Any:
+    """Return what a call asked for beside model and tools, under the names of the semantic conventions."""
+    if not isinstance(told, dict):
+        return told
+    named = {key.removeprefix("gen_ai.request."): value for key, value in told.items()}
+    return {key: value for key, value in named.items() if key not in _ELSEWHERE} or None
 
 
 def _plain(message: Mapping[str, Any]) -> dict[str, Any]:

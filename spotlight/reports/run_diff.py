@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
+import numpy as np
+
 from spotlight.errors import NotFound
 from spotlight.reports.alignment import Step, align
 from spotlight.reports.context_difference import ContextDifference, context_difference
@@ -251,9 +253,22 @@ def _context(reports: Reports, found: RunDiff, place: int) -> ContextDifference 
     calls.append(_call_before([row.b for row in found.rows[: place + 1]], found.b.steps))
     if calls[0] is None or calls[1] is None:
         return None
-    first: Any = reports.span_document(str(found.a.run["run_id"]), calls[0].span_id)
-    second: Any = reports.span_document(str(found.b.run["run_id"]), calls[1].span_id)
-    return context_difference(first, second)
+    first = _call_document(reports, found.a.run, calls[0].span_id)
+    return context_difference(first, _call_document(reports, found.b.run, calls[1].span_id))
+
+
+def _call_document(reports: Reports, run: Mapping[str, object], span_id: str) -> Mapping[str, Any]:
+    """Return the document of a model call; its messages from a second telling of it where it has none."""
+    document: Any = reports.span_document(str(run["run_id"]), span_id)
+    if document["messages"]["state"] != "absent":
+        return dict(document)
+    assembly = reports.assembled(run)
+    ids = assembly.spans.column("span_id").to_pylist()
+    for row in np.flatnonzero(assembly.roles.twin == ids.index(span_id)).tolist() if span_id in ids else ():
+        other: Any = reports.span_document(str(run["run_id"]), ids[row])
+        if other["messages"]["state"] != "absent":
+            return dict(document) | {"messages": other["messages"]}
+    return dict(document)
 
 
 def _call_before(places: Sequence[int | None], steps: Sequence[StepSide]) -> StepSide | None:

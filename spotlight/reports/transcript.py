@@ -80,6 +80,11 @@ class Step(NamedTuple):
         return tuple(piece for piece in self.said if piece.what == "call")
 
     @property
+    def answers(self) -> tuple[Answer, ...]:
+        """What was answered to the calls of which it tells, its own and those of its history."""
+        return tuple(p.answer for p in (*self.heard, *self.said) if p.answer is not None)
+
+    @property
     def user(self) -> str:
         """What the user said since the call before; "" for nothing."""
         return _joined(self.heard, "user")

@@ -12,16 +12,29 @@ from spotlight.messages.digests import canonical_json
 from spotlight.reports.transcript import Answer, Piece
 
 
+class Place(NamedTuple):
+    """Where a call stands in its step: in what it was told (a history), or in what it said."""
+
+    is_heard: bool
+    number: int
+
+
 @dataclass
 class Asked:
     """One call: where it stands, the step that ran it, what was answered."""
 
     row: int
-    place: int | None  # among what its step said; None for a call of which only the step that ran it tells
+    place: Place | None  # None for a call of which only the step that ran it tells
     piece: Piece
     ran: int | None = None
     answer: Answer | None = None
     is_confirmed: bool = False  # a message told of its answer, too
+
+    @property
+    def may_run(self) -> bool:
+        """Whether a step may be the one that runs it: not what a history tells with its answer."""
+        is_past = self.place is not None and self.place.is_heard and self.answer is not None
+        return self.ran is None and not is_past
 
 
 class Run(NamedTuple):
@@ -51,7 +64,7 @@ class Calls:
             list
         )  # run, and asked for by no message
 
-    def ask(self, row: int, place: int, piece: Piece, thread: int) -> None:
+    def ask(self, row: int, place: Place, piece: Piece, thread: int) -> None:
         """Add a call."""
         self._add(Asked(row, place, piece), thread)
 
@@ -62,9 +75,9 @@ class Calls:
 
     def run(self, run: Run, thread: int) -> Asked | None:
         """Return the call that a tool's step runs: by its id, else by name and arguments, else by name."""
-        asked = next((a for a in self._by_id.get(run.call_id or "", ()) if a.ran is None), None)
+        asked = next((a for a in self._by_id.get(run.call_id or "", ()) if a.may_run), None)
         if asked is None and run.call_id not in self._by_id:
-            alike = [a for a in self._by_thread[thread] if a.ran is None and run.fits(a.piece)]
+            alike = [a for a in self._by_thread[thread] if a.may_run and run.fits(a.piece)]
             same = _comparable(run.arguments)
             asked = next((a for a in alike if _comparable(a.piece.text) == same), next(iter(alike), None))
         if asked is not None:
@@ -117,9 +130,9 @@ class Calls:
             if not (result.id and a.piece.id) and (result.name is None or a.piece.name == result.name)
         ]  # fmt: skip
 
-    def answers(self) -> Mapping[tuple[int, int | None], Answer]:
+    def answers(self) -> Mapping[tuple[int, Place | None], Answer]:
         """Return what was answered, by row of the step and place among what it said."""
-        found: dict[tuple[int, int | None], Answer] = {}
+        found: dict[tuple[int, Place | None], Answer] = {}
         for asked in (a for calls in self._by_thread.values() for a in calls):
             if asked.answer is not None:
                 ran = asked.ran if asked.answer.row is None else asked.answer.row

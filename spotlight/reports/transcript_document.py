@@ -62,7 +62,7 @@ class _Writer:
 
     def _sort(self) -> None:
         """Say where every step and every thread is written: in its thread's line, or below a call."""
-        joined = {p.answer.row for s in self._all.steps for p in s.calls if p.answer is not None}
+        joined = {answer.row for step in self._all.steps for answer in step.answers}
         for n, step in enumerate(self._all.steps):
             if step.row in joined:
                 continue
@@ -116,7 +116,7 @@ class _Writer:
             yield self._entry(AGENT, step, depth, "", step.agent or step.name)
         if step.lost:
             yield self._entry(LOST, step, depth, "")
-        yield from self._heard(step, depth)
+        yield from self._pieces(step.heard, step, depth)
         if step.kind not in _HOLDERS and step.kind != "llm":
             yield from self._other(step, depth)
             return
@@ -125,25 +125,17 @@ class _Writer:
         if step.kind not in _HOLDERS:
             yield from self._said(step, depth)
 
-    def _heard(self, step: Step, depth: int) -> Iterator[_Work]:
-        """Write what a step was told; of a call in its history, the answer below it."""
-        answers = {piece.id: piece for piece in step.heard if piece.what == "result" and piece.id}
-        calls = {piece.id for piece in step.heard if piece.what == "call"}
-        for piece in step.heard:
-            if piece.what == "result" and piece.id in calls:
-                continue
-            yield self._piece(piece, step, depth)
-            if piece.what == "call" and piece.id in answers:
-                yield self._piece(answers.pop(piece.id), step, depth + 1)
-
-    def _said(self, step: Step, depth: int) -> Iterator[_Work]:
-        for piece in step.said:
+    def _pieces(self, pieces: Sequence[Piece], step: Step, depth: int) -> Iterator[_Work]:
+        for piece in pieces:
             if piece.what != "call":
-                yield self._piece(piece, step, depth)
+                yield self._entry(piece.what, step, depth, piece.text, piece.name, bool(piece.failed))
                 continue
             ran = piece.answer.row if piece.answer is not None else None
             runner = self._all.steps[self._place[ran]] if ran is not None and ran in self._place else None
             yield from self._call(runner, piece, step, depth)
+
+    def _said(self, step: Step, depth: int) -> Iterator[_Work]:
+        yield from self._pieces(step.said, step, depth)
         yield from self._error(step, depth)
 
     def _call(self, ran: Step | None, call: Piece, asked: Step, depth: int) -> Iterator[_Work]:
@@ -175,9 +167,6 @@ class _Writer:
     def _error(self, step: Step, depth: int) -> Iterator[_Work]:
         if step.failed:
             yield self._entry(ERROR, step, depth, step.error, failed=True)
-
-    def _piece(self, piece: Piece, step: Step, depth: int) -> _Work:
-        return self._entry(piece.what, step, depth, piece.text, piece.name, bool(piece.failed))
 
     def _entry(
         self,

@@ -17,7 +17,7 @@ from spotlight.messages import Conversation, Message, ToolCallResponse
 from spotlight.model import NO_STEPS
 from spotlight.reports.display_order import display_order, starts
 from spotlight.reports.transcript import Answer, Piece, Step, Thread, Transcript
-from spotlight.reports.transcript_calls import Calls, Run
+from spotlight.reports.transcript_calls import Calls, Place, Run
 from spotlight.reports.transcript_content import NOTHING, Content, Contents
 from spotlight.reports.transcript_pieces import Told, pieces_of
 from spotlight.reports.transcript_threads import Threads, threads
@@ -134,46 +134,63 @@ class _Reader:
         answers = self._calls.answers()
         found = []
         for step in self._steps:
-            said = tuple(p._replace(answer=answers.get((step.row, n))) for n, p in enumerate(step.said))
+            heard, said = (
+                tuple(
+                    p._replace(answer=answers.get((step.row, Place(is_heard, n))))
+                    for n, p in enumerate(pieces)
+                )
+                for is_heard, pieces in ((True, step.heard), (False, step.said))
+            )
             if step.row in self._late:
-                said = tuple(p for p in said if not self._told[step.thread].is_told(p))
+                told = self._told[step.thread]
+                said = tuple(p for p in said if p.what == "call" or not told.is_told(p))
             result = step.result
             if result is None and (answer := answers.get((step.row, None))) is not None:
                 result = answer.text
-            found.append(_in_document(step._replace(said=said, result=result), self._place))
+            found.append(_in_document(step._replace(heard=heard, said=said, result=result), self._place))
         return found
 
     def _model_call(self, row: int, content: Content) -> Step:
         step = self._bare(row, content)
         told = self._told[step.thread]
         sent = _sent(content)
-        new = [piece for piece in told.new(sent) if not self._is_known(piece, step.thread, row)]
+        new = self._new(sent, step.thread, row)
         answer = pieces_of(content.conversation.output)
         for piece in answer:
             told.tell(piece)
         for n, piece in enumerate(answer):
             if piece.what == "call":
-                self._calls.ask(row, n, piece, step.thread)
+                self._calls.ask(row, Place(False, n), piece, step.thread)
         return step._replace(
             heard=tuple(new), said=tuple(answer), known=len(sent) - len(new), lost=told.lost(sent)
         )
 
-    def _is_known(self, piece: Piece, thread: int, row: int) -> bool:
-        """Return whether a piece of a history answers a known call, or is a call that a step has run."""
-        if piece.what == "result":
-            return self._calls.take(piece, thread, row)
-        return piece.what == "call" and self._calls.recall(piece, thread)
+    def _new(self, sent: list[Piece], thread: int, row: int) -> list[Piece]:
+        """Return what of a history is told here: what is new, and neither an answer nor a call already run."""
+        new: list[Piece] = []
+        for piece in self._told[thread].new(sent):
+            if piece.what == "result" and self._calls.take(piece, thread, row):
+                continue
+            if piece.what == "call":
+                if self._calls.recall(piece, thread):
+                    continue
+                self._calls.ask(row, Place(True, len(new)), piece, thread)
+            new.append(piece)
+        return new
 
     def _container(self, row: int, content: Content) -> Step:
         step = self._bare(row, content)
         sent = _sent(content)
-        heard = self._told[step.thread].new(sent)
+        heard = self._new(sent, step.thread, row)
         said: list[Piece] = []
         for piece in pieces_of(content.conversation.output):
             if piece.what == "result" and self._calls.take(piece, step.thread, row):
                 continue
             if piece.what == "call":
-                self._calls.ask(row, len(said), piece, step.thread)
+                if self._told[step.thread].is_told(piece):
+                    continue
+                self._told[step.thread].tell(piece)
+                self._calls.ask(row, Place(False, len(said)), piece, step.thread)
             said.append(piece)
         self._late.add(row)
         return step._replace(heard=tuple(heard), said=tuple(said), known=len(sent) - len(heard))
@@ -255,14 +272,17 @@ def _in_document(step: Step, place: np.ndarray) -> Step:
     def at(row: int | None) -> int | None:
         return None if row is None else int(place[row])
 
-    said = tuple(
-        p if p.answer is None else p._replace(
-            answer=p.answer._replace(row=at(p.answer.row), told_in=int(place[p.answer.told_in]))
+    heard, said = (
+        tuple(
+            p if p.answer is None else p._replace(
+                answer=p.answer._replace(row=at(p.answer.row), told_in=int(place[p.answer.told_in]))
+            )
+            for p in pieces
         )
-        for p in step.said
+        for pieces in (step.heard, step.said)
     )  # fmt: skip
     return step._replace(
-        row=int(place[step.row]), asked_by=at(step.asked_by), within=at(step.within), said=said
+        row=int(place[step.row]), asked_by=at(step.asked_by), within=at(step.within), heard=heard, said=said
     )
 
 

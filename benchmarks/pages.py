@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -42,21 +44,30 @@ def paints(data: Path) -> list[Paint]:
     from playwright.sync_api import sync_playwright
 
     newest = open_lake(data).runs(RunFilters(), limit=1).column("run_id")[0].as_py()
+    with served(data) as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1500, "height": 900})
+        page.goto(url, timeout=WAIT_MS)
+        page.wait_for_selector(_DRAWN, timeout=WAIT_MS, state="attached")
+        found = [_painted(page, url, path) for path in (*PATHS, f"run?run={newest}")]
+        browser.close()
+    return found
+
+
+@contextmanager
+def served(data: Path) -> Iterator[str]:
+    """Serve the dashboards over a data folder; yield their address."""
     process = subprocess.Popen([sys.executable, "-c", _SERVE, str(data)], stderr=subprocess.DEVNULL)
     try:
-        url = _address(data, process)
-        with sync_playwright() as playwright:
-            named = os.environ.get("SPOTLIGHT_BROWSER") or shutil.which("chromium")
-            browser = playwright.chromium.launch(executable_path=named, args=["--no-sandbox"])
-            page = browser.new_page(viewport={"width": 1500, "height": 900})
-            page.goto(url, timeout=WAIT_MS)
-            page.wait_for_selector(_DRAWN, timeout=WAIT_MS, state="attached")
-            found = [_painted(page, url, path) for path in (*PATHS, f"run?run={newest}")]
-            browser.close()
-        return found
+        yield _address(data, process)
     finally:
         process.terminate()
         process.wait(60)
+
+
+def chromium() -> str | None:
+    """Return the browser that is installed, None for the one playwright brings."""
+    return os.environ.get("SPOTLIGHT_BROWSER") or shutil.which("chromium")
 
 
 def _painted(page: object, url: str, path: str) -> Paint:

@@ -1,4 +1,4 @@
-"""Runs no recording has: one of 20,000 spans, one that attacks in every field; asked like `Reports`."""
+"""Runs no recording has: 20,000 and 50,000 spans, attacks in every field; asked like `Reports`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from spotlight.reports.questions import TIME_STEPS
 from tests.dashboards.invented_sources import invented_keys, invented_sources
 from tests.dashboards.invented_span import DAY_NS, HUGE, MARKUP, span_document
 
-BIG, HOSTILE, NOISY, OTHER = "b" * 32, "e" * 32, "c" * 32, "d" * 32
+BIG, HOSTILE, NOISY, OTHER, LONGEST = ("b" * 32, "e" * 32, "c" * 32, "d" * 32, "f" * 32)
+LENGTHS = {BIG: 20_000, LONGEST: 50_000}
 PACKS = ("support-pack", "sales-pack", "claims-pack")
 MODELS = ("sonnet-4.5", "haiku-4.5", "gpt-5-mini")
 TOOLS = ("crm.lookup", "search_orders", "get_refund_policy", "send_email", "kb.search")
@@ -274,7 +275,9 @@ class InventedRuns:
         )
 
     def run(self, run_id: str) -> dict[str, Any]:
-        """Return one run's row."""
+        """Return one run's row; the longest run is in no list."""
+        if run_id == LONGEST:
+            return run_row(LONGEST, name="longest", started_ns=DAY_NS, assembled_position=1)
         for row in self.rows:
             if row["run_id"] == run_id:
                 return row
@@ -292,7 +295,7 @@ class InventedRuns:
     def run_document(self, run_id: str) -> dict[str, Any]:
         """Return the structure of one run."""
         if run_id not in self.documents:
-            run, spans = self.run(run_id), 20_000 if run_id == BIG else self.spans
+            run, spans = self.run(run_id), LENGTHS.get(run_id, self.spans)
             odd = {HOSTILE: hostile_document, NOISY: noisy_document}.get(run_id)
             self.documents[run_id] = odd(run) if odd else invented_document(run, spans)
         return self.documents[run_id]

@@ -1,8 +1,9 @@
-"""A run in flight in a real browser: it goes on in place, is followed, paused, and comes to its end."""
+"""A run's time in a real browser: in flight it goes on in place; where nothing is at work it is cut."""
 
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -15,21 +16,23 @@ from tests.loading import load
 from tests.rows import span_id, trace_id
 
 pytestmark = pytest.mark.browser
-RUN = trace_id("in flight")
+RUN, IDLE = trace_id("in flight"), trace_id("idle")
 SELECTED = '.row[aria-selected="true"]'
 SECOND = 10**9
 
 
-def sent(name: str, started_ns: int, *, ended: bool = True, parent: str | None = "root") -> dict[str, Any]:
-    """Return a span as OTLP JSON."""
+def sent(
+    name: str, started_ns: int, seconds: int | None = 1, *, parent: str | None = "root", trace: str = RUN
+) -> dict[str, Any]:
+    """Return a span as OTLP JSON; `seconds` None: it has not ended."""
     operation = "invoke_agent" if parent is None else "execute_tool"
     attributes = {"gen_ai.operation.name": operation, "gen_ai.tool.name": name}
     found = {
-        "traceId": RUN, "spanId": span_id(name), "name": name, "startTimeUnixNano": str(started_ns),
+        "traceId": trace, "spanId": span_id(name), "name": name, "startTimeUnixNano": str(started_ns),
         "attributes": [{"key": key, "value": {"stringValue": value}} for key, value in attributes.items()],
     }  # fmt: skip
-    if ended:
-        found["endTimeUnixNano"] = str(started_ns + SECOND)
+    if seconds is not None:
+        found["endTimeUnixNano"] = str(started_ns + seconds * SECOND)
     return found if parent is None else found | {"parentSpanId": span_id(parent)}
 
 
@@ -46,7 +49,7 @@ def test_run_in_flight_goes_on_in_place(page: Any, serve_lake: Any, tmp_path: Pa
     """New steps appear below a selection that stays; what is paused waits; the end ends it all."""
     start = time.time_ns() - 20 * SECOND
     arrive(tmp_path, "1", *(sent(f"look_{at}", start + at * SECOND) for at in range(3)))
-    arrive(tmp_path, "2", sent("waits", start + 4 * SECOND, ended=False))
+    arrive(tmp_path, "2", sent("waits", start + 4 * SECOND, None))
     with serve_lake(tmp_path / "data") as url:
         open_run(page, url, RUN)
         body = page.locator(".body")
@@ -68,4 +71,29 @@ def test_run_in_flight_goes_on_in_place(page: Any, serve_lake: Any, tmp_path: Pa
         expect(body).to_have_attribute("aria-rowcount", "7")
         expect(page.get_by_role("button", name="pause")).to_have_count(0)
         expect(page.locator(SELECTED)).to_contain_text("look_1")
+        page.goto("about:blank")  # a page must not miss its server
+
+
+def test_idle_time_is_offered_to_be_cut(page: Any, serve_lake: Any, tmp_path: Path) -> None:
+    """A minute without work is said, cut at a press, marked on the axis, and kept in the address."""
+    start = time.time_ns() - 3600 * SECOND
+    of = {"trace": IDLE}
+    arrive(
+        tmp_path, "1", sent("root", start, 60, parent=None, **of),
+        sent("first", start, 2, **of), sent("second", start + 56 * SECOND, 4, **of),
+    )  # fmt: skip
+    with serve_lake(tmp_path / "data") as url:
+        open_run(page, url, IDLE)
+        page.get_by_text("1.0min, 90.0 % idle").wait_for()
+        expect(page.locator(".mix .rest")).to_have_text("unaccounted 90% · 54.00s")
+        expect(page.locator(".axis .cut")).to_have_count(0)
+        page.get_by_role("button", name="compress").click()
+        expect(page.locator(".axis .cut")).to_have_attribute("title", re.compile("^54.00s in which nothing"))
+        expect(page).to_have_url(re.compile("idle=cut"))
+        page.reload()
+        expect(page.locator(".axis .cut")).to_have_count(1)
+        page.get_by_role("treegrid").focus()
+        page.keyboard.press("i")
+        expect(page.locator(".axis .cut")).to_have_count(0)
+        expect(page).not_to_have_url(re.compile("idle="))
         page.goto("about:blank")  # a page must not miss its server

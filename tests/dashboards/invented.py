@@ -220,8 +220,8 @@ class InventedRuns:
         rows = [r for r in self.rows if r["is_agent_run"] is not filters.other]
         rows = [r for r in rows if all(v is None or r[n] == v for n, v in same.items())]
         rows = [r for r in rows if not filters.status or r["status"] in filters.status]
-        if filters.text:
-            rows = [r for r in rows if filters.text in f"{r['run_id']} {r['name']} {r['error_message']}"]
+        if filters.query:
+            rows = [r for r in rows if filters.query in f"{r['run_id']} {r['name']} {r['error_message']}"]
         rows = [r for r in rows if filters.since_ns is None or r["started_ns"] >= filters.since_ns]
         if filters.order == "failed_first":
             rows.sort(key=lambda r: r["status"] != "error")

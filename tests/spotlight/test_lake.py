@@ -12,7 +12,7 @@ from spotlight.errors import LakeError, QueryRefused
 from spotlight.lake import VIEWS, Lake, Reader, Scope, Stretch
 from spotlight.lake.integrity import damaged_files
 from spotlight.lake.maintenance import maintain
-from spotlight.model import RECEIPTS, REPLACED, RUNS
+from spotlight.model import RECEIPTS, REPLACED, RUNS, SCORES
 from tests.rows import DAY, llm, span, span_id, table, trace_id
 
 COUNT = "select count(*) as n from spans"
@@ -82,6 +82,32 @@ def test_replaced_spans_show_their_newest_version(lake: Lake) -> None:
     reader = Reader(lake.folder, Scope())
     assert ["ok"] == [r["status"] for r in reader.query("select status from spans").to_pylist()]
     assert 2 == reader.query("select count(*) as n from stored_spans").to_pylist()[0]["n"]
+
+
+def test_what_a_reader_keeps_follows_the_lake(lake: Lake) -> None:
+    """Kept rows (replaced versions, the runs of scores) are found anew when their tables change."""
+    asked = Reader(lake.folder, Scope())
+
+    def told() -> list[tuple[object, ...]]:
+        rows = asked.query(
+            "select j.run_id, r.run_version from judged as j left join runs as r using (run_id)"
+        )
+        return [tuple(row.values()) for row in rows.to_pylist()]
+
+    score = {
+        "tenant": "default", "date": DAY, "score_id": "s", "target_type": "run", "trace_id": trace_id("t"),
+        "name": "ok?", "value": 1.0, "time_ns": 1, "received_ns": 1, "journal_position": 1,
+    }  # fmt: skip
+    seen = [told()]
+    lake.append("scores", table([score], SCORES))
+    seen.append(told())
+    for version, replaces in ((7, None), (8, 7)):
+        run = {"tenant": "default", "date": DAY, "run_id": trace_id("t"), "trace_id": trace_id("t"),
+               "trace_ids": [trace_id("t")], "is_agent_run": True, "started_ns": 1, "run_version": version,
+               "replaces": replaces}  # fmt: skip
+        lake.append("runs", table([run], RUNS))
+        seen.append(told())
+    assert [[], [(None, None)], [(trace_id("t"), 7)], [(trace_id("t"), 8)]] == seen
 
 
 def test_compaction_keeps_every_row(lake: Lake) -> None:

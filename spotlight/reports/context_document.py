@@ -18,6 +18,7 @@ from spotlight.reports.word_diff import word_diff
 PREVIEW: Final = 240  # characters of a part that a line of a list shows
 # Of a part that only the earlier call saw, what is sent with the document; the rest is at that call.
 MOST_OLD_CHARACTERS: Final = 32_768
+MOST_OLD_IN_ALL: Final = 2_000_000  # of all such parts together; of what follows, a preview
 # Differences are told word by word up to so many characters of all parts together; beyond, only their sizes.
 MOST_COMPARED: Final = 2_000_000
 _SECONDS: Final = 0.1  # for the words of one part
@@ -106,11 +107,14 @@ def _part(part: Part) -> dict[str, Any]:
 def _old_parts(context: Context) -> Mapping[str, Any]:
     """Return, by place, the parts of the earlier call that this one saw not or not so."""
     gone = {entry.before for entry in context.entries if entry.mark != "kept"} - {None}
-    return {
-        str(part.place): _part(part) | {"text": part.text[:MOST_OLD_CHARACTERS]}
-        for part in context.before
-        if part.place in gone
-    }
+    left = MOST_OLD_IN_ALL
+    told = {}
+    for part in context.before:
+        if part.place in gone:
+            text = part.text[: MOST_OLD_CHARACTERS if left > 0 else PREVIEW]
+            left -= len(text)
+            told[str(part.place)] = _part(part) | {"text": text}
+    return told
 
 
 def _entries(context: Context) -> list[dict[str, Any]]:

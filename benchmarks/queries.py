@@ -77,7 +77,7 @@ QUESTIONS: Final = (
              "select * from stored_runs order by cost_usd desc limit 50"),
     Question("run list, failed only", _listed("newest", status=("error",)),
              "select * from stored_runs where status = 'error' order by started_ns desc limit 50", LIST_MS),
-    Question("run list, text", _listed("newest", text="order_123"),
+    Question("run list, search", _listed("newest", query="order_123"),
              "select run_id from stored_runs where contains(lower(concat_ws(' ', run_id, name, session_id, "
              "user_id, agent_name, pack_name, error_type, error_message)), 'order_123')"),
     Question("run list, figures above it", lambda reports, _run: reports.runs_summary(ALL),

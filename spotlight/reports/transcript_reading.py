@@ -166,7 +166,7 @@ class _Reader:
         )
 
     def _new(self, sent: list[Piece], thread: int, row: int) -> list[Piece]:
-        """Return what of a history is told here: what is new, and neither an answer nor a call already run."""
+        """Return what of a history is told here: what is new, no answer and no call already run."""
         new: list[Piece] = []
         for piece in self._told[thread].new(sent):
             if piece.what == "result" and self._calls.take(piece, thread, row):

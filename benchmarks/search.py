@@ -127,7 +127,8 @@ def _step(run: dict[str, Any], turn: int) -> dict[str, Any]:
         **{name: run[name] for name in ("tenant", "date", "run_id", "run_version", "trace_id")},
         "span_id": f"{run['run_version'] * TURNS + turn:016x}", "step": turn + 1, "kind": "llm",
         "name": "chat", "started_ns": run["started_ns"] + turn * SECOND // 10, "run_status": "ok",
-        "failed": False, "is_generation": True, "is_tool_call": False, "is_retry": False, "signal": "span", "model": "m",
+        "failed": False, "is_generation": True, "is_tool_call": False, "is_retry": False,
+        "signal": "span", "model": "m",
     }  # fmt: skip
 
 

@@ -86,9 +86,9 @@ def as_steps(log: Log) -> list[Seen]:
     return steps
 
 
-def our_step(log: Log) -> int | None:
+def our_step(log: Log, *, has_failed: bool = True) -> int | None:
     """Return the place of the first bad step by the rules of the product."""
-    found = first_bad_step(as_steps(log), has_failed=True)
+    found = first_bad_step(as_steps(log), has_failed=has_failed)
     return int(found.span_id) if found else None
 
 
@@ -105,6 +105,7 @@ def first_call(log: Log) -> int | None:
 
 WAYS: Final[tuple[tuple[str, Callable[[Log], int | None]], ...]] = (
     ("first bad step", our_step),
+    ("its rules without the last, first call", lambda log: our_step(log, has_failed=False)),
     ("first error", first_error_word),
     ("first step", lambda log: 0),
     ("first tool call", first_call),

@@ -70,7 +70,7 @@ class Budget(Limits):
         return Narrowing(
             self.pack, self.version, self.user, self.session, self.tenant, self.env, self.feature,
             self.surface,
-            self.agent, self.model, tuple(self.status), self.since, self.until,
+            self.agent, self.model, None, tuple(self.status), self.since, self.until,
         )  # fmt: skip
 
 

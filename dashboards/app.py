@@ -19,7 +19,9 @@ from dashboards.text import escape
 from dashboards.views import (
     compare,
     cost,
+    failure,
     latency,
+    lift,
     live,
     overview,
     quality,
@@ -75,6 +77,12 @@ FIGURES: Final = (
 )
 
 
+DEBUG: Final = (
+    Figures("failure", "Failures", "bug_report", "What failed alike, since when, and where?", failure.draw),
+    Figures("lift", "Lift", "difference", "What differs about these runs?", lift.draw),
+)
+
+
 class Pages(NamedTuple):
     """The pages of one run of the script; `start` is drawn at an address without a path."""
 
@@ -120,7 +128,7 @@ def _pages(scopes: list[Scope | None]) -> Pages:
     sources_page = page("sources", "Sources", "input", sources.draw)
     compare_page = page("compare", "Compare", "compare_arrows", lambda: compare.draw(runs_page))
     run_page = page("run", "Run", "account_tree", lambda: run.draw(runs_page, compare_page))
-    figures_pages = {figures.path: about(figures) for figures in (OVERVIEW, *FIGURES)}
+    figures_pages = {figures.path: about(figures) for figures in (OVERVIEW, *DEBUG, *FIGURES)}
     return Pages(
         about(OVERVIEW, path="start", default=True),
         figures_pages,
@@ -145,6 +153,8 @@ def _links(pages: Pages, page: Page) -> None:
     st.page_link(pages.runs, query_params=back)
     if last := st.session_state.get("last_run"):
         st.page_link(pages.run, query_params=last)
+    for figures in DEBUG:
+        st.page_link(pages.figures[figures.path], query_params=along)
     for unfiltered in (pages.compare, pages.live, pages.sources):
         st.page_link(unfiltered, query_params={key: along[key] for key in ("tz",) if key in along})
     st.caption("Attribute")
@@ -156,7 +166,7 @@ def _head(pages: Pages, page: Page) -> Scope | None:
     """Draw title and filters of a page that has filters; return what they say."""
     if page == pages.runs:
         return runs.head(lake(), zone())
-    for figures in (OVERVIEW, *FIGURES):
+    for figures in (OVERVIEW, *DEBUG, *FIGURES):
         if page == pages.figures[figures.path] or (figures is OVERVIEW and page == pages.start):
             title(figures.title, figures.question)
             return filter_bar(lake(), zone())

@@ -10,9 +10,11 @@ from dashboards.components.trace.component import table_of_links
 from dashboards.text import NOTHING, duration, escape, moment, money, one_line, part, short_id
 from dashboards.views.behind import RUNS, href
 from dashboards.views.cost_tables import run_address
+from dashboards.views.failure_links import failure_href
 from dashboards.views.figures import card
 from dashboards.views.filters import Scope
 from dashboards.views.run_table import STATUS_WORDS, Column
+from spotlight.reports.failures import named
 from spotlight.reports.reliability import LOOP, loops, reliability
 from spotlight.reports.safety import safety
 
@@ -29,7 +31,7 @@ TRENDS: Final = {
 ALL: Final = "all"
 WORSE: Final = ("new", "growing")
 SIGNATURES: Final = (
-    Column("signature", "failure", 360, "A click opens examples, the newest"),
+    Column("signature", "failure", 360, "A click opens its page: since when, which versions, examples"),
     Column("trend", "trend", 96, "Its share of all runs, where it changed by more than chance would"),
     Column("runs", "runs", 56, align="right"),
     Column("share", "share", 64, "Of the failed runs", "right"),
@@ -95,9 +97,9 @@ def _behind(row: dict[str, Any]) -> str | None:
 
 
 def signature_row(scope: Scope, row: dict[str, Any]) -> dict[str, Any]:
-    """Return the row of one failure; a click opens its example runs."""
+    """Return the row of one failure; a click opens its page."""
     return {
-        "href": _behind(row),
+        "href": failure_href(named(row)),
         "status": "error" if row["trend"] in WORSE else "ok",
         "cells": [
             one_line(row["error_signature"] or row["error_type"] or "no error was sent", CELL_LIMIT),

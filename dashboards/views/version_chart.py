@@ -34,8 +34,13 @@ def timeline(
     drawn: Sequence[tuple[str | None, str | None]],
     zone: Zone,
     colors: Palette,
+    *,
+    rated: bool = True,
 ) -> alt.Chart:
-    """Return the runs of every version over time; a click selects "version" with `place`, its number."""
+    """Return the runs of every version over time; a click selects "version" with `place`, its number.
+
+    `rated` colours the dots by how many failed; else all are failures.
+    """
     place = {key: at for at, key in enumerate(drawn)}
     labels = _labels(drawn)
     records = [
@@ -69,11 +74,7 @@ def timeline(
                 ),
             ),
             size=alt.Size("runs:Q", scale=alt.Scale(range=[20, 260]), legend=None),
-            color=alt.Color(
-                "rate:Q",
-                scale=alt.Scale(domain=[0, 1], range=[colors.series[0], colors.error], clamp=True),
-                legend=alt.Legend(title="failed", format="%", orient="top", gradientLength=120),
-            ),
+            color=_rate_color(colors) if rated else alt.value(colors.error),
             opacity=alt.condition(picked, alt.value(0.9), alt.value(0.25)),
             tooltip=[
                 alt.Tooltip("label:N", title="version"),
@@ -96,3 +97,11 @@ def _labels(drawn: Sequence[tuple[str | None, str | None]]) -> list[str]:
         name = one_line(" ".join(word or "unknown" for word in key), 34)
         names.append(name if name not in names else f"{name} · {len(names) + 1}")
     return names
+
+
+def _rate_color(colors: Palette) -> alt.Color:
+    return alt.Color(
+        "rate:Q",
+        scale=alt.Scale(domain=[0, 1], range=[colors.series[0], colors.error], clamp=True),
+        legend=alt.Legend(title="failed", format="%", orient="top", gradientLength=120),
+    )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, Final, Literal, NamedTuple
 
 from spotlight.reports.bridge import bridge
+from spotlight.reports.failures import named, search_of
 from spotlight.reports.filters import RunFilters
+from spotlight.reports.find.writing import all_of
 from spotlight.reports.latency import step_latency
 from spotlight.reports.questions import Reports
 from spotlight.reports.reliability import failure_signatures
@@ -69,7 +71,8 @@ def _failures(reports: Reports, filters: RunFilters, before: RunFilters, most: i
         Change(
             "failure", row["error_signature"] or row["error_step"] or "", row["trend"],
             row["before_runs"], row["runs"], row["runs"] - (row["before_runs"] or 0), row["runs"],
-            row["error_step"] or "", tuple(row["run_ids"]), filters._replace(status=("error",)),
+            row["error_step"] or "", tuple(row["run_ids"]),
+            filters._replace(query=all_of(filters.query, search_of(named(row)))),
         )
         for row in rows[:most]
     ]  # fmt: skip

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from spotlight.reports.chance import false_discovery, fisher, mann_whitney
 from spotlight.reports.filters import RunFilters
 from spotlight.reports.find.checking import named_fields, read
+from spotlight.reports.find.writing import all_of, none_of
 from spotlight.reports.questions import Reports
 from spotlight.reports.statistics import difference, share
 
@@ -44,6 +45,8 @@ FOLLOWS: Final[dict[str, tuple[str, ...]]] = {
     "status": ("status", "error", "failed step", "error said"),
     "signature": ("status", "error", "failed step", "error said"),
     "error": ("status", "error", "failed step", "error said"),
+    "error_type": ("status", "error", "failed step", "error said"),
+    "failed_step": ("status", "error", "failed step"),
     "tool": ("tool called", "tool failed"),
     "prompt": ("prompt",), "duration": ("duration",), "ttft": ("time to first token",), "cost": ("cost",),
     "tokens": ("tokens in", "tokens out"), "input_tokens": ("tokens in",), "output_tokens": ("tokens out",),
@@ -112,15 +115,13 @@ def lift(reports: Reports, chosen: str, rest: RunFilters, rate: float = RATE) ->
     Told are the features and numbers with q <= rate; rate 1 tells all that were tested.
     Raises: UnreadableSearch.
     """
-    both = f"({rest.query}) and ({chosen})" if rest.query else chosen
-    inside = _runs(reports, rest._replace(query=both), MOST_INSIDE)
+    inside = _runs(reports, rest._replace(query=all_of(rest.query, chosen)), MOST_INSIDE)
     chosen_ids = {row["run_id"] for row in inside}
     others = _runs(reports, rest, MOST_OUTSIDE + len(inside))
     # Of a sample, runs that were chosen and are not in it are told apart by asking for the opposite.
     sampled = bool(inside) and inside[0]["n"] > len(inside)
     if sampled:
-        opposite = f"({rest.query}) and not ({chosen})" if rest.query else f"not ({chosen})"
-        others = _runs(reports, rest._replace(query=opposite), MOST_OUTSIDE)
+        others = _runs(reports, rest._replace(query=all_of(rest.query, none_of(chosen))), MOST_OUTSIDE)
     outside = [row for row in others if row["run_id"] not in chosen_ids][:MOST_OUTSIDE]
     left_out = followers(chosen)
     tested = _features(reports, inside, outside, left_out)

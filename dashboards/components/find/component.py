@@ -35,13 +35,14 @@ def _passages_renderer() -> Any:
     )
 
 
-def search_field(query: str) -> None:
-    """Draw the search field with the views; what is typed goes into the address as `q`, by the browser.
+def search_field(query: str, parameter: str = "q", placeholder: str = "") -> None:
+    """Draw a search field; what is typed goes into the address as `parameter`, by the browser.
 
-    `query` is what the address says.
+    `query` is what the address says. The field of `q` has the saved views beside it.
     """
-    data = {"module": f"/assets/find/{assets().digest}/find.js", "query": query}
-    _field_renderer()(data=data, key="find")
+    module = f"/assets/find/{assets().digest}/find.js"
+    data = {"module": module, "query": query, "parameter": parameter, "placeholder": placeholder}
+    _field_renderer()(data=data, key=f"find-{parameter}")
 
 
 def passages(rows: Sequence[dict[str, Any]]) -> None:

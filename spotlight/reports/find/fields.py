@@ -73,6 +73,8 @@ FIELDS: Final = (
     ),
     Field("error", "words", _OF_RUN_ERROR, _OF_STEP_ERROR, "type and message of the error"),
     Field("signature", "words", "r.error_signature", None, "the error without ids, numbers and quoted text"),
+    _same("error_type", "error_type", "type of the error"),
+    _run("failed_step", "error_step", "kind and name of the step that failed first", kind="words"),
     Field("name", "words", "r.name", "s.name", "name of the run's root, or of the step"),
     _step("tool", "tool_name", "tool called"),
     _step("kind", "kind", "what a step is: llm, tool, agent, retrieval, ..."),

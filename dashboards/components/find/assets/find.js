@@ -1,5 +1,5 @@
 // The search field: a combobox with suggestions. What is typed stays in this element whatever the page does, and
-// goes into the address as q; the address is what the page reads. Text is only ever given to textContent.
+// goes into the address, as q or another parameter; the address is what the page reads. Text is only ever given to textContent.
 
 import { button, el } from "./dom.js";
 import { fetchJson } from "./api.js";
@@ -10,31 +10,33 @@ const PAUSE = 600; // ms without a key after which a search that can be read is 
 const QUICK = 70;
 const states = new WeakMap();
 
-const inAddress = () => new URLSearchParams(window.location.search).get("q") ?? "";
+const USUAL = 'Search: status:error cost>0.05 tool:search "words"';
+
+const inAddress = ({ parameter }) => new URLSearchParams(window.location.search).get(parameter) ?? "";
 // The server counts code points, an input UTF-16 units.
 const points = (text, units) => [...text.slice(0, units)].length;
 const units = (text, count) => [...text].slice(0, count).join("").length;
 
 /** Write the search into the address; Streamlit follows as it follows Back. */
-function follow(query) {
+function follow({ parameter }, query) {
   const url = new URL(window.location.href);
-  if (query) url.searchParams.set("q", query);
-  else url.searchParams.delete("q");
+  if (query) url.searchParams.set(parameter, query);
+  else url.searchParams.delete(parameter);
   url.searchParams.delete("page");
   window.history.pushState({}, "", url);
   window.dispatchEvent(new PopStateEvent("popstate"));
 }
 
-function build(host) {
+function build(host, { parameter, placeholder }) {
   const style = el("link");
   style.rel = "stylesheet";
   style.href = new URL("find.css", import.meta.url).href;
   const input = el("input", "words");
   Object.assign(input, {
-    type: "text", autocomplete: "off", spellcheck: false, placeholder: 'Search: status:error cost>0.05 tool:search "words"',
+    type: "text", autocomplete: "off", spellcheck: false, placeholder: placeholder || USUAL,
   });
   for (const [name, value] of Object.entries({
-    role: "combobox", "aria-label": "Search runs", "aria-autocomplete": "list", "aria-expanded": "false",
+    role: "combobox", "aria-label": placeholder ? "These runs" : "Search runs", "aria-autocomplete": "list", "aria-expanded": "false",
     "aria-controls": "find-options", "aria-describedby": "find-said", autocapitalize: "off",
   })) input.setAttribute(name, value);
   const under = el("div", "under");
@@ -47,10 +49,10 @@ function build(host) {
   const said = el("div", "said");
   said.id = "find-said";
   said.setAttribute("role", "status");
-  const state = { host, input, under, list, said, sent: null, known: null, valid: true, timer: 0, asked: 0 };
+  const state = { parameter, host, input, under, list, said, sent: null, known: null, valid: true, timer: 0, asked: 0 };
   const clear = button("clear", "×", () => { input.value = ""; input.focus(); changed(state); commit(state); }, "Clear search");
   const field = el("div", "field", null, under, input, clear, list);
-  host.replaceChildren(style, el("div", "find", null, field, viewsMenu(), said));
+  host.replaceChildren(style, el("div", "find", null, field, ...(parameter === "q" ? [viewsMenu()] : []), said));
   state.options = suggestions(input, list, (item) => accept(state, item));
   listen(state);
   return state;
@@ -68,13 +70,13 @@ function listen(state) {
     else if (event.key === "ArrowDown" || (event.key === " " && event.ctrlKey)) { event.preventDefault(); suggest(state); }
   });
   window.addEventListener("popstate", () => {
-    if (inAddress() === state.sent) return;
+    if (inAddress(state) === state.sent) return;
     state.sent = null; // Back, a link, "Clear filters": the address is right
-    if (state.host.isConnected) take(state, inAddress());
+    if (state.host.isConnected) take(state, inAddress(state));
   });
   document.addEventListener("keydown", (event) => {
     const at = event.composedPath()[0];
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || !state.host.isConnected) return;
+    if (state.parameter !== "q" || event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || !state.host.isConnected) return;
     if (at.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(at.tagName)) return;
     event.preventDefault();
     input.focus();
@@ -162,22 +164,22 @@ function mark({ input, under }, places, kind) {
 async function commit(state) {
   clearTimeout(state.timer);
   const query = state.input.value.trim();
-  if (query === inAddress()) return;
+  if (query === inAddress(state)) return;
   if (query) await check(state);
-  if ((query && !state.valid) || query !== state.input.value.trim() || query === inAddress()) return;
+  if ((query && !state.valid) || query !== state.input.value.trim() || query === inAddress(state)) return;
   state.sent = query;
-  follow(query);
+  follow(state, query);
 }
 
 export default function mount({ data, parentElement }) {
   const host = parentElement.querySelector(".find-root") ?? parentElement;
   let state = states.get(host);
   if (!state) {
-    states.set(host, (state = build(host)));
+    states.set(host, (state = build(host, data)));
     take(state, data.query);
   } else if (state.sent !== null && data.query !== state.sent) {
     // A run of the script that began before: were its address written now, what was typed would be lost.
-    if (inAddress() !== state.sent) follow(state.sent);
+    if (inAddress(state) !== state.sent) follow(state, state.sent);
   } else if (data.query !== state.known && data.query !== state.sent) {
     take(state, data.query);
   }

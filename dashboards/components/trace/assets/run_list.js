@@ -24,7 +24,7 @@ function headRow(columns) {
   return el("thead", null, null, row);
 }
 
-function durationCell(share, text) {
+function barCell(share, text) {
   const cell = el("td", "bar");
   const filled = el("i");
   filled.style.width = `${Math.round(share * 100)}%`;
@@ -37,13 +37,14 @@ function runRow(run, columns, href) {
   if (href) row.dataset.href = href;
   columns.forEach(({ name, align }, k) => {
     const text = run.cells[k];
-    let cell = name === "duration" ? durationCell(run.share, text) : el("td", align ?? null);
+    const share = run.shares?.[name] ?? (name === "duration" ? run.share : null);
+    const cell = share == null ? el("td", align ?? null) : barCell(share, text);
     if (k === 0 && href) {
       const link = el("a", null, text);
       link.href = href;
       if (run.id) cell.append(tickBox(run.id, text));
       cell.append(link);
-    } else if (name !== "duration") {
+    } else if (share == null) {
       cell.textContent = text;
       cell.dir = "auto";
     }

@@ -9,12 +9,23 @@ from typing import Any, Final, NamedTuple
 from spotlight.exact_json import parsed
 from spotlight.reports.context_compare import Entry, compare_contexts
 from spotlight.reports.context_parts import TOOLS, Part, Sources, answer_parts
-from spotlight.reports.context_read import Call, Seen, before, call_of, calls_of, seen, shared, sources_of
+from spotlight.reports.context_read import (
+    Call,
+    Seen,
+    before,
+    call_of,
+    calls_of,
+    compactions_of,
+    seen,
+    shared,
+    sources_of,
+)
 from spotlight.reports.json_diff import Change, json_diff
 from spotlight.reports.questions import Reports
 from spotlight.reports.waste_prefix import PrefixChange, compared
 
 ESTIMATED: Final = "estimated: the reported input tokens, divided by characters"
+_COMPACTED: Final = "the run tells of a compaction between the two calls"
 _STATES: Final = {
     "truncated": "the client cut content short: what is missing here was sent to the model",
     "redacted": "content is redacted",
@@ -89,15 +100,21 @@ def context_of(reports: Reports, run_id: str, span_id: str) -> Context:
     own = seen(reports, run, [call], sources)
     if not own:
         return _without_content(run, call)
-    return told_context(run, own[0], _earlier(reports, own[0], before(calls, call), sources))
+    earlier = _earlier(reports, own[0], before(calls, call), sources)
+    return told_context(run, own[0], earlier, compactions_of(reports, run))
 
 
-def told_context(run_id: str, own: Seen, earlier: Sequence[Seen]) -> Context:
-    """Return the context of a call, given what it and the calls before it saw, the latest first."""
+def told_context(run_id: str, own: Seen, earlier: Sequence[Seen], compactions: Sequence[int] = ()) -> Context:
+    """Return the context of a call, given what it and the calls before it saw, the latest first.
+
+    `compactions` are the times, ns UTC, at which the run tells that its context was compacted.
+    """
     previous, why = _chosen(own, earlier)
     parts, old = own.parts, previous.parts if previous else []
     answer = answer_parts(previous.document["messages"]) if previous else []
-    entries = compare_contexts(old, parts, answer) if previous else []
+    since = previous.call.started_ns if previous else own.call.started_ns
+    is_compacted = any(since <= time_ns <= own.call.started_ns for time_ns in compactions)
+    entries = compare_contexts(old, parts, answer, is_compacted=is_compacted) if previous else []
     chars = sum(part.chars for part in parts)
     return Context(
         run_id, own.call, previous.call if previous else None, why, parts, old, entries,
@@ -105,7 +122,7 @@ def told_context(run_id: str, own: Seen, earlier: Sequence[Seen]) -> Context:
         json_diff(_parameters(previous), _parameters(own)) if previous else [],
         _prefix(run_id, own, previous, chars),
         _shares(parts, own.call.input_tokens), chars, sum(part.bytes for part in parts),
-        _notes(own, previous),
+        (*_notes(own, previous), *([_COMPACTED] if previous and is_compacted else ())),
     )  # fmt: skip
 
 

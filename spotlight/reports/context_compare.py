@@ -42,15 +42,25 @@ class _Gap(NamedTuple):
     new: list[Part]
 
 
-def compare_contexts(old: Sequence[Part], new: Sequence[Part], answer: Sequence[Part] = ()) -> list[Entry]:
+class _Before(NamedTuple):
+    """What is known of the earlier context: its long words, and whether the run tells of a compaction."""
+
+    words: frozenset[str]
+    is_compacted: bool
+
+
+def compare_contexts(
+    old: Sequence[Part], new: Sequence[Part], answer: Sequence[Part] = (), *, is_compacted: bool = False
+) -> list[Entry]:
     """Return every part of both contexts exactly once, in order; `answer` is what the earlier call said.
 
-    Marks that are inferred rather than told say so in their note.
+    `is_compacted`: the run tells of a compaction between the two. Marks that are inferred rather than told
+    say so in their note.
     """
     entries = []
     for kind in (TOOLS, SYSTEM, MESSAGE):
         olds, news = [p for p in old if p.kind == kind], [p for p in new if p.kind == kind]
-        entries += _tools(olds, news) if kind == TOOLS else _sequence(olds, news)
+        entries += _tools(olds, news) if kind == TOOLS else _sequence(olds, news, is_compacted)
     said = {part.digest for part in answer} | {part.text for part in answer if part.text}
     parts = {part.place: part for part in new}
     return [_answered(entry, parts, said) for entry in entries]
@@ -95,12 +105,12 @@ def _tools(old: list[Part], new: list[Part]) -> list[Entry]:
     return entries + [Entry("dropped", place, None) for place in gone]
 
 
-def _sequence(old: list[Part], new: list[Part]) -> list[Entry]:
+def _sequence(old: list[Part], new: list[Part], is_compacted: bool) -> list[Entry]:
     entries: list[Entry] = []
-    spoken = frozenset(word for part in old for word in _long_words(part))
+    before = _Before(frozenset(word for part in old for word in _long_words(part)), is_compacted)
     for piece in _pieces(old, new):
         if isinstance(piece, _Gap):
-            entries += _gap_entries(piece, spoken)
+            entries += _gap_entries(piece, before)
         else:
             entries.append(Entry("kept", old[piece[0]].place, new[piece[1]].place))
     return entries
@@ -129,8 +139,8 @@ def _aligned(old: list[Part], new: list[Part]) -> list[Pair]:
     return align(*sides)
 
 
-def _gap_entries(gap: _Gap, spoken: frozenset[str]) -> list[Entry]:
-    """Say of each part of a gap what became of it, the surest first; `spoken` are all earlier words."""
+def _gap_entries(gap: _Gap, before: _Before) -> list[Entry]:
+    """Say of each part of a gap what became of it, the surest first."""
     old, new = list(gap.old), list(gap.new)
     found: list[Entry] = []
     for matches, mark in _RULES:
@@ -143,7 +153,7 @@ def _gap_entries(gap: _Gap, spoken: frozenset[str]) -> list[Entry]:
             old.remove(was)
             new.remove(part)
             found.append(mark(was, part))
-    found += _compacted(old, new, spoken)
+    found += _compacted(old, new, before)
     found += [Entry("dropped", part.place, None) for part in old]
     found += [Entry("added", None, part.place) for part in new]
     return _in_order(found)
@@ -203,18 +213,13 @@ _RULES: Final[tuple[tuple[Callable[[Part, Part], bool], Callable[[Part, Part], E
 )
 
 
-def _compacted(old: list[Part], new: list[Part], spoken: frozenset[str]) -> list[Entry]:
-    """Take out of both lists what a summary stands for, and the summary; it says so or shares their words."""
-    if len(old) < 2:
+def _compacted(old: list[Part], new: list[Part], before: _Before) -> list[Entry]:
+    """Take out of both lists what a summary stands for, and the summary."""
+    found = _summary(old, new, before) if len(old) > 1 else None
+    if found is None:
         return []
-    told = next(
-        (p for p in new if any(t.get("type") == "compaction" for t in p.value.get("parts", ()))), None
-    )
-    summary = told or _speaks_of(old, new, spoken)
-    if summary is None:
-        return []
+    summary, how = found
     size = sum(part.chars for part in old)
-    how = "as it says itself" if told else "inferred: shorter, and in words said before"
     note = f"stands for {len(old)} messages of {size:,} characters; {how}"
     gone = [Entry("compacted", part.place, None, f"summed up in part {summary.place + 1}") for part in old]
     gone.append(Entry("compacted", None, summary.place, note, len(old)))
@@ -223,14 +228,25 @@ def _compacted(old: list[Part], new: list[Part], spoken: frozenset[str]) -> list
     return gone
 
 
-def _speaks_of(old: list[Part], new: list[Part], spoken: frozenset[str]) -> Part | None:
-    """Return the first new part that is shorter than what went and says little that was not said before."""
+def _summary(old: list[Part], new: list[Part], before: _Before) -> tuple[Part, str] | None:
+    """Return the new part that stands for those that went, and how that is known; None for none."""
     size = sum(part.chars for part in old)
-    for part in new:
-        own = _long_words(part)
-        if len(own) >= LEAST_WORDS and part.chars < size and len(own & spoken) / len(own) >= LIKE:
-            return part
-    return None
+    told = next(
+        (p for p in new if any(t.get("type") == "compaction" for t in p.value.get("parts", ()))), None
+    )
+    if told is not None:
+        return told, "as it says itself"
+    shorter = [part for part in new if part.chars < size]
+    likely = next((part for part in shorter if _speaks_of(part, before.words)), None)
+    if before.is_compacted and shorter:
+        return likely or shorter[0], "the run tells of a compaction before this call"
+    return (likely, "inferred: shorter, and in words said before") if likely else None
+
+
+def _speaks_of(part: Part, spoken: frozenset[str]) -> bool:
+    """Return whether a part says much, and little of it was not said before."""
+    own = _long_words(part)
+    return len(own) >= LEAST_WORDS and len(own & spoken) / len(own) >= LIKE
 
 
 def _long_words(part: Part) -> frozenset[str]:

@@ -10,7 +10,7 @@ from spotlight.errors import BadRequest
 from spotlight.reports.context import Context, told_context
 from spotlight.reports.context_compare import Mark
 from spotlight.reports.context_parts import Part
-from spotlight.reports.context_read import Call, calls_of, seen
+from spotlight.reports.context_read import Call, calls_of, compactions_of, seen
 from spotlight.reports.questions import Reports
 
 # Pairs of calls read to say what happened between them.
@@ -108,6 +108,7 @@ def _holds(reports: Reports, run_id: str, calls: Sequence[Call], wanted: str) ->
 def _exits(reports: Reports, run_id: str, held: Sequence[Held], wanted: str) -> list[Exit]:
     """Return, agent by agent, where a call no longer held the phrase; another conversation is no exit."""
     holders: dict[tuple[str | None, str | None], Call] = {}
+    compactions = compactions_of(reports, run_id)
     found: list[Exit] = []
     looked = 0
     for call, holds in held:
@@ -116,18 +117,21 @@ def _exits(reports: Reports, run_id: str, held: Sequence[Held], wanted: str) -> 
             holders[thread] = call
         elif thread in holders and looked < MOST_LOOKED_AT:
             looked += 1
-            left = _exit(reports, run_id, holders[thread], call, wanted)
+            left = _exit(reports, run_id, (holders[thread], call), wanted, compactions)
             if left is not None:
                 found.append(left)
                 del holders[thread]
     return found
 
 
-def _exit(reports: Reports, run_id: str, last: Call, after: Call, wanted: str) -> Exit | None:
+def _exit(
+    reports: Reports, run_id: str, calls: tuple[Call, Call], wanted: str, compactions: Sequence[int]
+) -> Exit | None:
+    last, after = calls
     both = {one.call.span_id: one for one in seen(reports, run_id, [last, after])}
     if len(both) < 2:
         return Exit(last, after, None, None, "the span of one of the two calls is not in the lake")
-    context = told_context(run_id, both[after.span_id], [both[last.span_id]])
+    context = told_context(run_id, both[after.span_id], [both[last.span_id]], compactions)
     places = {part.place for part in context.before if _in(part, wanted)}
     return _reason(context, last, after, places) if context.entries else None
 

@@ -112,6 +112,12 @@ def sources_of(reports: Reports, call: Call) -> Sources:
     return Sources(kinds, [(told[text], text) for text in longest])
 
 
+def compactions_of(reports: Reports, run_id: str) -> list[int]:
+    """Return when a run tells that its context was compacted, ns UTC, in order."""
+    times: list[int] = reports.ask("context_compactions", {"run_id": run_id}).column("time_ns").to_pylist()
+    return times
+
+
 def _documents(reports: Reports, run_id: str, calls: Sequence[Call]) -> dict[str, dict[str, Any]]:
     """Return the span documents of some calls, by span id."""
     run = reports.run(run_id)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from spotlight.reports.context import Context, told_context
-from spotlight.reports.context_read import MOST_CANDIDATES, Call, Seen, before, calls_of, seen
+from spotlight.reports.context_read import MOST_CANDIDATES, Call, Seen, before, calls_of, compactions_of, seen
 from spotlight.reports.questions import Reports
 
 # Of a longer run, the contexts of the latest calls are told: all of them can be gigabytes.
@@ -34,10 +34,12 @@ def contexts_of(reports: Reports, run_id: str) -> RunContexts:
 
 def _contexts(reports: Reports, run_id: str, calls: list[Call], wanted: list[Call]) -> Iterator[Context]:
     known = deque(_earlier(reports, calls, wanted), maxlen=_KEPT)
+    compactions = compactions_of(reports, run_id)
     for first in range(0, len(wanted), _AT_ONCE):
         for one in seen(reports, run_id, wanted[first : first + _AT_ONCE]):
             candidates = set(before(calls, one.call))
-            yield told_context(run_id, one, [other for other in reversed(known) if other.call in candidates])
+            earlier = [other for other in reversed(known) if other.call in candidates]
+            yield told_context(run_id, one, earlier, compactions)
             known.append(one)
 
 

@@ -130,6 +130,27 @@ def test_threads_are_told_apart(tmp_path: Path) -> None:
     assert (None, True) == (alone.previous, "another conversation" in alone.previous_why)
 
 
+def test_a_compaction_between_two_calls_is_noted(tmp_path: Path) -> None:
+    """A step of kind compaction after the earlier call and before this one is part of the story."""
+    of = run("packed")
+    at = {name: {"started_ns": START + k * SECOND} for k, name in enumerate(("m0", "pack", "m1"))}
+    said = {"m0": "a long story", "m1": "a long story, told again"}
+    spans = [llm(name, trace="packed", started_ns=at[name]["started_ns"]) for name in said]
+    steps = [step(of, name, "llm", **at[name]) for name in said] + [
+        step(of, "pack", "compaction", **at["pack"])
+    ]
+    carried = [
+        payload(
+            span, input_messages=f'[{{"role": "user", "content": "{text}"}}]', system_instructions="Be kind."
+        )
+        for span, text in zip(spans, said.values(), strict=True)
+    ]
+    found = made_lake(tmp_path, runs=[of], spans=spans, steps=steps, payloads=carried)
+    assert () == context_of(found, str(of["run_id"]), span_id("m0")).notes
+    told = context_of(found, str(of["run_id"]), span_id("m1")).notes
+    assert ("the run tells of a compaction between the two calls",) == told
+
+
 def test_all_contexts_of_a_run_are_those_of_its_calls(reports: Reports) -> None:
     """Read together, every call has the context it has alone."""
     told = contexts_of(reports, RUN_ID)

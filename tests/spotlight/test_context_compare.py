@@ -114,6 +114,15 @@ def test_a_summary_that_says_so_is_told_not_inferred() -> None:
     assert (3, True) == (guessed.stands_for, "inferred" in str(guessed.note))
 
 
+def test_a_run_that_tells_of_its_compaction_is_believed() -> None:
+    """With a compaction told between the calls, the first shorter message is the summary, whatever it says."""
+    said = {"role": "user", "content": "Zusammenfassung: alles erledigt."}
+    old, new = parts(TASK, CALL, RESULT), parts(said, NEXT)
+    plain, told = (compare_contexts(old, new, is_compacted=known) for known in (False, True))
+    assert [0, 3] == [sum(entry.stands_for for entry in entries) for entries in (plain, told)]
+    assert "the run tells" in next(str(entry.note) for entry in told if entry.stands_for)
+
+
 def test_the_answer_of_the_call_before_is_named() -> None:
     """What the earlier call said comes in as its answer."""
     answer = answer_parts(conversation([TASK], answer=DONE))

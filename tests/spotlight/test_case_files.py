@@ -9,15 +9,22 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
+import pyarrow as pa
 import pytest
 
 from ingest.files import FileRequest
 from spotlight.errors import NotFound, SpotlightError, UnreadableFile
+from spotlight.model import PAYLOADS, RUNS, SPANS, STEPS
 from spotlight.reports import Reports
 from spotlight.reports.case import CaseRows, read_case, select_case
+from spotlight.reports.case.manifest import TABLES
 from spotlight.reports.case.otlp import known_keys, otlp_requests
+from spotlight.reports.case.page import case_page
 from spotlight.testing import load_case
+from tests.command import spotlight_json
 from tests.conftest import SampleLake
+from tests.made_lake import run
+from tests.rows import llm, payload, table
 from tests.spotlight.case_lakes import load, plain, send, stored, write
 
 RECORDED = ("spans", "payloads", "logs", "metrics", "scores")
@@ -76,8 +83,8 @@ def test_otlp_makes_the_same_spans(case: AllSamples, sample_lake: SampleLake, tm
     again = send(sent, tmp_path / "data")
     late = ("received_ns", "attributes", "kind_source")
     assert plain(case.rows.recorded["spans"], *late) == plain(stored(again, "spans"), *late)
-    for table, arrival in (("payloads", "received_ns"), ("logs", "received_ns"), ("scores", "received_ns")):
-        assert plain(case.rows.recorded[table], arrival) == plain(stored(again, table), arrival)
+    for name in ("payloads", "logs", "scores"):
+        assert plain(case.rows.recorded[name], "received_ns") == plain(stored(again, name), "received_ns")
     before = {(r["trace_id"], r["span_id"]): r for r in case.rows.recorded["spans"].to_pylist()}
     for row in stored(again, "spans").to_pylist():
         told = before[row["trace_id"], row["span_id"]]
@@ -194,3 +201,44 @@ def test_a_cut_zip_is_refused(case: AllSamples, tmp_path: Path) -> None:
     (tmp_path / "cut.zip").write_bytes(case.path.read_bytes()[:5000])
     with pytest.raises(UnreadableFile, match="no zip that can be read"):
         read_case(tmp_path / "cut.zip")
+
+
+def test_the_commands_of_the_docs(sample_lake: SampleLake, tmp_path: Path) -> None:
+    """`export` writes a case, redacted on request, and OTLP; `load` takes each of them."""
+    run_id, data = sample_lake.runs[0], sample_lake.data
+    spans = sample_lake.reports.run(run_id)["spans"]
+    made = spotlight_json("export", run_id[:12], "-o", tmp_path / "case.zip", "--redact", "--data", data)
+    assert ([run_id], [str(tmp_path / "case.zip")]) == (made["runs"], made["files"])
+    assert made["rows"]["spans"] == spans
+    assert read_case(tmp_path / "case.zip").said["redaction"] == made["redaction"]["summary"]
+    loaded = spotlight_json("load", tmp_path / "case.zip", "--data", tmp_path / "a")
+    assert (1, made["rows"]["spans"]) == (loaded["runs"], loaded["case_rows"])
+    for form, name, written in (
+        ("otlp-json", "run.jsonl", "run.jsonl"),
+        ("otlp", "r.binpb", "r.traces.binpb"),
+    ):
+        sent = spotlight_json("export", run_id, "--format", form, "-o", tmp_path / name, "--data", data)
+        assert [str(tmp_path / written)] == sent["files"]
+        assert spans == spotlight_json("load", tmp_path / written, "--data", tmp_path / form)["spans"]
+
+
+def test_hostile_text_is_text_on_the_page() -> None:
+    """Whatever a span says in whichever field, the page shows it and runs none of it."""
+    attack = "</pre></details><script>alert(1)</script><img src=x onerror=alert(1)>\"'&\u202e\x00"
+    names = [f.name for f in SPANS.schema if f.type == pa.string() and f.name not in _STRUCTURE]
+    fields = {name: json.dumps({"k": attack}) if name in _JSON else attack for name in names}
+    row = llm("call") | fields | {"events": json.dumps([{"name": attack, "time_ns": 1, "attributes": {}}])}
+    content = payload(row, input_messages=attack, tool_result=attack, output_value=attack)
+    empty = {name: table([], TABLES[f"recorded/{name}.parquet"]) for name in RECORDED}
+    recorded = empty | {"spans": table([row]), "payloads": table([content], PAYLOADS)}
+    whole = run("r", trace_id=row["trace_id"], trace_ids=[row["trace_id"]], session_id=attack)
+    whole |= {"name": attack, "error_message": attack, "agent_name": attack}
+    derived = {"runs": table([whole], RUNS), "steps": table([], STEPS)}
+    page = "".join(case_page(CaseRows([], recorded, derived)))
+    assert [] == re.findall(r"<(?:script|img)\b", page)
+    assert ("\x00" in page, "\u202e" in page) == (False, False)
+    assert page.count("&lt;script&gt;") >= 6
+
+
+_STRUCTURE = ("tenant", "trace_id", "span_id", "parent_span_id", "dialect", "kind", "signal", "status")
+_JSON = ("attributes", "links", "resource", "scope", "usage_keys", "finish_reasons", "model_params", "events")

@@ -115,7 +115,7 @@ def test_a_summary_that_says_so_is_told_not_inferred() -> None:
 
 
 def test_a_run_that_tells_of_its_compaction_is_believed() -> None:
-    """With a compaction told between the calls, the first shorter message is the summary, whatever it says."""
+    """With a compaction told between the calls, the first shorter message is the summary."""
     said = {"role": "user", "content": "Zusammenfassung: alles erledigt."}
     old, new = parts(TASK, CALL, RESULT), parts(said, NEXT)
     plain, told = (compare_contexts(old, new, is_compacted=known) for known in (False, True))

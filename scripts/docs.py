@@ -24,6 +24,7 @@ from spotlight.cli.main import app
 from spotlight.dialects import dialects
 from spotlight.dialects.table import Dialect
 from spotlight.model import DEFAULT_TENANT, TABLES, Table
+from spotlight.reports.find.fields import FIELDS
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 NOTE: Final = "<!-- Written by scripts/docs: do not edit. -->"
@@ -193,6 +194,20 @@ def sample_rows(truths: dict[str, dict[str, Any]]) -> list[str]:
     return [*rows, f"| all | | {totals} |"]
 
 
+def find_page() -> str:
+    """Return docs/find.md with the table of fields in its place."""
+    levels = (("run", lambda field: field.run), ("step", lambda field: field.step))
+    rows = []
+    for field in FIELDS:
+        name = field.name + (".NAME" if field.kind in ("score", "attribute") else "")
+        names = ", ".join(f"`{word}`" for word in (name, *field.aliases))
+        of = " and ".join(level for level, sql in levels if sql(field)) or "run and step"
+        meaning = field.help.replace("|", "\\|")
+        rows.append(f"| {names} | {field.kind} | {of} | {meaning} |")
+    head = ["| field | compared as | of a | meaning |", "|---|---|---|---|"]
+    return between_marks("docs/find.md", [*head, *rows])
+
+
 def between_marks(page: str, lines: list[str]) -> str:
     """Return a page with these lines between its two marks; raises ValueError where it has none."""
     text = (ROOT / page).read_text(encoding="utf-8")
@@ -207,6 +222,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/cli.md": cli_page,
     "docs/tables.md": tables_page,
     "docs/dialects.md": dialects_page,
+    "docs/find.md": find_page,
     "sample_traces/README.md": samples_page,
 }
 

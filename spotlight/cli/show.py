@@ -27,6 +27,7 @@ from spotlight.cli.show_usage import print_usage
 
 if TYPE_CHECKING:
     from spotlight.reports import Reports
+    from spotlight.reports.first_bad import FirstBad
     from spotlight.reports.noise import Shown
 
 # Each is a question to the lake; a run with more errors has said enough.
@@ -56,6 +57,7 @@ def show(
     Example: spotlight show 14c173b1 --payloads
     """
     from spotlight.reports import open_lake
+    from spotlight.reports.first_bad_run import first_bad
     from spotlight.reports.noise import shown_rows
 
     reports = open_lake(existing_data(data))
@@ -79,10 +81,18 @@ def show(
     out.print(_headline(document["run"]))
     for score in scores:
         out.print(score_line(score))
+    _say_first_bad(first_bad(reports, run_id))
     rows = shown_rows(document, everything=everything)
     for tree in _trees(document, rows, carried, _errors(reports, document, rows)):
         out.print(tree)
     _say_hidden(document, len(rows))
+
+
+def _say_first_bad(found: FirstBad | None) -> None:
+    if found is not None:
+        out.print(
+            Text(f"look first at span {one_line(found.span_id)}: {one_line(found.why)[:_ERROR_LENGTH]}")
+        )
 
 
 def _say_hidden(document: dict[str, Any], shown: int) -> None:

@@ -10,15 +10,17 @@ from dashboards import answers
 from dashboards.answers import Lake
 from dashboards.clock import Zone
 from dashboards.components.find.component import passages
-from dashboards.views.filters import Scope, clear_filters, filter_bar
+from dashboards.views.filters import Scope, carried, clear_filters, filter_bar
 from dashboards.views.first_steps import first_steps
 from dashboards.views.frame import nothing_matches
+from dashboards.views.lift import THESE
 from dashboards.views.navigation import OTHER, back_parameter
 from dashboards.views.passage_rows import passage_row
 from dashboards.views.run_table import run_table
 from dashboards.views.tiles import tile_row
 from dashboards.views.watch import watch
 from spotlight.reports import RunFilters
+from spotlight.reports.find.writing import search_of
 
 PAGE_ROWS: Final = 200
 WATCH_SECONDS: Final = 2
@@ -53,6 +55,7 @@ def _list(scope: Scope) -> None:
         with figures:
             tile_row(lake.ask(answers.runs_summary, filters), listed)
             _passages(scope)
+    _lift_link(scope)
     with table:
         run_table(listed, back_parameter(), scope.zone)
 
@@ -67,6 +70,19 @@ def _passages(scope: Scope) -> None:
     st.caption(f"Where it is said: {found.steps:,} {noun} it{more}")
     ending = back_parameter()
     passages([passage_row(row, ending) for row in found.rows])
+
+
+def _lift_link(scope: Scope) -> None:
+    """Lead to what differs about the listed runs, where there are others to hold them against."""
+    these = search_of(scope.filters)
+    if these is not None and not scope.filters.other:
+        along = {key: values for key, values in carried().items() if key in ("time", "since", "until", "tz")}
+        st.page_link(
+            st.Page(lambda: None, title="Lift", url_path="lift"),
+            label="What differs about these",
+            icon=":material/difference:",
+            query_params=along | {THESE: [these]},
+        )
 
 
 def _show_other() -> None:

@@ -41,7 +41,7 @@ def expect_rows(page: Any, name: str, metrics: Any) -> None:
 
 
 def test_metrics_are_the_reports_figures(page: Any, fleet: Any) -> None:
-    """Tiles and tables say what the reports say; what nobody sends says how to send it."""
+    """Tiles and tables say what the reports say, or how to send it; a tool opens runs in which it failed."""
     opened(page, f"{fleet.url}/reliability?{WEEK}")
     found = by_name(reliability(fleet.reports, IN_WEEK).metrics)
     expect_tiles(page, [found[name] for name in TILES])
@@ -49,6 +49,14 @@ def test_metrics_are_the_reports_figures(page: Any, fleet: Any) -> None:
     expect_rows(page, "Retries, loops and checkpoints", rest)
     expect_rows(page, "Memory", memory(fleet.reports, IN_WEEK))
     expect_rows(page, "Safety", safety(fleet.reports, IN_WEEK).metrics)
+    tools = reliability(fleet.reports, IN_WEEK).tools.to_pylist()
+    shown = rows(page, "Tools")
+    expect(shown.locator(".of-tool")).to_have_text([row["tool"] for row in tools])
+    expect(shown.locator(".of-rate")).to_have_text(
+        [rate_told(row["error_rate"], row["error_low"], row["error_high"]) for row in tools]
+    )
+    shown.first.locator("a").click()
+    expect(rows(page, BEHIND).locator(".of-run")).to_have_text([run[:8] for run in tools[0]["run_ids"]])
 
 
 def test_signatures_are_the_reports_rows(page: Any, fleet: Any) -> None:
@@ -62,30 +70,6 @@ def test_signatures_are_the_reports_rows(page: Any, fleet: Any) -> None:
     gone = [row for row in found if row["trend"] == "gone"]
     page.get_by_role("radio", name=f"gone · {len(gone)}").click()
     expect(shown.locator(".of-signature")).to_have_text([row["error_signature"] for row in gone])
-
-
-def test_signature_opens_its_examples(page: Any, fleet: Any) -> None:
-    """A click on a failure lists runs that failed so; a row opens its run."""
-    opened(page, f"{fleet.url}/reliability?{WEEK}")
-    first = reliability(fleet.reports, IN_WEEK, BEFORE).signatures.to_pylist()[0]
-    rows(page, "Failure signatures").first.locator("a").click()
-    expect(rows(page, BEHIND).locator(".of-run")).to_have_text([run[:8] for run in first["run_ids"]])
-    settled(page)
-    rows(page, BEHIND).first.locator("a").click()
-    page.wait_for_url(re.compile(f"/run\\?run={first['run_ids'][0]}"))
-
-
-def test_tools_are_the_reports_rows(page: Any, fleet: Any) -> None:
-    """Errors and timeouts by tool are those of the report; a tool opens runs in which it failed."""
-    opened(page, f"{fleet.url}/reliability?{WEEK}")
-    found = reliability(fleet.reports, IN_WEEK).tools.to_pylist()
-    shown = rows(page, "Tools")
-    expect(shown.locator(".of-tool")).to_have_text([row["tool"] for row in found])
-    expect(shown.locator(".of-rate")).to_have_text(
-        [rate_told(row["error_rate"], row["error_low"], row["error_high"]) for row in found]
-    )
-    shown.first.locator("a").click()
-    expect(rows(page, BEHIND).locator(".of-run")).to_have_text([run[:8] for run in found[0]["run_ids"]])
 
 
 def test_point_opens_the_failed_runs_of_its_time(page: Any, fleet: Any) -> None:

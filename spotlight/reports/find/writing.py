@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from spotlight.reports.filters import RunFilters
+
 
 def quoted(value: str) -> str:
     """Return a value in quotes: exactly its characters, without wildcards, units or ranges."""
@@ -23,3 +27,25 @@ def all_of(*searches: str | None) -> str | None:
 def none_of(search: str) -> str:
     """Return the search for what a search does not find."""
     return f"not ({search})"
+
+
+# Field of RunFilters -> field of searches, for those that hold one word.
+_FIELDS: Final = {
+    "pack_name": "pack", "pack_version": "version", "session_id": "session", "user_id": "user",
+    "tenant_claimed": "tenant", "environment": "environment", "feature": "feature", "surface": "surface",
+    "agent_name": "agent", "model": "model",
+}  # fmt: skip
+
+
+def search_of(filters: RunFilters) -> str | None:
+    """Return the search that says what filters say, the window left out; None for everything."""
+    told = [
+        term(field, value) for name, field in _FIELDS.items() if (value := getattr(filters, name)) is not None
+    ]
+    if filters.status:
+        told.append(f"status:{','.join(filters.status)}")
+    if filters.min_ms is not None:
+        told.append(f"duration>={filters.min_ms!r}ms")
+    if filters.max_ms is not None:
+        told.append(f"duration<{filters.max_ms!r}ms")
+    return all_of(filters.query, " ".join(told) or None)

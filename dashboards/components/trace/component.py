@@ -16,12 +16,19 @@ from typing import Any, Final, NamedTuple
 import streamlit as st
 
 ASSETS: Final = Path(__file__).with_name("assets")
-# All that goes over the websocket: it runs from a blob: address, where only absolute imports work.
+# All that goes over the websocket: it runs from a blob: address, where only absolute imports work. A run is
+# asked for while the modules load.
 LOADER: Final = """
+let asked = "";
 export default function (context) {
-  let leave = null, gone = false;
-  const url = new URL(context.data.module, window.location.origin);
-  import(url.href).then((module) => { if (!gone) leave = module.default(context); });
+  let leave = null, gone = false, early = null;
+  const { module, run, version } = context.data;
+  if (run && asked !== run + version) early = fetch(run);
+  early?.catch(() => {});
+  asked = run + version;
+  import(new URL(module, window.location.origin).href).then((loaded) => {
+    if (!gone) leave = loaded.default(context, early);
+  });
   return () => { gone = true; if (leave) leave(); };
 }
 """

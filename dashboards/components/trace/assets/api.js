@@ -14,11 +14,11 @@ export function failureNotice(error, again) {
   return el("div", "notice failed", said, button("more", "retry", again));
 }
 
-async function ask(path, signal) {
+async function ask(path, signal, early) {
   try {
-    const response = await fetch(new URL(path, window.location.origin), {
+    const response = await (early ?? fetch(new URL(path, window.location.origin), {
       credentials: "same-origin", signal, headers: { accept: "application/json" },
-    });
+    }));
     return { response, text: await response.text() };
   } catch (error) {
     if (error.name !== "AbortError") error.unanswered = true;
@@ -26,9 +26,11 @@ async function ask(path, signal) {
   }
 }
 
-/** Fetch one JSON document: {text, value}. An error carries what the server says, and its hint. */
-export async function fetchJson(path, signal) {
-  const { response, text } = await ask(path, signal);
+/** Fetch one JSON document: {text, value}. An error carries what the server says, and its hint.
+
+`early` is the answer to come where it has been asked for already. */
+export async function fetchJson(path, signal, early) {
+  const { response, text } = await ask(path, signal, early);
   if (response.ok) return { text, value: JSON.parse(text) };
   let said = {};
   try { said = JSON.parse(text); } catch { said = { error: `the server answered ${response.status}` }; }

@@ -53,11 +53,12 @@ function childrenOf(cols) {
 /** Every loop of a run document by its first row: {rows, length, times}.
 
 An agent at work again is a repeat where it did the same again; else its work is a part of the story of its own. */
-function loopRows({ cols, kinds }) {
+function loopRows({ cols, kinds, names, tools, agents }) {
   const found = new Map();
   const below = childrenOf(cols);
   const stories = new Set(["agent", "workflow", "handoff"].map((kind) => kinds.indexOf(kind)));
-  const step = (i) => `${cols.kind[i]} ${cols.name[i]} ${cols.tool?.[i] ?? -1} ${cols.agent?.[i] ?? -1}`;
+  const [many, several] = [names.length, 1 + Math.max(tools?.length ?? 0, agents?.length ?? 0)];
+  const step = (i) => ((cols.kind[i] * many + cols.name[i]) * several + 1 + (cols.tool?.[i] ?? -1)) * several + 1 + (cols.agent?.[i] ?? -1);
   const mark = (i) => (stories.has(cols.kind[i]) ? `${step(i)}: ${(below.get(i) ?? []).map(step).join()}` : step(i));
   for (const siblings of below.values()) {
     if (siblings.length < LEAST) continue;
@@ -76,7 +77,7 @@ function nameOf({ cols, names }, { rows, length }) {
 }
 
 /** What a loop's row holds in every column; the rest is nothing. */
-function loopRow(cols, loop, level, parent, name, kind) {
+function loopRow(cols, loop, name, kind) {
   const first = loop.rows[0];
   let end = cols.start[first];
   let open = false;
@@ -85,9 +86,8 @@ function loopRow(cols, loop, level, parent, name, kind) {
     end = Math.max(end, cols.start[i] + (cols.dur[i] ?? 0));
   }
   return {
-    id: `loop:${cols.id[first]}`, parent, depth: level, name, kind, start: cols.start[first], dur: open ? null : end - cols.start[first],
-    loop: loop.times, err: 0, orphan: 0, log: 0, noise: 0, model: -1, tool: -1, agent: -1, trace: cols.trace?.[first] ?? -1,
-    decision: -1, decider: -1,
+    id: `loop:${cols.id[first]}`, name, kind, start: cols.start[first], dur: open ? null : end - cols.start[first],
+    err: 0, orphan: 0, log: 0, noise: 0, model: -1, tool: -1, agent: -1, decision: -1, decider: -1, trace: cols.trace?.[first] ?? -1,
   };
 }
 
@@ -105,28 +105,32 @@ export function withLoops(doc) {
   }
   const kinds = [...doc.kinds, "loop"];
   const names = [...doc.names];
-  const columns = Object.keys(cols);
-  const made = Object.fromEntries([...columns, "loop"].map((name) => [name, []]));
+  const from = []; // per row of the new document: the row it was, or the loop's row
+  const parent = [];
+  const depth = [];
+  const loop = [];
   const within = new Int32Array(count).fill(-1); // the loop's row that a repeat hangs below
   const deeper = new Int32Array(count); // loops around a row
   for (let i = 0; i < count; i++) {
     const above = cols.parent[i];
     const around = above >= 0 ? deeper[above] : 0;
     const over = above >= 0 ? place[above] : -1;
-    const loop = loops.get(i);
-    if (loop) {
-      const row = loopRow(cols, loop, cols.depth[i] + around, over, names.push(nameOf(doc, loop)) - 1, kinds.length - 1);
-      const at = made.id.length;
-      for (const name of columns) made[name].push(row[name] ?? null);
-      made.loop.push(row.loop);
-      for (const repeat of loop.rows) within[repeat] = at;
+    const found = loops.get(i);
+    if (found) {
+      for (const repeat of found.rows) within[repeat] = from.length;
+      from.push(loopRow(cols, found, names.push(nameOf(doc, found)) - 1, kinds.length - 1));
+      parent.push(over);
+      depth.push(cols.depth[i] + around);
+      loop.push(found.times);
     }
     deeper[i] = around + (within[i] >= 0 ? 1 : 0);
-    place[i] = made.id.length;
-    for (const name of columns) made[name].push(cols[name][i]);
-    made.loop.push(0);
-    made.parent[place[i]] = within[i] >= 0 ? within[i] : over;
-    made.depth[place[i]] = cols.depth[i] + deeper[i];
+    place[i] = from.length;
+    from.push(i);
+    parent.push(within[i] >= 0 ? within[i] : over);
+    depth.push(cols.depth[i] + deeper[i]);
+    loop.push(0);
   }
-  return { doc: { ...doc, kinds, names, cols: made }, place };
+  const taken = (name, column) => from.map((row) => (typeof row === "number" ? column[row] : (row[name] ?? null)));
+  const columns = Object.fromEntries(Object.entries(cols).map(([name, column]) => [name, taken(name, column)]));
+  return { doc: { ...doc, kinds, names, cols: { ...columns, parent, depth, loop } }, place };
 }

@@ -110,7 +110,8 @@ class TraceView {
     const asked = performance.now();
     let value;
     try {
-      [{ value }] = await Promise.all([this.fetch(""), this.styled]);
+      const early = attempt ? null : this.early;
+      [{ value }] = await Promise.all([fetchJson(run, undefined, early), this.styled]);
     } catch (error) {
       if (stale()) return;
       const again = () => this.load(changed, attempt + 1).catch((failure) => this.failed(failure));
@@ -264,10 +265,12 @@ class TraceView {
   }
 }
 
-export default function mount(context) {
+/** Draw a run; `early` is its document on the way, where it was asked for already. */
+export default function mount(context, early = null) {
   tellTimesIn(context.data.zone);
   let view = instances.get(context.parentElement);
   if (!view) instances.set(context.parentElement, (view = new TraceView(context)));
+  view.early = early;
   view.update(context).catch((error) => view.failed(error));
   return () => {
     instances.get(context.parentElement)?.destroy();

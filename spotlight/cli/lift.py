@@ -29,7 +29,7 @@ def lift(
     """Say what differs about the runs that a search finds, beside all other runs.
 
     Versions, models, tools, arguments, phrases and numbers, each with support, a test and its correction
-    for how many were tested; docs/lift.md tells the method.
+    for how many were tested; docs/failures.md tells the method.
 
     Example: spotlight lift 'status:error' --since 7d
     """

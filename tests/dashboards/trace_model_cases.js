@@ -71,6 +71,9 @@ test("wall time is shared out, the rest is unaccounted", () => {
   const mix = Object.fromEntries(model.wallTimeMix(built).map((part) => [part.kind, part.ms]));
   assert.deepEqual({ llm: 40, retrieval: 10, step: 5, null: 45 }, mix);
 });
+test("time in which nothing below a row ran is its own; overlaps count once", () => {
+  assert.deepEqual([15, null, 30], [0, 1, 2].map((row) => model.uncovered(built, row)));
+});
 test("the minimap counts leaves and marks errors", () => {
   const { busy, failed } = model.minimapBins(built, 10);
   assert.equal(1, busy[1]);

@@ -9,6 +9,7 @@ import { inFlight, newestRow } from "./live.js";
 import { loopsIn, withLoops } from "./loops.js";
 import * as model from "./model.js";
 import { chosenReading } from "./readings.js";
+import { unknownIn } from "./tree_cells.js";
 import { choicesAsked } from "./view_menu.js";
 
 /** A run document of an agent and steps below it, given as [name, start, dur, more]. */
@@ -92,6 +93,12 @@ test("what costs more than half of what its parent adds up to stands out, an onl
 });
 test("a figure nobody gave is not 0 in a sum", () => {
   assert.deepEqual([null, null], model.buildModel(agentRun(steps("a"), 10)).costs);
+});
+test("calls without a figure are counted beside the sum", () => {
+  const run = agentRun(steps("abc", [{ cost: 0.5 }]), 30);
+  const built = model.buildModel({ ...run, kinds: ["agent", "llm"] });
+  assert.deepEqual([2, 0, 1], [0, 1, 2].map((row) => unknownIn(built, row, "cost")));
+  assert.equal(3, unknownIn(built, 0, "tokens"));
 });
 test("stretches in which nothing was at work are idle, an open step is at work", () => {
   const idle = (list, total) => idleStretches(model.buildModel(agentRun(list, total)));

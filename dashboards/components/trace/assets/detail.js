@@ -4,12 +4,13 @@ import { failureNotice, spanReader, waitBefore } from "./api.js";
 import { contextView } from "./context.js";
 import { conversationView } from "./conversation.js";
 import { button, copyText, el } from "./dom.js";
-import { UNKNOWN, duration, plural, tokens } from "./format.js";
+import { UNKNOWN, duration, moment, money, nsAfter, plural, tokens } from "./format.js";
 import { colorOf, familyOf, kindWord } from "./kinds.js";
-import { approvalOf, isMoment } from "./model.js";
+import { approvalOf, isMoment, uncovered } from "./model.js";
 import { notesView } from "./notes.js";
 import { attributesView, eventCount, eventsView, rawView, toolView } from "./tables.js";
 import { jsonIn, textView } from "./text_view.js";
+import { unknownIn } from "./tree_cells.js";
 
 // The tabs of the panel, in order. A tab is
 //   name                       one word; the reader's choice of it is kept per kind of step
@@ -113,7 +114,10 @@ export class Detail {
       copyText(url.href, link);
     }, "Copy the address of this span");
     const line = el("header", "detail-header", null, badge, name, status, link);
-    return this.why ? el("div", null, null, el("div", "why", this.why), line) : line;
+    if (!this.why) return line;
+    const why = el("div", "why", this.why.slice(0, 1000));
+    why.title = why.textContent;
+    return el("div", null, null, why, line);
   }
 
   facts(span, kind) {
@@ -126,12 +130,19 @@ export class Detail {
       list.append(node);
     };
     const untold = isMoment(cols, row) ? UNKNOWN : "no end";
-    fact("Duration", cols.dur[row] == null ? untold : duration(cols.dur[row]), `starts ${duration(cols.start[row])} into the run`);
+    const started = `starts ${duration(cols.start[row])} into the run: ${moment(nsAfter(this.model.doc.started_ns, cols.start[row]))}`;
+    fact("Duration", cols.dur[row] == null ? untold : duration(cols.dur[row]), started);
     const calls = familyOf(kind) === "llm";
     const usage = cols.tin[row] != null || cols.tout[row] != null;
     if (calls || usage) fact("Tokens", usage ? `${tokens(cols.tin[row])} → ${tokens(cols.tout[row])}` : UNKNOWN, "in → out, as reported");
     const own = span?.span ?? {};
     if (calls || usage) fact("Cache read", tokens(own.cache_read_tokens), own.usage_basis ? `tokens in are ${own.usage_basis} of the cache` : "");
+    const cost = this.model.costs[row];
+    const unpriced = cost == null ? 0 : unknownIn(this.model, row, "cost");
+    if (calls || cost != null) fact("Cost", money(cost) + (unpriced ? ` · ${unpriced}?` : ""), `at list price${unpriced ? `; ${plural(unpriced, "call")} without a price` : ""}`);
+    const left = uncovered(this.model, row);
+    if (left != null) fact("Unaccounted", duration(left), "in which nothing below it ran");
+    if (cols.critical?.[row] > 0) fact("Critical path", duration(cols.critical[row]), "of it, the end of the run waited for so much");
     if (kind === "llm") fact("First token", cols.ttft[row] == null ? UNKNOWN : duration(cols.ttft[row]));
     if (calls) fact("Model", own.response_model ?? own.request_model ?? this.modelName(), own.request_model ? `asked for ${own.request_model}` : "");
     if (kind === "llm") fact("Finish", finishWord(own.finish_reasons));
@@ -140,7 +151,7 @@ export class Detail {
     if (own.agent_name) fact("Agent", own.agent_name.slice(0, 80));
     const approval = approvalOf(this.model, row);
     if (approval) fact("Approval", approval, "decision · who or what decided");
-    if (!calls) fact("Starts at", duration(cols.start[row]));
+    if (!calls) fact("Starts at", duration(cols.start[row]), started);
     const { traces } = this.model.doc;
     const trace = traces?.[cols.trace?.[row]];
     if (trace && traces.length > 1) fact("Trace", trace.slice(0, 8), `trace ${trace}, one of ${traces.length} that make this run`);

@@ -217,6 +217,22 @@ export function rowWords(model, i) {
   return `${kindWord(doc.kinds[cols.kind[i]])} ${doc.names[cols.name[i]].slice(0, 120)}${failed}${took}, span ${i + 1} of ${model.count}`;
 }
 
+/** ms of a row in which nothing below it ran, null for a row without an end or without rows below. */
+export function uncovered({ cols, children, end }, row) {
+  if (!children[row] || cols.dur[row] == null) return null;
+  const stop = cols.start[row] + cols.dur[row];
+  const below = [];
+  for (let i = row + 1; i < end[row]; i = end[i]) below.push([cols.start[i], cols.dur[i] == null && !cols.log?.[i] ? stop : cols.start[i] + (cols.dur[i] ?? 0)]);
+  below.sort((a, b) => a[0] - b[0]);
+  let covered = 0;
+  let reached = cols.start[row];
+  for (const [from, to] of below) {
+    covered += Math.max(0, Math.min(stop, to) - Math.max(reached, from));
+    reached = Math.max(reached, to);
+  }
+  return Math.max(0, cols.dur[row] - covered);
+}
+
 /** Wall time by kind: leaves that run together share it, what no leaf covers is unaccounted. */
 export function wallTimeMix(model) {
   const { cols, count, worksBelow, doc, total } = model;

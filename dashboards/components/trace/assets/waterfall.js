@@ -6,6 +6,8 @@ import { clockTick, duration, moment, money, nsAfter, tick, tokens } from "./for
 import { colorOf, kindWord } from "./kinds.js";
 import { approvalOf, barIn, isMoment } from "./model.js";
 
+const LABEL = 44; // px that the label of a tick may take
+
 export const WHOLE = { from: 0, to: 1 };
 
 /** Zoom by a factor around a point (0..1) of the window. */
@@ -68,7 +70,7 @@ export function drawAxis(axis, model, zoom, clock) {
   const ticks = marks.filter(({ left }) => left >= 0 && left <= 100).flatMap(({ ms, left }) => {
     const line = el("i");
     line.style.left = left + "%";
-    if (left > 93) return [line];
+    if (axis.clientWidth * (1 - left / 100) < LABEL) return [line];
     const label = el("span", null, word(ms));
     label.style.left = left + "%";
     return [line, label];

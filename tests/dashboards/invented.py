@@ -12,8 +12,10 @@ from spotlight.model import RUNS
 from spotlight.reports import RunFilters, RunsSummary, Source
 from spotlight.reports.noise import is_hidden
 from spotlight.reports.questions import TIME_STEPS
+from spotlight.reports.transcript import Transcript
 from tests.dashboards.invented_sources import invented_keys, invented_sources
 from tests.dashboards.invented_span import DAY_NS, HUGE, MARKUP, span_document
+from tests.dashboards.invented_transcript import invented_transcript
 
 BIG, HOSTILE, NOISY, OTHER, LONGEST = ("b" * 32, "e" * 32, "c" * 32, "d" * 32, "f" * 32)
 LENGTHS = {BIG: 20_000, LONGEST: 50_000}
@@ -299,6 +301,10 @@ class InventedRuns:
             odd = {HOSTILE: hostile_document, NOISY: noisy_document}.get(run_id)
             self.documents[run_id] = odd(run) if odd else invented_document(run, spans)
         return self.documents[run_id]
+
+    def transcript(self, run_id: str) -> Transcript:
+        """Return what the steps of one run said."""
+        return invented_transcript(run_id, self.run_document(run_id), hostile=run_id == HOSTILE)
 
     def span_document(self, run_id: str, span_id: str) -> dict[str, Any]:
         """Return everything about one span."""

@@ -186,7 +186,7 @@ export class GraphReading {
     this.row = row;
     this.context.select(row);
     this.mark();
-    if (this.host.contains(document.activeElement)) this.currentGroup?.focus({ preventScroll: true });
+    if (this.body.contains(this.host.getRootNode().activeElement)) this.currentGroup?.focus({ preventScroll: true });
   }
 
   clicked(event) {

@@ -1,5 +1,6 @@
 // The reading that tells what was said: thoughts above the calls they caused, answers folded beneath, sub-agents as threads.
 
+import { inAddress } from "./address.js";
 import { failureNotice } from "./api.js";
 import { button, el } from "./dom.js";
 import { bytes, plural } from "./format.js";
@@ -47,6 +48,7 @@ export class TranscriptReading {
       this.typing = setTimeout(() => this.find(this.search.value.trim()), SEARCH_AFTER);
     });
     this.search.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") event.stopPropagation(); // letters are keys of the view
       if (event.key !== "Enter") return;
       event.preventDefault();
       this.toFound(event.shiftKey ? -1 : 1);
@@ -97,6 +99,11 @@ export class TranscriptReading {
     this.list.forget();
     this.refold();
     if (this.row >= 0) this.show(this.row);
+    const asked = inAddress("find");
+    if (asked && asked !== this.asked) { // a search that found this run, to be marked here too
+      this.asked = this.search.value = asked;
+      this.find(asked, this.row < 0);
+    }
   }
 
   /** Say above the transcript where content was not captured, and how to switch that on. */
@@ -232,7 +239,7 @@ export class TranscriptReading {
     }
     this.list.redraw();
     const node = this.list.reveal(i);
-    if (node && this.host.contains(document.activeElement) && document.activeElement !== this.search) node.focus({ preventScroll: true });
+    if (node && this.body.contains(this.host.getRootNode().activeElement)) node.focus({ preventScroll: true });
   }
 
   move(steps) {
@@ -267,7 +274,8 @@ export class TranscriptReading {
     else if (!this.open.has(keys[i]) && cols.size[i] > 0) this.toggleText(i);
   }
 
-  async find(query) {
+  /** Mark what holds a text, and go to the first; not where the address says a step already. */
+  async find(query, goes = true) {
     this.query = query.toLowerCase();
     this.hits = new Set();
     this.found = [];
@@ -280,7 +288,7 @@ export class TranscriptReading {
         this.hits = new Set(value.entries);
         const more = value.count > value.entries.length ? `, the first ${value.entries.length.toLocaleString("en")} are marked` : "";
         this.count.textContent = value.count ? plural(value.count, "entry", "entries") + more : "not found";
-        if (this.found.length) this.toFound(1, true);
+        if (goes && this.found.length) this.toFound(1, true);
       } catch (error) {
         this.count.textContent = error.message;
       }

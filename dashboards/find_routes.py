@@ -24,9 +24,10 @@ from spotlight.reports.find.completion import Values, complete, notes
 NOT_KEPT: Final = {"cache-control": "no-store"}
 # The pages with filters, and what of their address a view keeps.
 PAGES: Final = (
-    "overview", "cost", "latency", "quality", "reliability", "sessions", "versions", "runs",
+    "overview", "cost", "latency", "quality", "reliability", "sessions", "versions", "runs", "failure",
+    "lift",
 )  # fmt: skip
-VIEW_KEYS: Final = frozenset((*LIST_KEYS, "against", "tz", "by", "measure")) - {"page"}
+VIEW_KEYS: Final = frozenset((*LIST_KEYS, "against", "tz", "by", "measure", "these")) - {"page"}
 
 
 def _answered(request: Request, ask: Callable[[], dict[str, Any]]) -> Response:

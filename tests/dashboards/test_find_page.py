@@ -6,6 +6,7 @@ import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -51,6 +52,17 @@ def test_typed_at_once_completed_explained_and_kept(page: Any, lake_url: str, sa
     expect(field(page)).to_have_value("tool:crm_get_account")
 
 
+def test_views_are_written_by_our_own_pages_alone(lake_url: str) -> None:
+    """Another site's page, a form and an unknown page are refused; nothing is kept."""
+    view = {"action": "save", "name": "x", "page": "runs", "query": {"q": ["a"]}}
+    address = f"{lake_url}/api/find/views"
+    foreign = httpx.post(address, json=view, headers={"origin": "http://elsewhere.example"})
+    form = httpx.post(address, data={"name": "x"})
+    elsewhere = httpx.post(address, json=view | {"page": "../evil"})
+    assert [400, 400, 400] == [answer.status_code for answer in (foreign, form, elsewhere)]
+    assert {"views": []} == httpx.get(address).json()
+
+
 def test_words_are_marked_where_they_stand(page: Any, lake_url: str, sample_lake: Any) -> None:
     """A phrase lists the steps that say it, marked; a row opens the run there and asks to mark it, too."""
     page.goto(f"{lake_url}/runs?q=%22renewal%20assistant%22")
@@ -60,11 +72,10 @@ def test_words_are_marked_where_they_stand(page: Any, lake_url: str, sample_lake
     told.get_by_role("link").first.click()
     page.wait_for_url(re.compile(r"/run\?run="))
     said = parse_qs(urlsplit(page.url).query)
-    assert ([first.run_id], [first.span_id], ["renewal assistant"]) == (
-        said["run"],
-        said["span"],
-        said["find"],
-    )
+    assert ([first.run_id], [first.span_id]) == (said["run"], said["span"])
+    assert ["renewal assistant"] == said["find"]
+    expect(page.get_by_role("searchbox", name="Search the transcript")).to_have_value("renewal assistant")
+    expect(page.locator("mark").first).to_be_visible()
 
 
 def test_views_are_saved_opened_renamed_and_deleted(page: Any, lake_url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from spotlight.errors import NotFound, SpotlightError, UnreadableSearch
 from spotlight.lake import Lake
 from spotlight.lake.texts import FOLDER, remove_stale
 from spotlight.model import PAYLOADS, SPANS
-from spotlight.reports import Reports, RunFilters
+from spotlight.reports import Reports, RunFilters, open_lake
 from spotlight.reports.cost import cost_total
 from spotlight.reports.find import saved
 from spotlight.reports.find.completion import Values, complete, notes
@@ -115,6 +116,12 @@ def test_other_filters_and_reports_take_a_search(lake: Reports) -> None:
         lake.runs_summary(RunFilters(query="tool:"))
 
 
+@pytest.mark.parametrize("query", [query for query in FOUND if query][::4])
+def test_not_finds_the_rest(lake: Reports, query: str) -> None:
+    """What a search finds and what its negation finds are all runs, and none twice: unknown values, too."""
+    assert ALL - FOUND[query] == names(lake, f"not ({query})")
+
+
 STEPS = {
     "tool:search": {"search#1", "search#2", "search#3"},
     "tool:search under kind:llm": {"search#2"},
@@ -154,7 +161,12 @@ def test_new_payloads_are_found_at_once(tmp_path: Path) -> None:
     writer.append("payloads", table([payload(fresh, input_messages=said(("user", "A Quokka!")))], PAYLOADS))
     assert FULL == names(reports, "quokka")
     assert 0 == remove_stale(tmp_path / "lake", [])  # others may still look into those just made
-    assert 2 == len(list((tmp_path / "lake" / FOLDER).rglob("*.parquet")))
+    texts = list((tmp_path / "lake" / FOLDER).rglob("*.parquet"))
+    assert 2 == len(texts)
+    for path in texts:
+        os.utime(path, (0, 0))
+    assert 2 == remove_stale(tmp_path / "lake", [])  # their payloads are gone
+    assert FULL == names(open_lake(tmp_path), "quokka")  # and are there after all: made again
 
 
 def test_completion_offers_fields_and_values_that_occur(lake: Reports) -> None:

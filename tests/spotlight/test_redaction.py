@@ -10,6 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from spotlight.errors import SpotlightError
 from spotlight.model import LOGS, PAYLOADS, RUNS, SCORES, SPANS, STEPS
@@ -177,3 +179,31 @@ def test_rules_that_cannot_be(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "rules.yaml").write_text(text)
     with pytest.raises(SpotlightError, match=said):
         read_rules(tmp_path / "rules.yaml")
+
+
+ODD = ("4111111111111111", "C:\\" + KEY, "\\n" + SECRETS["email"], '\n\t"\\', "ü")
+SAID = st.sampled_from([*SECRETS.values(), *ODD])
+SEVERAL = st.lists(SAID, max_size=3).map(" ".join)
+LEAVES = st.one_of(SAID, SEVERAL, st.just(4111111111111111), st.none(), st.floats(0, 9))
+JSON = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.sampled_from(["password", "x.cookie", "a", SECRETS["email"]]), inner, max_size=3),
+        inner.map(json.dumps),
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.lists(JSON, min_size=20, max_size=40))
+@settings(max_examples=6)
+def test_whatever_json_says_it_stays_json_without_secrets(values: list[object]) -> None:
+    """In any JSON, nested as text too, no secret is left, and JSON stays JSON."""
+    texts = [json.dumps([value]) for value in values]
+    rows = case()
+    payloads = pa.concat_tables([case(input_messages=text).recorded["payloads"] for text in texts])
+    done = Redactor(Rules()).redact(rows._replace(recorded={**rows.recorded, "payloads": payloads}))
+    for text in done.recorded["payloads"].column("input_messages").to_pylist():
+        json.loads(text)
+        assert [] == [rule for rule, secret in SECRETS.items() if secret in text]

@@ -28,7 +28,7 @@ _OURS: Final = frozenset(
      "content_digest", "score_id", "target_type", "price_book", "price_row", "unit_prices", "usage_role",
      "temporality", "type")
 )  # fmt: skip
-_MARK: Final = r"\[redacted:[a-z0-9_]+:[0-9a-f]{12}\]"
+_MARK: Final = re.compile(r"\[redacted:[a-z0-9_]+:[0-9a-f]{12}\]")
 _DIGITS: Final = 0xE100  # ten signs for private use: no rule knows them
 _PLACE: Final = re.compile("\ue010[\ue100-\ue109]+\ue011")
 _MOST_PASSES: Final = 6  # what one replacement uncovers the next pass finds
@@ -62,7 +62,7 @@ class Redactor:
         again = Redactor(self._rules)
         for tables in (recorded, derived):
             for name, table in tables.items():
-                again._table(name, _without_marks(table))
+                again._table(name, table)
         if again.found:
             left = ", ".join(
                 sorted({f"{place.rule} in {place.table}.{place.column}" for place in again.found})
@@ -112,7 +112,7 @@ class Redactor:
         before: list[str] = encoded.dictionary.to_pylist()
         if not before:
             return texts
-        after = list(before)
+        after = [_MARK.sub(lambda mark: self._placed(mark[0]), text) for text in before]
         for _ in range(_MOST_PASSES):
             if not self._pass(after, times, table, column):
                 break
@@ -161,7 +161,7 @@ class Redactor:
         count = 0
         for key, member in value.items() if isinstance(value, dict) else enumerate(value):
             named = isinstance(key, str) and self._rules.names_secret(key)
-            if named and (type(member) in (int, float) or _is_plain_list(member)):
+            if named and _is_plain(member):
                 value[key] = self.mark(BY_KEY, orjson.dumps(member).decode())
                 count += 1
             elif isinstance(member, dict | list):
@@ -219,13 +219,20 @@ class Redactor:
 
     def _walked(self, value: Any) -> Any:
         if isinstance(value, dict):
-            return {self._leaf(key): self._walked(member) for key, member in value.items()}
+            return {self._leaf(key): self._member(key, member) for key, member in value.items()}
         if isinstance(value, list):
             return [self._walked(item) for item in value]
         if isinstance(value, bool) or value is None:
             return value
         cleaned = self._leaf(str(value))
         return value if cleaned == str(value) else cleaned
+
+    def _member(self, key: str, member: Any) -> Any:
+        if not self._rules.names_secret(key):
+            return self._walked(member)
+        if isinstance(member, str):
+            return self.mark(BY_KEY, member) if is_said(member) and not _MARK.fullmatch(member) else member
+        return self.mark(BY_KEY, orjson.dumps(member).decode()) if _is_plain(member) else self._walked(member)
 
     def _leaf(self, text: str) -> str:
         texts = [text]
@@ -242,18 +249,11 @@ def _tail(rule: Rule) -> str:
     return "@" if rule.name == "password" and rule.pattern.endswith("@") else ""
 
 
-def _is_plain_list(value: Any) -> bool:
-    return (
-        isinstance(value, list) and bool(value) and not any(isinstance(item, dict | list) for item in value)
-    )
-
-
-def _without_marks(table: pa.Table) -> pa.Table:
-    for at, field in enumerate(table.schema):
-        if field.type == pa.string():
-            texts = pc.replace_substring_regex(table.column(at), _MARK, "\0")
-            table = table.set_column(at, field, texts)
-    return table
+def _is_plain(value: Any) -> bool:
+    """Return whether a value is a number, or a list of what is no list and no object."""
+    if isinstance(value, list):
+        return bool(value) and not any(isinstance(item, dict | list) for item in value)
+    return type(value) in (int, float)
 
 
 def _offsets(column: pa.ListArray) -> pa.Array:

@@ -19,6 +19,7 @@ from spotlight.errors import SpotlightError
 # What may stand before a secret: nothing, no letter or digit, or a line break as JSON text writes it.
 _BEFORE: Final = r"(^|\\+[nrtbf]|\\+u[0-9A-Fa-f]{4}|\\+|[^A-Za-z0-9_\\])"
 _BEFORE_NUMBER: Final = r"(^|\\+[nrtbf]|\\+u[0-9A-Fa-f]{4}|[^A-Za-z0-9_\\.-])"  # no digits of a fraction
+_CARD: Final = r"[2-6][0-9]{3}(?:[ -][0-9]{4}){3}|3[47][0-9]{2}[ -][0-9]{6}[ -][0-9]{5}|[2-6][0-9]{12,18}"
 _AFTER: Final = r"(?:\b|$)"
 _ASSIGNED: Final = (
     r"""((?i:\b(?:password|passwd|secret|api[_-]?key|(?:access|auth)[_-]?token)\b["']?\s*[=:]\s*["']?))"""
@@ -47,14 +48,9 @@ def is_card(text: str) -> bool:
     return 13 <= len(found) <= 19 and (sum(found[::2]) + sum(doubled)) % 10 == 0
 
 
-def is_phone(text: str) -> bool:
-    """Return whether there are as many digits as an international number has. Source: ITU-T E.164."""
-    return 8 <= len(digits(text)) <= 15
-
-
 def is_said(text: str) -> bool:
     """Return whether a value says anything."""
-    return bool(text.strip(" \0"))
+    return bool(text.strip())
 
 
 def _token(name: str, pattern: str) -> Rule:
@@ -73,8 +69,8 @@ PATTERNS: Final = (
     Rule("password", r'(://[^/\s:@"\\]+:)([^/\s@"\\]+)@'),
     Rule("password", _ASSIGNED),
     _token("email", r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}"),
-    Rule("card_number", rf"{_BEFORE_NUMBER}([2-6](?:[ -]?[0-9]){{12,18}}){_AFTER}", is_card),
-    Rule("phone", rf"{_BEFORE}(\+[1-9][0-9 ().-]{{6,18}}[0-9]){_AFTER}", is_phone),
+    Rule("card_number", rf"{_BEFORE_NUMBER}({_CARD}){_AFTER}", is_card),
+    Rule("phone", rf"{_BEFORE}(\+[1-9](?:[ ().-]{{0,3}}[0-9]){{7,14}}){_AFTER}"),  # E.164: 8 to 15 digits
     Rule("phone", rf"{_BEFORE}((?:\([0-9]{{3}}\) ?|[0-9]{{3}}[ .-])[0-9]{{3}}[ .-][0-9]{{4}}){_AFTER}"),
 )  # fmt: skip
 KEYS: Final = (

@@ -206,7 +206,12 @@ class Comparison {
     const asked = new URLSearchParams(Object.entries(sides).flatMap(([side, step]) => (step ? [[side, step.span_id]] : [])));
     const links = el("div", "links", null, ...["a", "b"].map((side) => el("div", null, null, sides[side] ? runLink(this.compared[side].run, this.data.ending, sides[side].span_id) : null)));
     const body = el("div", "parts", null, el("p", "note", "reading …"));
-    node.after(el("div", "opened", null, links, body));
+    const cell = el("div", null, null, links, body);
+    cell.setAttribute("role", "gridcell");
+    const opened = el("div", "opened", null, cell);
+    opened.setAttribute("role", "row");
+    opened.setAttribute("aria-label", "What both steps said");
+    node.after(opened);
     try {
       const { value } = await fetchJson(`${this.data.path}/steps?${asked}`, this.stop.signal);
       body.replaceChildren(...value.parts.map(partOf));

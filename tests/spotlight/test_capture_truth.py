@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -20,12 +20,20 @@ TOKENS = ("input", "output", "cache_read", "cache_write")
 _UNTOLD = ("invisible", "text only")
 
 
+class Told(NamedTuple):
+    """What happened in a capture, the questions one can ask of it, and its runs."""
+
+    truth: Any
+    reports: Reports
+    runs: list[dict[str, Any]]
+
+
 @pytest.fixture(scope="module", params=_TRUTHS, ids=lambda path: path.stem)
-def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Reports]:
-    """Return a capture's truth, and the questions one can ask of a lake that holds it alone."""
+def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """Return a capture's truth, and a lake that holds it alone."""
     truth = json.loads(request.param.read_bytes())
-    data = tmp_path_factory.mktemp("capture") / "data"
-    return truth, load([_CAPTURES / request.param.stem], data)
+    reports = load([_CAPTURES / request.param.stem], tmp_path_factory.mktemp("capture") / "data")
+    return Told(truth, reports, all_runs(reports))
 
 
 def total(values: Iterable[int | None]) -> int | None:
@@ -44,19 +52,17 @@ def test_the_captures_are_there(test_data: Path) -> None:
     assert len(_TRUTHS) >= 39
 
 
-def test_runs_and_sessions(told: tuple[Any, Reports]) -> None:
+def test_runs_and_sessions(told: Told) -> None:
     """A capture makes as many runs and sessions as there were; where nothing groups calls, one run each."""
-    truth, reports = told
-    runs = all_runs(reports)
+    truth, _, runs = told
     wanted = truth["runs"]["count"] if grouped_by_the_client(truth) else truth["llm_calls"]
     assert wanted == len(runs)
     assert set(truth["sessions"]) == {run["session_id"] for run in runs if run["session_id"]}
 
 
-def test_calls_and_failures(told: tuple[Any, Reports]) -> None:
+def test_calls_and_failures(told: Told) -> None:
     """Calls are counted once; a failure that a record tells is found, whatever its status."""
-    truth, reports = told
-    runs = all_runs(reports)
+    truth, _, runs = told
     found = {
         column: total(run[column] for run in runs) or 0
         for column in ("generations", "generations_without_usage", "tool_calls", "failed_tool_calls")
@@ -72,36 +78,34 @@ def test_calls_and_failures(told: tuple[Any, Reports]) -> None:
     }
 
 
-def test_tokens_once(told: tuple[Any, Reports]) -> None:
+def test_tokens_once(told: Told) -> None:
     """Tokens add up to what was used: cache counted in, nothing counted twice, unknown left unknown."""
-    truth, reports = told
-    runs = all_runs(reports)
+    truth, _, runs = told
     wanted = truth["tokens"] or dict.fromkeys(TOKENS)
     found = {name: total(run[f"{name}_tokens"] for run in runs) for name in TOKENS}
     # A client that reports a class of tokens as 0 and one that leaves it out are both right about none.
     assert {n: wanted.get(n) or None for n in TOKENS} == {n: found[n] or None for n in TOKENS}
 
 
-def test_models_and_reported_cost(told: tuple[Any, Reports]) -> None:
+def test_models_and_reported_cost(told: Told) -> None:
     """The models are those that answered, and the client's own cost figure is kept."""
-    truth, reports = told
-    runs = all_runs(reports)
+    truth, _, runs = told
     assert set(truth["models"]) == {model for run in runs for model in run["models"] or ()}
     if truth["reported_cost_usd"] is not None:
         cost = sum(run["cost_reported_usd"] or 0 for run in runs)
         assert truth["reported_cost_usd"] == pytest.approx(cost)
 
 
-def test_every_run_by_itself(told: tuple[Any, Reports]) -> None:
+def test_every_run_by_itself(told: Told) -> None:
     """Each run has its own session, calls and tokens; none has taken another's."""
-    truth, reports = told
+    truth, _, runs = told
     if not grouped_by_the_client(truth):
-        assert truth["llm_calls"] == len(all_runs(reports))
+        assert truth["llm_calls"] == len(runs)
         return
-    runs = {trace: run for run in all_runs(reports) for trace in run["trace_ids"]}
+    by_trace = {trace: run for run in runs for trace in run["trace_ids"]}
     told_runs = [run for run in truth["runs"]["items"] if run["trace_ids"]]
     for wanted in told_runs:
-        run = runs[wanted["trace_ids"][0]]
+        run = by_trace[wanted["trace_ids"][0]]
         tokens = wanted["tokens"] or {}
         assert (wanted["session"], wanted["llm_calls"], wanted["tool_calls_visible"]) == (
             run["session_id"], run["generations"], run["tool_calls"],
@@ -110,19 +114,19 @@ def test_every_run_by_itself(told: tuple[Any, Reports]) -> None:
             assert (tokens.get(name) or None) == (run[f"{name}_tokens"] or None), name
     if not told_runs:  # logs only: the runs have no traces to be told by
         wanted = sorted(run["llm_calls"] for run in truth["runs"]["items"])
-        assert wanted == sorted(run["generations"] for run in all_runs(reports))
+        assert wanted == sorted(run["generations"] for run in runs)
 
 
-def test_missing_roots_are_said(told: tuple[Any, Reports]) -> None:
+def test_missing_roots_are_said(told: Told) -> None:
     """A run whose root never arrived is incomplete; no other is."""
-    truth, reports = told
-    incomplete = [run for run in all_runs(reports) if run["status"] == "incomplete"]
+    truth, _, runs = told
+    incomplete = [run for run in runs if run["status"] == "incomplete"]
     assert truth["traces_without_root"] == len(incomplete)
 
 
-def test_everything_is_stored(told: tuple[Any, Reports]) -> None:
+def test_everything_is_stored(told: Told) -> None:
     """All spans and log records are in the lake, and every span belongs to a run or another trace."""
-    truth, reports = told
+    truth, reports, _ = told
     query = "select count(*) filter (signal = 'span') as spans from spans"
     stored = reports.user_query(query, limit=1).to_pylist()[0]["spans"]
     logs = reports.user_query("select count(*) as logs from logs", limit=1).to_pylist()[0]["logs"]

@@ -196,12 +196,12 @@ def sample_rows(truths: dict[str, dict[str, Any]]) -> list[str]:
 
 def find_page() -> str:
     """Return docs/find.md with the table of fields in its place."""
-    levels = (("run", lambda field: field.run), ("step", lambda field: field.step))
     rows = []
     for field in FIELDS:
         name = field.name + (".NAME" if field.kind in ("score", "attribute") else "")
         names = ", ".join(f"`{word}`" for word in (name, *field.aliases))
-        of = " and ".join(level for level, sql in levels if sql(field)) or "run and step"
+        levels = (("run", field.run), ("step", field.step))
+        of = " and ".join(level for level, column in levels if column) or "run and step"
         meaning = field.help.replace("|", "\\|")
         rows.append(f"| {names} | {field.kind} | {of} | {meaning} |")
     head = ["| field | compared as | of a | meaning |", "|---|---|---|---|"]

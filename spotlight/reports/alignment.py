@@ -97,7 +97,7 @@ def _trimmed(
 
 
 def _between(stretch: _Stretch, same: Sequence[tuple[int, int]]) -> Iterator[_Stretch]:
-    """Yield what stands before the first of some equal steps, places in the stretch; then each to the next."""
+    """Yield what stands before the first of some equal steps (places in the stretch), then from each on."""
     starts = [(0, 0), *same]
     ends = [*same, (stretch.a1 - stretch.a0, stretch.b1 - stretch.b0)]
     for (i0, j0), (i1, j1) in zip(starts, ends, strict=True):

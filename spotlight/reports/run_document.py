@@ -16,7 +16,7 @@ from spotlight.assembly.timing import timing
 from spotlight.assembly.usage import ROLE_NAMES, UsageRoles, inclusive_input
 from spotlight.errors import NotFound
 from spotlight.exact_json import plain_row
-from spotlight.reports.display_order import display_order
+from spotlight.reports.display_order import display_order, starts
 from spotlight.reports.noise import is_hidden, noise
 from spotlight.reports.opening_step import opening_step
 
@@ -45,11 +45,11 @@ def run_document(
     """
     found = only_run(assemble(spans), str(run["run_id"]))
     rows = found.spans
-    order = display_order(found.links.parent, _start(rows))
+    order = display_order(found.links.parent, starts(rows))
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     parent = np.where(found.links.parent >= 0, place[np.maximum(found.links.parent, 0)], -1)
-    origin = int(_start(rows).min(initial=np.iinfo(np.int64).max)) if len(order) else 0
+    origin = int(starts(rows).min(initial=np.iinfo(np.int64).max)) if len(order) else 0
     ordered = rows.take(pa.array(order))
     words = {name: _numbered(column) for name, column in _words(ordered).items()}
     critical = timing(rows, found.links).critical_ms[order].round(4)
@@ -61,7 +61,7 @@ def run_document(
         "parent": parent[order].tolist(),
         "depth": depths(found.links.parent)[order].tolist(),
         **{name: numbered.numbers for name, numbered in words.items()},
-        "start": ((_start(ordered) - origin) / 1e6).round(4).tolist(),
+        "start": ((starts(ordered) - origin) / 1e6).round(4).tolist(),
         "dur": pc.if_else(
             pc.is_valid(ordered.column("ended_ns")), ordered.column("duration_ms"), None
         ).to_pylist(),
@@ -145,7 +145,7 @@ def _successor(found: Assembly, run_id: str) -> int:
     rows = np.flatnonzero(np.asarray(own))
     if not len(rows):
         raise NotFound(f"run {run_id!r} is a part of another now", hint="ask again in a moment")
-    return int(found.links.run[rows[np.argmin(_start(found.spans)[rows])]])
+    return int(found.links.run[rows[np.argmin(starts(found.spans)[rows])]])
 
 
 def same_step(spans: pa.Table, span_id: str) -> list[tuple[str, str]]:
@@ -154,13 +154,6 @@ def same_step(spans: pa.Table, span_id: str) -> list[tuple[str, str]]:
     ids = found.spans.column("span_id").take(found.told.column("step")).to_pylist()
     told = found.told.to_pylist()
     return [(row["trace_id"], row["span_id"]) for row, own in zip(told, ids, strict=True) if own == span_id]
-
-
-def _start(spans: pa.Table) -> np.ndarray:
-    """Start of every span, ns; a span without one starts with the earliest that has one."""
-    start = spans.column("started_ns")
-    earliest = pc.min(start).as_py() or 0
-    return np.asarray(start.fill_null(earliest), np.int64)
 
 
 class _Numbered(NamedTuple):

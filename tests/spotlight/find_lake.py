@@ -52,7 +52,10 @@ def found_lake(data: Path) -> Reports:
         steps=steps,
         spans=list(spans.values()),
         payloads=content,
-        scores=[score("Correct-ness", 0.4, **of_run(booked)), score("tone", None, label="Rude", **of_run(full))],
+        scores=[
+            score("Correct-ness", 0.4, **of_run(booked)),
+            score("tone", None, label="Rude", **of_run(full)),
+        ],
     )
 
 

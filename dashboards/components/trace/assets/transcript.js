@@ -1,6 +1,5 @@
 // The reading that tells what was said: thoughts above the calls they caused, answers folded beneath, sub-agents as threads.
 
-import { inAddress } from "./address.js";
 import { failureNotice } from "./api.js";
 import { button, el } from "./dom.js";
 import { bytes, plural } from "./format.js";
@@ -8,9 +7,8 @@ import { drawEntry } from "./transcript_entry.js";
 import {
   buildTranscript, entriesAbove, entryOfRow, entryOfStep, expectedHeight, foldedAtFirst, holds, shownEntries,
 } from "./transcript_model.js";
+import { TranscriptSearch } from "./transcript_search.js";
 import { VirtualList } from "./virtual_list.js";
-
-const SEARCH_AFTER = 250; // ms after the last key
 
 export class TranscriptReading {
   static HELP = [
@@ -19,7 +17,7 @@ export class TranscriptReading {
   ];
 
   constructor(host, context) {
-    Object.assign(this, { host, context, folded: new Set(), open: new Set(), whole: new Map(), hits: new Set(), found: [], query: "" });
+    Object.assign(this, { host, context, folded: new Set(), open: new Set(), whole: new Map() });
     Object.assign(this, { visible: [], row: -1, entry: -1, transcript: null, model: null, seen: new Set() });
     this.bar = this.toolbar();
     this.pad = el("div", "entries");
@@ -39,24 +37,14 @@ export class TranscriptReading {
   }
 
   toolbar() {
-    this.search = el("input");
-    this.search.type = "search";
-    this.search.placeholder = "Search what was said";
-    this.search.setAttribute("aria-label", "Search the transcript");
-    this.search.addEventListener("input", () => {
-      clearTimeout(this.typing);
-      this.typing = setTimeout(() => this.find(this.search.value.trim()), SEARCH_AFTER);
+    this.search = new TranscriptSearch({
+      fetch: (path) => this.context.fetch(path),
+      goTo: (i) => this.goTo(i),
+      entry: () => this.entry,
+      found: () => this.list.redraw(),
     });
-    this.search.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") event.stopPropagation(); // letters are keys of the view
-      if (event.key !== "Enter") return;
-      event.preventDefault();
-      this.toFound(event.shiftKey ? -1 : 1);
-    });
-    this.count = el("span", "count");
-    this.count.setAttribute("role", "status");
     this.size = el("span", "count");
-    const bar = el("div", "toolbar", null, this.search, this.count,
+    const bar = el("div", "toolbar", null, this.search.field, this.search.count,
       button("", "unfold all", () => this.foldAll(false)), button("", "fold all", () => this.foldAll(true)), this.size);
     bar.setAttribute("role", "toolbar");
     bar.setAttribute("aria-label", "Transcript");
@@ -99,11 +87,7 @@ export class TranscriptReading {
     this.list.forget();
     this.refold();
     if (this.row >= 0) this.show(this.row);
-    const asked = inAddress("find");
-    if (asked && asked !== this.asked) { // a search that found this run, to be marked here too
-      this.asked = this.search.value = asked;
-      this.find(asked, this.row < 0);
-    }
+    this.search.findAsked(this.row < 0);
   }
 
   /** Say above the transcript where content was not captured, and how to switch that on. */
@@ -118,6 +102,14 @@ export class TranscriptReading {
     this.visible = shownEntries(this.transcript, this.folded);
     this.pad.setAttribute("aria-busy", "false");
     this.list.setItems(this.visible);
+  }
+
+  get query() {
+    return this.search.query;
+  }
+
+  get hits() {
+    return this.search.hits;
   }
 
   positionOf(i) {
@@ -274,47 +266,14 @@ export class TranscriptReading {
     else if (!this.open.has(keys[i]) && cols.size[i] > 0) this.toggleText(i);
   }
 
-  /** Mark what holds a text, and go to the first; not where the address says a step already. */
-  async find(query, goes = true) {
-    this.query = query.toLowerCase();
-    this.hits = new Set();
-    this.found = [];
-    this.count.textContent = "";
-    if (query && this.transcript) {
-      try {
-        const { value } = await this.context.fetch(`transcript/find?q=${encodeURIComponent(query)}`);
-        if (this.query !== query.toLowerCase()) return;
-        this.found = value.entries;
-        this.hits = new Set(value.entries);
-        const more = value.count > value.entries.length ? `, the first ${value.entries.length.toLocaleString("en")} are marked` : "";
-        this.count.textContent = value.count ? plural(value.count, "entry", "entries") + more : "not found";
-        if (goes && this.found.length) this.toFound(1, true);
-      } catch (error) {
-        this.count.textContent = error.message;
-      }
-    }
-    this.list.redraw();
-  }
-
-  /** Go to the next find, or the one before, around the end; `here`: the present one counts. */
-  toFound(direction, here = false) {
-    const { found, entry } = this;
-    if (!found.length) return;
-    const next = direction > 0 ? found.find((i) => i > entry || (here && i === entry)) : found.findLast((i) => i < entry);
-    const i = next ?? (direction > 0 ? found[0] : found[found.length - 1]);
-    this.goTo(i);
-    this.count.textContent = `${found.indexOf(i) + 1} of ${plural(found.length, "entry", "entries")}`;
-  }
-
   keys() {
     return {
       ArrowDown: () => this.move(1), j: () => this.move(1), ArrowUp: () => this.move(-1), k: () => this.move(-1),
       PageDown: () => this.page(1), PageUp: () => this.page(-1), Home: () => this.move(-Infinity), End: () => this.move(Infinity),
       ArrowRight: () => this.unfoldOrOpen(), ArrowLeft: () => this.foldOrLeave(),
-      "/": () => { this.search.focus(); this.search.select(); },
-      n: () => this.toFound(1), N: () => this.toFound(-1),
+      "/": () => this.search.focus(), n: () => this.search.toFound(1), N: () => this.search.toFound(-1),
       x: () => this.foldAll(false), X: () => this.foldAll(true),
-      Escape: () => { this.search.value = ""; this.find(""); },
+      Escape: () => this.search.clear(),
     };
   }
 
@@ -337,7 +296,7 @@ export class TranscriptReading {
 
   destroy() {
     this.loading?.abort();
-    clearTimeout(this.typing);
+    this.search.stop();
     cancelAnimationFrame(this.list.frame);
   }
 }

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from dashboards.text import money
-from spotlight.reports import RunFilters
+from spotlight.reports import Reports, RunFilters
 from spotlight.reports.bridge import bridge
 from spotlight.reports.cost import cost_by, cost_runs, cost_total, top
 from spotlight.reports.waste import waste
@@ -30,8 +30,8 @@ def opened(page: Any, url: str) -> None:
     settled(page)
 
 
-def test_tiles_and_table_are_the_reports_figures(page: Any, fleet: Any) -> None:
-    """The tiles, and the table by pack and version, say what `cost_by` says."""
+def test_figures_are_the_reports(page: Any, fleet: Any) -> None:
+    """Tiles, tables, what has no price, effects and waste are the reports'; the most expensive run opens."""
     opened(page, f"{fleet.url}/cost?{WEEK}")
     total = cost_total(fleet.reports, IN_WEEK)
     expect(tile(page, "Cost")).to_have_text(money(total.cost_usd))
@@ -41,26 +41,23 @@ def test_tiles_and_table_are_the_reports_figures(page: Any, fleet: Any) -> None:
     shown = rows(page, "Cost by two dimensions")
     expect(shown.locator(".of-usd")).to_have_text([money(row["cost_usd"]) for row in listed])
     expect(shown.locator(".of-runs")).to_have_text([f"{row['runs']:,}" for row in listed])
-
-
-def test_unpriced_usage_is_said(page: Any, fleet: Any) -> None:
-    """How much has no price stands above the figures it is missing from."""
-    opened(page, f"{fleet.url}/cost?{WEEK}")
-    total = cost_total(fleet.reports, IN_WEEK)
     said = f"{total.unpriced_generations:,} of {total.generations:,} model calls have no price"
     expect(page.get_by_text(said)).to_be_visible()
+    expect_bridge_and_waste(page, fleet.reports)
+    run_id = top(fleet.reports, IN_WEEK, "run").rows.column("run")[0].as_py()
+    rows(page, "Most expensive").first.locator("a").click()
+    page.wait_for_url(re.compile(f"/run\\?run={run_id}"))
 
 
-def test_bridge_and_waste_are_the_reports_lines(page: Any, fleet: Any) -> None:
-    """The effects against the week before, and the causes of waste, are those of the reports."""
-    opened(page, f"{fleet.url}/cost?{WEEK}")
-    lines = [line for line in bridge(fleet.reports, BEFORE, IN_WEEK).lines if abs(line.cost_usd) > 1e-6]
+def expect_bridge_and_waste(page: Any, reports: Reports) -> None:
+    """Expect the effects against the week before, and the causes of waste, to be those of the reports."""
+    lines = [line for line in bridge(reports, BEFORE, IN_WEEK).lines if abs(line.cost_usd) > 1e-6]
     effects = rows(page, "Effects")
     expect(effects.locator(".of-effect")).to_have_text([line.label for line in lines])
     expect(effects.locator(".of-usd")).to_have_text(
         [("+" if line.cost_usd > 0 else "") + money(line.cost_usd) for line in lines]
     )
-    causes = waste(fleet.reports, IN_WEEK).causes
+    causes = waste(reports, IN_WEEK).causes
     expect(rows(page, "Waste").locator(".of-usd")).to_have_text([money(c.cost_usd) for c in causes])
 
 
@@ -107,11 +104,11 @@ def test_closing_the_dialog_takes_it_out_of_the_address(page: Any, fleet: Any) -
     expect(page).not_to_have_url(re.compile("behind="))
 
 
-@pytest.mark.parametrize("garbled", ["x", "[[1]]", "%5B%5B%22since%22%2C%22soon%22%5D%5D", "7"])
-def test_garbled_address_is_said(page: Any, fleet: Any, garbled: str) -> None:
+def test_garbled_address_is_said(page: Any, fleet: Any) -> None:
     """An address that names no runs says so instead of failing."""
-    page.goto(f"{fleet.url}/cost?{WEEK}&behind={garbled}")
-    expect(page.get_by_text("the address names no runs")).to_be_visible()
+    for garbled in ("x", "[[1]]", "%5B%5B%22since%22%2C%22soon%22%5D%5D", "7"):
+        page.goto(f"{fleet.url}/cost?{WEEK}&behind={garbled}")
+        expect(page.get_by_text("the address names no runs")).to_be_visible()
 
 
 def test_csv_has_every_row(page: Any, fleet: Any, tmp_path: Path) -> None:
@@ -125,14 +122,6 @@ def test_csv_has_every_row(page: Any, fleet: Any, tmp_path: Path) -> None:
     listed = cost_by(fleet.reports, IN_WEEK, ("user", "model"))
     assert listed.num_rows == len(written)
     assert listed.column("cost_usd")[0].as_py() == float(written[0]["cost_usd"])
-
-
-def test_spenders_lead_on(page: Any, fleet: Any) -> None:
-    """The most expensive run is named, and opens."""
-    opened(page, f"{fleet.url}/cost?{WEEK}")
-    run_id = top(fleet.reports, IN_WEEK, "run").rows.column("run")[0].as_py()
-    rows(page, "Most expensive").first.locator("a").click()
-    page.wait_for_url(re.compile(f"/run\\?run={run_id}"))
 
 
 def test_tiny_lake_shows_the_same_figures(page: Any, lake_url: str, sample_lake: Any) -> None:

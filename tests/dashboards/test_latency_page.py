@@ -70,12 +70,6 @@ def test_empty_lake_shows_first_steps(page: Any, empty_url: str) -> None:
     expect(page.locator('[data-testid="stMetric"]')).to_have_count(0)
 
 
-def test_tiles_are_the_reports_figures(page: Any, fleet: Any) -> None:
-    """Every tile says what the report says, with the runs it is of."""
-    opened(page, f"{fleet.url}/latency?{WEEK}")
-    check_tiles(page, fleet.reports, IN_WEEK)
-
-
 def test_tiny_lake_shows_the_same_figures(page: Any, lake_url: str, sample_lake: Any) -> None:
     """With a handful of runs of many clients the page stands as well."""
     opened(page, f"{lake_url}/latency?time=all+time")
@@ -83,8 +77,8 @@ def test_tiny_lake_shows_the_same_figures(page: Any, lake_url: str, sample_lake:
 
 
 def test_tables_are_the_reports_figures(page: Any, fleet: Any) -> None:
-    """Tools, models, the critical path and the parts of the time say what the reports say."""
-    opened(page, f"{fleet.url}/latency?{WEEK}&path=model")
+    """Tools, models, the critical path, parts and slowest steps are the reports'; a step opens its run."""
+    opened(page, f"{fleet.url}/latency?{WEEK}&path=model&steps=tool+calls")
     tools = step_latency(fleet.reports, IN_WEEK, ("tool",), steps="tool_calls").to_pylist()
     expect(rows(page, "Tools").locator(".of-p95")).to_have_text([took(row["p95_ms"]) for row in tools])
     models = step_latency(fleet.reports, IN_WEEK).to_pylist()
@@ -96,11 +90,17 @@ def test_tables_are_the_reports_figures(page: Any, fleet: Any) -> None:
     parts = latency(fleet.reports, IN_WEEK, measures=("model",)).to_pylist()[0]
     model = rows(page, "Where the time goes").filter(has_text="model")
     expect(model.locator(".of-mean")).to_have_text(duration(parts["mean_ms"]))
+    slow = slowest_steps(fleet.reports, IN_WEEK, steps="tool_calls", limit=20).to_pylist()
+    listed = rows(page, "Slowest steps")
+    expect(listed.locator(".of-duration")).to_have_text([duration(row["duration_ms"]) for row in slow])
+    listed.first.locator("a").click()
+    page.wait_for_url(re.compile(rf"/run\?run={slow[0]['run_id']}&span={slow[0]['span_id']}"))
 
 
 def test_without_a_brush_the_slowest_runs_are_told_apart(page: Any, fleet: Any) -> None:
-    """The slowest twentieth is compared with the rest; its link lists exactly those runs."""
+    """Tiles are the report's; the slowest twentieth is compared with the rest, its link lists those runs."""
     opened(page, f"{fleet.url}/latency?{WEEK}")
+    check_tiles(page, fleet.reports, IN_WEEK)
     slow = IN_WEEK._replace(min_ms=measured(fleet.reports, IN_WEEK)["completion"]["p95_ms"])
     count = fleet.reports.run_count(slow)
     expect(rows(page, "What differs").first).to_be_visible()
@@ -128,16 +128,6 @@ def test_brush_tells_what_differs_and_leads_to_its_runs(page: Any, fleet: Any) -
     page.get_by_role("button", name="The slowest 5% again").click()
     expect(page).not_to_have_url(re.compile("region="))
     expect(page.get_by_text("the slowest 5%: brush for others")).to_be_visible()
-
-
-def test_slowest_step_opens_its_run_at_the_step(page: Any, fleet: Any) -> None:
-    """The first row leads to the run, with the step selected."""
-    opened(page, f"{fleet.url}/latency?{WEEK}&steps=tool+calls")
-    slow = slowest_steps(fleet.reports, IN_WEEK, steps="tool_calls", limit=20).to_pylist()
-    listed = rows(page, "Slowest steps")
-    expect(listed.locator(".of-duration")).to_have_text([duration(row["duration_ms"]) for row in slow])
-    listed.first.locator("a").click()
-    page.wait_for_url(re.compile(rf"/run\?run={slow[0]['run_id']}&span={slow[0]['span_id']}"))
 
 
 def test_tile_part_and_dot_open_the_runs_behind_them(page: Any, fleet: Any) -> None:

@@ -47,7 +47,7 @@ def test_tiles_are_the_reports_figures(page: Any, fleet: Any) -> None:
 
 
 def test_tables_are_the_reports_rows(page: Any, fleet: Any) -> None:
-    """All scores by name and version, and the worst runs, are those of the reports."""
+    """All scores by name and version, and the worst runs, are those of the reports; a run opens."""
     opened(page, f"{fleet.url}/quality?{WEEK}")
     listed = scores_by_name(fleet.reports, IN_WEEK).to_pylist()
     shown = rows(page, "All scores")
@@ -58,14 +58,8 @@ def test_tables_are_the_reports_rows(page: Any, fleet: Any) -> None:
     worst = [row["run_id"][:8] for row in found.worst.to_pylist()]
     for at in (0, len(worst) - 1):
         expect(rows(page, "Worst runs").nth(at).locator(".of-run")).to_have_text(worst[at])
-
-
-def test_worst_run_opens(page: Any, fleet: Any) -> None:
-    """A click on a row opens its run."""
-    opened(page, f"{fleet.url}/quality?{WEEK}")
-    worst = quality(fleet.reports, IN_WEEK).worst.column("run_id")[0].as_py()
     rows(page, "Worst runs").first.locator("a").click()
-    page.wait_for_url(re.compile(f"/run\\?run={worst}"))
+    page.wait_for_url(re.compile(f"/run\\?run={found.worst.column('run_id')[0].as_py()}"))
 
 
 def test_tile_opens_the_runs_behind_it(page: Any, fleet: Any) -> None:

@@ -25,18 +25,13 @@ def failed_run(sample_lake: Any) -> dict[str, Any]:
 
 
 def test_run_opens_at_its_first_failure(page: Any, lake_url: str, failed_run: dict[str, Any]) -> None:
-    """Nobody has to look for the failed tool: it is selected, its error shown, and the reason said."""
+    """The failed tool is selected, its error shown, and the reason said; above it stands who and when."""
     open_run(page, lake_url, failed_run["run_id"])
     page.get_by_text(re.compile("Opened at the first (failed tool|error): ")).wait_for()
     expect(page.locator(SELECTED)).to_contain_text(re.compile("error|failed"))
     expect(page.get_by_role("alert").locator("strong")).not_to_be_empty()
     expect(page.get_by_role("tab", name="Tool")).to_have_attribute("aria-selected", "true")
     expect(page.locator(".tool h4")).to_have_text(["Arguments", "Result"])
-
-
-def test_header_says_who_and_when(page: Any, lake_url: str, failed_run: dict[str, Any]) -> None:
-    """The line above the tree names status, session, user, UTC start and tokens."""
-    open_run(page, lake_url, failed_run["run_id"])
     for said in (failed_run["run_id"][:8], "failed", failed_run["session_id"], failed_run["user_id"], " UTC"):
         expect(page.locator(".st-key-run-header")).to_contain_text(said)
 
@@ -116,8 +111,8 @@ def test_panel_asks_again_when_nothing_answers(page: Any, lake_url: str) -> None
     page.get_by_role("tab", name="Raw").wait_for()
 
 
-def test_model_call_shows_its_conversation(page: Any, lake_url: str, failed_run: dict[str, Any]) -> None:
-    """A model call opens as a conversation: roles, and what was answered."""
+def test_tabs_of_a_step_tell_what_was_sent(page: Any, lake_url: str, failed_run: dict[str, Any]) -> None:
+    """A model call opens as a conversation; attributes narrow to what is typed, or nothing matches."""
     open_run(page, lake_url, failed_run["run_id"])
     call = page.locator('.row:has(.glyph[title="llm"])').last
     call.click()
@@ -126,6 +121,13 @@ def test_model_call_shows_its_conversation(page: Any, lake_url: str, failed_run:
     page.locator(".card.role-assistant").first.wait_for()
     expect(page.locator(".divider")).to_have_text("answer")
     expect(page.get_by_text("Finish")).to_be_visible()
+    page.get_by_role("tab", name="Attributes").click()
+    search = page.get_by_role("searchbox", name="Search attributes")
+    search.fill("service.name")
+    expect(page.locator(".pair").filter(has_not_text="service.name")).to_have_count(0)
+    page.locator(".pair-key").filter(has_text=re.compile(r"^service\.name$")).first.wait_for()
+    search.fill("no-such-attribute")
+    page.get_by_text("nothing matches").wait_for()
 
 
 def test_system_instructions_sent_apart_are_shown_first(page: Any, lake_url: str) -> None:
@@ -139,33 +141,16 @@ def test_system_instructions_sent_apart_are_shown_first(page: Any, lake_url: str
 
 
 def test_tool_that_raised_says_there_is_no_result(page: Any, lake_url: str) -> None:
-    """The panel is headed by the tool's name; arguments come first, and no result is no riddle."""
+    """The panel is headed by the tool's name; no result is no riddle; kinds are words, times also UTC."""
     open_run(page, lake_url, ADK_RUN)
     expect(page.locator(".detail-name")).to_have_text("send_email")
     expect(page.locator(".tool h4")).to_have_text(["Arguments", "Result"])
     page.get_by_text("none: the tool raised").wait_for()
     expect(page.get_by_role("button", name="Copy the address of this span")).to_be_visible()
-
-
-def test_columns_are_written_for_people(page: Any, lake_url: str) -> None:
-    """Kinds are words and times are also in UTC."""
-    open_run(page, lake_url, ADK_RUN)
     page.get_by_role("tab", name="Attributes").click()
     row = page.locator(".pair")
     expect(row.filter(has_text="otel_kind")).to_contain_text("internal")
     expect(row.filter(has_text="started_ns")).to_contain_text("2026-11-20 23:51:30")
-
-
-def test_attributes_can_be_searched(page: Any, lake_url: str, failed_run: dict[str, Any]) -> None:
-    """The attribute table narrows to what is typed, and says where nothing is left."""
-    open_run(page, lake_url, failed_run["run_id"])
-    page.get_by_role("tab", name="Attributes").click()
-    search = page.get_by_role("searchbox", name="Search attributes")
-    search.fill("service.name")
-    expect(page.locator(".pair").filter(has_not_text="service.name")).to_have_count(0)
-    page.locator(".pair-key").filter(has_text=re.compile(r"^service\.name$")).first.wait_for()
-    search.fill("no-such-attribute")
-    page.get_by_text("nothing matches").wait_for()
 
 
 def test_run_without_its_root_says_so(page: Any, lake_url: str, sample_lake: Any) -> None:
@@ -189,7 +174,10 @@ def test_no_such_run_is_said(page: Any, lake_url: str, query: str, said: str) ->
 
 
 def test_hostile_run_stays_text(page: Any, invented_url: str) -> None:
-    """Markup, links, images, direction marks and NUL in every field of every tab are shown, never obeyed."""
+    """Markup, links, images, direction marks and NUL in every field of every tab are shown, never obeyed.
+
+    A megabyte of result shows 64 KB at first, and the whole at a press.
+    """
     open_run(page, invented_url, HOSTILE)
     for row in range(4):
         page.locator(".row").nth(row).click()
@@ -201,13 +189,9 @@ def test_hostile_run_stays_text(page: Any, invented_url: str) -> None:
     expect(page.locator(".row .label").first).to_contain_text("<script>")
     assert page.evaluate("window.pwned") is None
     expect(page.locator(".trace-root img, .trace-root script, .stage a, .panel a")).to_have_count(0)
-
-
-def test_megabyte_is_folded_and_can_be_shown(page: Any, invented_url: str) -> None:
-    """A megabyte of result shows 64 KB at first, and the whole at a press."""
-    open_run(page, invented_url, HOSTILE)
     page.locator(".row").nth(2).click()
     expect(page.locator(".row").nth(2)).to_have_attribute("aria-selected", "true")
+    page.get_by_role("tab", name="Tool").click()  # the panel keeps to the tab that was opened last
     result = page.locator(".tool section", has_text="Result")
     text = result.locator(".text").element_handle()
     page.wait_for_function("(text) => text.textContent.length === 64 * 1024", arg=text)

@@ -27,7 +27,7 @@ def opened(page: Any, url: str) -> None:
 
 
 def test_list_is_the_reports_rows(page: Any, fleet: Any) -> None:
-    """The newest sessions are listed with their turns, failures and what each cost."""
+    """The newest sessions are listed with turns, failures and cost; or those with most turns, when asked."""
     opened(page, f"{fleet.url}/sessions?{WEEK}")
     found = sessions(fleet.reports, IN_WEEK).to_pylist()
     shown = rows(page, "Sessions")
@@ -38,11 +38,6 @@ def test_list_is_the_reports_rows(page: Any, fleet: Any) -> None:
         expect(shown.nth(at).locator(".of-cost")).to_contain_text(money(found[at]["cost_usd"]))
     count = session_count(fleet.reports, IN_WEEK)
     expect(page.get_by_text(f"{count:,} sessions · times in UTC")).to_be_visible()
-
-
-def test_order_can_be_chosen(page: Any, fleet: Any) -> None:
-    """The sessions with most turns come first when asked for."""
-    opened(page, f"{fleet.url}/sessions?{WEEK}")
     page.get_by_role("combobox", name="Order").click()
     page.get_by_role("option", name="most turns").click()
     first = sessions(fleet.reports, IN_WEEK, "most_turns", 1).to_pylist()[0]

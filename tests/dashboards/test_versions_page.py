@@ -45,7 +45,7 @@ def choose(page: Any, label: str, name: str) -> None:
 
 
 def test_list_is_the_reports_rows(page: Any, fleet: Any) -> None:
-    """Versions are listed, the newest first, with failure and success in their intervals and the cost."""
+    """Versions are listed, the newest first, with intervals and cost; a dot and a row open their runs."""
     opened(page, f"{fleet.url}/versions?{WEEK}")
     found = versions(fleet.reports, IN_WEEK).to_pylist()
     shown = rows(page, "Versions")
@@ -55,12 +55,13 @@ def test_list_is_the_reports_rows(page: Any, fleet: Any) -> None:
         [interval(row["failure_rate"], row["failure_low"], row["failure_high"]) for row in found]
     )
     expect(shown.locator(".of-cost")).to_have_text([money(row["cost_per_run_usd"]) for row in found])
-
-
-def test_row_opens_the_runs_of_the_version(page: Any, fleet: Any) -> None:
-    """A click opens the list of exactly these runs."""
-    opened(page, f"{fleet.url}/versions?{WEEK}")
-    first = versions(fleet.reports, IN_WEEK).to_pylist()[0]
+    page.locator('.st-key-timeline path[aria-roledescription="circle"]').first.click()
+    expect(rows(page, BEHIND).first).to_be_visible()
+    settled(page)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    settled(page)
+    first = found[0]
     rows(page, "Versions").first.locator("td").nth(1).click()
     page.wait_for_url(re.compile(rf"/runs\?(?=.*version={re.escape(first['pack_version'])})"))
     expect(page.get_by_text(re.compile(rf"{first['runs']:,} runs · times in UTC"))).to_be_visible()
@@ -79,13 +80,6 @@ def test_two_chosen_versions_are_compared(page: Any, fleet: Any) -> None:
     settled(page)
     page.get_by_role("link", name="Runs before").click()
     page.wait_for_url(re.compile(rf"/runs\?(?=.*pack={other[0]})(?=.*version={re.escape(other[1])})"))
-
-
-def test_dot_opens_the_runs_of_its_version(page: Any, fleet: Any) -> None:
-    """A dot of the time line lists runs of that version."""
-    opened(page, f"{fleet.url}/versions?{WEEK}")
-    page.locator('.st-key-timeline path[aria-roledescription="circle"]').first.click()
-    expect(rows(page, BEHIND).first).to_be_visible()
 
 
 def test_tiny_lake_shows_the_same_figures(page: Any, lake_url: str, sample_lake: Any) -> None:

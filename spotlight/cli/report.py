@@ -23,6 +23,8 @@ _MOST: Final = 100_000
 _TERMINAL_ROWS: Final = 40
 _ALL: Final = "all"
 
+_ALL_ALONE: Final = "all reports together take no --by and no --against, and are neither CSV nor Parquet"
+
 
 class Form(enum.StrEnum):
     """How a report is written."""
@@ -86,10 +88,7 @@ def report(
     """
     chosen = _form(Form.JSON if as_json else form, output)
     if subject == _ALL and (by or against or chosen in (Form.CSV, Form.PARQUET)):
-        raise SpotlightError(
-            "all reports together take no --by and no --against, and are neither CSV nor Parquet",
-            hint="name one of them",
-        )
+        raise SpotlightError(_ALL_ALONE, hint="name one of them")
     from spotlight.reports.zone import times_in
 
     dimensions = tuple(name.strip() for name in by.split(",")) if by else ()

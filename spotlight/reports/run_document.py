@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -52,7 +53,6 @@ def run_document(
     origin = int(starts(rows).min(initial=np.iinfo(np.int64).max)) if len(order) else 0
     ordered = rows.take(pa.array(order))
     words = {name: _numbered(column) for name, column in _words(ordered).items()}
-    critical = timing(rows, found.links).critical_ms[order].round(4)
     bad = None if calls is None else opening_step(found, calls)
     noisy, errors = noise(found)[order], _errors(found)[order]
     ids = ordered.column("span_id").to_pylist()
@@ -62,19 +62,10 @@ def run_document(
         "depth": depths(found.links.parent)[order].tolist(),
         **{name: numbered.numbers for name, numbered in words.items()},
         "start": ((starts(ordered) - origin) / 1e6).round(4).tolist(),
-        "dur": pc.if_else(
-            pc.is_valid(ordered.column("ended_ns")), ordered.column("duration_ms"), None
-        ).to_pylist(),
         "err": errors.tolist(),
-        "tin": inclusive_input(ordered).to_pylist(),
-        "tout": ordered.column("output_tokens").to_pylist(),
-        "cost": [(prices or {}).get(span_id) for span_id in ids],
-        "critical": pa.array(critical, from_pandas=True).to_pylist(),
-        "ttft": ordered.column("ttft_ms").to_pylist(),
-        "role": [ROLE_NAMES[r] for r in found.roles.role[order]],
-        "orphan": found.links.orphan[order].astype(int).tolist(),
-        "log": pc.fill_null(pc.equal(ordered.column("signal"), "log"), False).cast(pa.int8()).to_pylist(),
         "noise": noisy.astype(int).tolist(),
+        "cost": [(prices or {}).get(span_id) for span_id in ids],
+        **_figures(found, ordered, order),
     }
     return {
         "run": plain_row(run),
@@ -90,6 +81,22 @@ def run_document(
             "hidden": is_hidden(int(noisy.sum()), len(order)),
         },
         "cols": columns,
+    }
+
+
+def _figures(found: Assembly, ordered: pa.Table, order: npt.NDArray[np.int64]) -> dict[str, list[Any]]:
+    """Return, in display order, what each span took and used."""
+    ended = pc.is_valid(ordered.column("ended_ns"))
+    critical = timing(found.spans, found.links).critical_ms[order].round(4)
+    return {
+        "dur": pc.if_else(ended, ordered.column("duration_ms"), None).to_pylist(),
+        "tin": inclusive_input(ordered).to_pylist(),
+        "tout": ordered.column("output_tokens").to_pylist(),
+        "critical": pa.array(critical, from_pandas=True).to_pylist(),
+        "ttft": ordered.column("ttft_ms").to_pylist(),
+        "role": [ROLE_NAMES[r] for r in found.roles.role[order]],
+        "orphan": found.links.orphan[order].astype(int).tolist(),
+        "log": pc.fill_null(pc.equal(ordered.column("signal"), "log"), False).cast(pa.int8()).to_pylist(),
     }
 
 

@@ -24,6 +24,11 @@ test("answers and threads are folded at first, a call that holds a thread is not
   assert.deepEqual([0, 1, 3, 4, 6, 7], transcript.shownEntries(talk, folded));
   assert.deepEqual([0, 1, 2, 3, 4, 5, 6, 7], transcript.shownEntries(talk, new Set()));
 });
+test("a run that went on is told from one that is another", () => {
+  const cols = Object.fromEntries(Object.entries(DOC.cols).map(([name, values]) => [name, [...values, values[7]]]));
+  const longer = transcript.buildTranscript({ ...DOC, count: 9, cols });
+  assert.deepEqual([true, false], [transcript.growsFrom(talk, longer), transcript.growsFrom(longer, talk)]);
+});
 test("an entry knows its answer, what is above it and what is below", () => {
   assert.deepEqual([2, 6, -1], [1, 3, 0].map((i) => transcript.answerOf(talk, i)));
   assert.deepEqual([4, 3], transcript.entriesAbove(talk, 5));

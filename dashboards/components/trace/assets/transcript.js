@@ -5,7 +5,7 @@ import { button, el } from "./dom.js";
 import { bytes, plural } from "./format.js";
 import { drawEntry } from "./transcript_entry.js";
 import {
-  buildTranscript, entriesAbove, entryOfRow, entryOfStep, expectedHeight, foldedAtFirst, holds, shownEntries,
+  buildTranscript, growsFrom, entriesAbove, entryOfRow, entryOfStep, expectedHeight, foldedAtFirst, holds, shownEntries,
 } from "./transcript_model.js";
 import { TranscriptSearch } from "./transcript_search.js";
 import { VirtualList } from "./virtual_list.js";
@@ -78,13 +78,15 @@ export class TranscriptReading {
     const folds = foldedAtFirst(transcript);
     for (const key of folds) if (!this.seen.has(key)) this.folded.add(key);
     this.seen = new Set(transcript.keys);
+    const grown = this.transcript && growsFrom(this.transcript, transcript);
+    if (grown) this.transcript.texts.forEach((text, i) => { transcript.texts[i] = text; });
+    else this.list.forget();
     this.transcript = transcript;
     this.entries = entryOfStep(transcript);
     this.severalAgents = new Set(doc.steps.agent.filter(Boolean)).size > 1;
     this.takeTexts(doc.first);
     this.size.textContent = `${plural(doc.count, "entry", "entries")} · ${bytes(doc.characters)}`;
     this.sayMissing(doc);
-    this.list.forget();
     this.refold();
     if (this.row >= 0) this.show(this.row);
     this.search.findAsked(this.row < 0);

@@ -24,6 +24,10 @@ export function buildTranscript(doc) {
   return { doc, cols, count, what, keys, end: subtreeEnds(cols.depth, count), texts: new Array(count) };
 }
 
+/** Whether a transcript is an earlier one with more at its end: a run in flight went on. */
+export const growsFrom = (before, now) =>
+  before.count <= now.count && before.keys.every((key, i) => key === now.keys[i] && before.cols.size[i] === now.cols.size[i]);
+
 /** Whether an entry has others below it that fold with it. */
 export const holds = (transcript, i) => transcript.end[i] > i + 1;
 

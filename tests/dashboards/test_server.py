@@ -84,6 +84,20 @@ def test_every_span_has_a_document(client: httpx.Client, sample_lake: Any) -> No
     assert ids == [client.get(f"/api/runs/{run_id}/spans/{i}").json()["span"]["span_id"] for i in ids]
 
 
+def test_content_is_saved_as_it_was_sent(client: httpx.Client, sample_lake: Any) -> None:
+    """Each part a span carries is a file of its own, to the byte, never drawn; other columns are none."""
+    payloads = sample_lake.reports.run_payloads(sample_lake.runs[0])
+    span_id, carried = next(item for item in payloads.items() if item[1]["output_messages"])
+    path = f"/api/runs/{sample_lake.runs[0]}/spans/{span_id}/content"
+    answer = client.get(f"{path}/output_messages")
+    assert carried["output_messages"] == answer.content.decode()
+    assert "text/plain; charset=utf-8" == answer.headers["content-type"]
+    said = f'attachment; filename="{span_id}-output_messages.json"'
+    assert said == answer.headers["content-disposition"]
+    for column in ("status", "no_such_column"):
+        assert 404 == client.get(f"{path}/{column}").status_code
+
+
 def test_unchanged_run_is_not_sent_again(client: httpx.Client, sample_lake: Any) -> None:
     """The entity tag stands while the data stands: 304 and no body."""
     path = f"/api/runs/{sample_lake.runs[0]}"

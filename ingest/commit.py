@@ -141,7 +141,7 @@ def _of_tenant(rows: pa.Table, tenant: str) -> pa.Table:
 
 
 def _duplicates(made: Made, settled: dict[str, Settled]) -> list[Receipt]:
-    """Receipts for spans that were dropped, as resent or as announced too late, or kept as a newer version."""
+    """Receipts for spans that were dropped, as resent or announced too late, or kept as a newer version."""
     found = []
     last = max((r.journal_position for r in made.receipts), default=made.batch.start)
     received = max((r.received_ns for r in made.receipts), default=0)

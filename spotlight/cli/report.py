@@ -82,8 +82,6 @@ def report(
 
     Example: spotlight report cost --by pack,model --since 7d
 
-    Example: spotlight report bridge --since 7d --against previous
-
     Example: spotlight report all --since month -o report.html
     """
     chosen = _form(Form.JSON if as_json else form, output)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -27,6 +28,7 @@ from dashboards.components.find.component import assets as find_assets
 from dashboards.components.trace.component import assets
 from dashboards.guard import error_response
 from dashboards.json_answers import answer_json, checked_id
+from dashboards.run_documents import documents_of
 from dashboards.source import RunSource
 
 MEDIA_TYPES: Final = {".js": "text/javascript", ".css": "text/css"}
@@ -36,9 +38,9 @@ BUNDLES: Final = {"trace": assets, "compare": compare_assets, "find": find_asset
 def run_json(source: RunSource, request: Request) -> Response:
     """Answer GET /api/runs/{run_id} with the structure of one run."""
 
-    def ask() -> tuple[str, dict[str, Any]]:
-        document = source.run_document(checked_id(request, "run_id"))
-        return f"{document['run'].get('assembled_position') or 0}", document
+    def ask() -> tuple[str, orjson.Fragment]:
+        document = documents_of(source).read(checked_id(request, "run_id"))
+        return f"{document.position}", document.body
 
     return answer_json(request, source, ask)
 

@@ -10,6 +10,7 @@ from streamlit.navigation.page import Page
 from dashboards.clock import Zone, zone
 from dashboards.components.trace.component import trace_view
 from dashboards.json_answers import ID
+from dashboards.run_documents import documents_of
 from dashboards.source import RunSource, published
 from dashboards.text import UNKNOWN, duration, escape, moment, money, short_id, tokens
 from dashboards.views.filters import STATUS_WORDS
@@ -146,6 +147,7 @@ def draw(runs_page: Page, compare_page: Page) -> None:
             runs_page, escape(exc.message, 200), "It may be in another data folder. Go back to all runs."
         )
         return
+    documents_of(source).expect(run["run_id"])
     _header(run, runs_page, compare_page)
     _said_plainly(run)
     scores_line(source.run_scores(run["run_id"]), run["run_id"], zone())

@@ -111,7 +111,8 @@ def _membership(spans: pa.Table, links: Links, roots: _Roots, told: pa.Table) ->
 
 def _made_of(spans: pa.Table, links: Links, trace: pa.ChunkedArray, told: pa.Table) -> dict[str, pa.Array]:
     """The traces and signals that a run's steps come from, those of merged log records among them."""
-    traces = pa.chunked_array([*spans.column("trace_id").chunks, *told.column("trace_id").chunks])
+    trace_ids = [*spans.column("trace_id").chunks, *told.column("trace_id").chunks]
+    traces = pa.chunked_array(trace_ids, pa.string())
     if not told.num_rows and pc.all(pc.equal(spans.column("signal"), "span")).as_py():
         signals = pa.repeat(pa.scalar("span"), links.runs)
         if np.array_equal(value_codes(traces), links.run):  # most batches: every run is its trace

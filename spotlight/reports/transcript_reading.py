@@ -47,7 +47,9 @@ class Rows(NamedTuple):
 
 
 def read_transcript(run_id: str, found: Assembly, contents: Contents) -> Transcript:
-    """Return the transcript of one run (see `run_document.only_run`)."""
+    """Return the transcript of one run (see `run_document.only_run`); no steps where its spans are gone."""
+    if not found.spans.num_rows:
+        return Transcript(run_id, (), (), ())
     rows = _rows(found, contents)
     place = np.empty(len(rows.order), np.int64)
     place[rows.order] = np.arange(len(rows.order))
@@ -293,7 +295,7 @@ def _threads(rows: Rows, steps: list[Step], place: np.ndarray) -> tuple[Thread, 
     names = rows.columns["agent_name"]
     found = []
     for number, (head, above) in enumerate(zip(rows.threads.heads, rows.threads.parents, strict=True)):
-        at = head if head >= 0 else int(rows.order[0]) if len(rows.order) else 0
+        at = head if head >= 0 else int(rows.order[0])
         agent = rows.agent[at]
         name = (names[agent] if agent >= 0 else None) or rows.columns["name"][at] or ""
         call = at if rows.found.outcome.is_tool_call[at] else int(rows.call[at])

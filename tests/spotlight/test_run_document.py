@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ from spotlight.assembly import assemble
 from spotlight.reports.noise import FEW, Shown, is_hidden, shown_rows
 from spotlight.reports.run_document import run_document
 from spotlight.reports.span_document import records_of
+from tests.made_lake import made_lake, run, step
 from tests.rows import MS, START, llm, span, span_id, table, tool
 
 
@@ -161,3 +163,11 @@ def test_document_says_where_it_opens() -> None:
     why = "first failed tool: t: Timeout"
     assert {"span": span_id("t"), "rule": "failed_tool", "why": why} == opens
     assert run_document(run, spans)["opens_at"] is None
+
+
+def test_a_run_whose_spans_are_gone_is_still_shown(tmp_path: Path) -> None:
+    """Its row and steps may outlive its spans: page and transcript have nothing to draw, and no fault."""
+    row = run("a")
+    reports = made_lake(tmp_path, runs=[row], steps=[step(row, "t")])
+    assert 0 == reports.run_document(str(row["run_id"]))["count"]
+    assert () == reports.transcript(str(row["run_id"])).steps

@@ -22,5 +22,7 @@ def first_steps() -> None:
         language="bash",
     )
     st.markdown("or load the traces that come with Spotlight:")
-    st.code(f"spotlight load sample_traces/ --data {shlex.quote(str(given.data.absolute()))}", language="bash")
+    st.code(
+        f"spotlight load sample_traces/ --data {shlex.quote(str(given.data.absolute()))}", language="bash"
+    )
     st.caption("This page shows them as soon as they arrive.")

@@ -12,7 +12,13 @@ from tests.dashboards.test_component_assets import SCRIPTS
 pytestmark = pytest.mark.browser
 CASES = [
     Path(__file__).with_name(name)
-    for name in ("cases.js", "trace_model_cases.js", "tree_cases.js", "agent_view_cases.js", "reading_cases.js")
+    for name in (
+        "cases.js",
+        "trace_model_cases.js",
+        "tree_cases.js",
+        "agent_view_cases.js",
+        "reading_cases.js",
+    )
 ]
 # Nothing listens there: the page's requests are answered from the files.
 HOST = "http://127.0.0.1:9"

@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spotlight.errors import UnreadableSearch
+from spotlight.reports.filters import RunFilters
 from spotlight.reports.find import checking
 from spotlight.reports.find.checking import (
     Check,
@@ -24,6 +25,7 @@ from spotlight.reports.find.checking import (
 )
 from spotlight.reports.find.fields import BY_NAME, FIELDS
 from spotlight.reports.find.sql import runs_statement, steps_statement
+from spotlight.reports.find.writing import bounds_of
 
 NOW = 1_795_248_000_000_000_000  # 2026-11-21 08:00 UTC
 HOUR = 3_600_000_000_000
@@ -156,8 +158,8 @@ def test_refuses_with_the_place(text: str, where: tuple[int, int, str]) -> None:
 
 PIECES = [
     *BY_NAME, "has", "missing", "step(", "count(", ")", "(", " ", ":", ">", "<=", "!=", "-", ",", "..", "or",
-    "not", "then", "under", '"', "\\", "'", ";--", "$q0", "*", "5k", "-2h", "score.x", 'attr."a"', "é", "\x00",
-    "\ud800",
+    "not", "then", "under", '"', "\\", "'", ";--", "$q0", "*", "5k", "-2h", "score.x", 'attr."a"', "é",
+    "\x00", "\ud800",
 ]  # fmt: skip
 
 
@@ -208,3 +210,18 @@ def test_no_name_of_a_user_becomes_sql(text: str) -> None:
     """Names of scores and attributes are parameters too, in every structure."""
     for statement in (runs_statement(read(text, NOW)), steps_statement(read(text, NOW))):
         assert not re.search("zq|drop", statement.sql)
+
+
+@given(
+    st.tuples(*[st.none() | st.integers(0, 2**63 - 1)] * 2),
+    st.tuples(*[st.none() | st.floats(0, 2.0**63 - 1e4).map(lambda ms: round(ms, 9))] * 2),
+)
+@example((1_795_000_000_123_456_789, None), (45.678901234567891, 1e-05))
+def test_bounds_are_written_to_the_nanosecond(
+    window: tuple[int | None, int | None], took: tuple[float | None, float | None]
+) -> None:
+    """A search written for bounds of start and duration reads back as exactly those bounds."""
+    search = bounds_of(RunFilters(since_ns=window[0], until_ns=window[1], min_ms=took[0], max_ms=took[1]))
+    wanted = [bound for bound in (*window, *took) if bound is not None]
+    found = runs_statement(read(search, NOW)).params if search else {}
+    assert wanted == list(found.values())

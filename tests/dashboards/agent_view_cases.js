@@ -4,6 +4,7 @@ import { assert, test } from "./cases.js";
 
 import * as agentView from "./agent_view.js";
 import * as model from "./model.js";
+import { wallTimeMix } from "./work.js";
 
 // agent(0..100) > other(5..90) > [llm(60..80), other(10..20, failed)], other(8..50) > tool(10..30), approval told at 12
 const NOISY = {
@@ -53,7 +54,7 @@ test("a decision is said with who took it; nothing where none was taken", () => 
   assert.deepEqual(["accept · config", ""], [6, 5].map((row) => model.approvalOf(noisy, row)));
 });
 test("a tool below which only a moment was noted has its own time", () => {
-  const mix = model.wallTimeMix(model.buildModel(agentView.agentSteps(NOISY)));
+  const mix = wallTimeMix(model.buildModel(agentView.agentSteps(NOISY)));
   const spent = Object.fromEntries(mix.map((part) => [part.kind ?? "nobody", part.ms]));
   assert.deepEqual([20, 20, 60], [spent.tool, spent.llm, spent.nobody]);
 });

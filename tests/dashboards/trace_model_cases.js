@@ -7,6 +7,7 @@ import * as format from "./format.js";
 import { familyOf, glyphOf } from "./kinds.js";
 import * as model from "./model.js";
 import { panBy, zoomBy, zoomToRow } from "./waterfall.js";
+import * as work from "./work.js";
 
 // agent(0..100) > llm(0..40), tool(40..80, failed) > retrieval(50..60); step(90..95)
 const RUN = {
@@ -68,14 +69,19 @@ test("a selected row is told in words", () => {
   assert.equal("tool send_email, failed, 40ms, span 3 of 5", model.rowWords(built, 2));
 });
 test("wall time is shared out, the rest is unaccounted", () => {
-  const mix = Object.fromEntries(model.wallTimeMix(built).map((part) => [part.kind, part.ms]));
-  assert.deepEqual({ llm: 40, retrieval: 10, step: 5, null: 45 }, mix);
+  const mix = Object.fromEntries(work.wallTimeMix(built).map((part) => [part.kind, part.ms]));
+  assert.deepEqual({ llm: 40, tool: 30, retrieval: 10, step: 5, null: 15 }, mix);
+});
+test("a step without an end is at work until now: its time is not unaccounted", () => {
+  const open = model.buildModel({ ...RUN, total_ms: 200, cols: { ...RUN.cols, dur: [200, 40, null, 10, 5] } });
+  const mix = Object.fromEntries(work.wallTimeMix(open).map((part) => [part.kind, part.ms]));
+  assert.deepEqual({ llm: 40, tool: 147.5, retrieval: 10, step: 2.5 }, mix);
 });
 test("time in which nothing below a row ran is its own; overlaps count once", () => {
-  assert.deepEqual([15, null, 30], [0, 1, 2].map((row) => model.uncovered(built, row)));
+  assert.deepEqual([15, null, 30], [0, 1, 2].map((row) => work.uncovered(built, row)));
 });
 test("the minimap counts leaves and marks errors", () => {
-  const { busy, failed } = model.minimapBins(built, 10);
+  const { busy, failed } = work.minimapBins(built, 10);
   assert.equal(1, busy[1]);
   assert.deepEqual([4], [...failed.keys()].filter((x) => failed[x]));
 });
@@ -112,8 +118,8 @@ test("20,000 spans are prepared in well under a second", () => {
     depth: cols.depth.map((_, i) => (i ? 1 : 0)), start: cols.start.map((_, i) => i), dur: cols.dur.map(() => 1) });
   const began = performance.now();
   const big = model.buildModel({ ...RUN, total_ms: count, cols });
-  model.wallTimeMix(big);
-  model.minimapBins(big, 1000);
+  work.wallTimeMix(big);
+  work.minimapBins(big, 1000);
   assert.equal(count, model.visibleRows(big, view()).length);
   assert.ok(performance.now() - began < 1000);
 });

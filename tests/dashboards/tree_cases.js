@@ -105,6 +105,9 @@ test("stretches in which nothing was at work are idle, an open step is at work",
   assert.deepEqual([{ from: 1000, to: 9000 }], idle([["a", 0, 1000], ["b", 9000, 1000]], 10000));
   assert.deepEqual([], idle([["a", 0, 1000], ["b", 1000, null]], 10000));
   assert.deepEqual([{ from: 0, to: 5000 }], idle([["a", 5000, 5000]], 10000));
+  const within = agentRun([["send", 0, 10000], ["look", 0, 100]], 10000);
+  const below = { ...within, cols: { ...within.cols, parent: [-1, 0, 1], depth: [0, 1, 2] } };
+  assert.deepEqual([], idleStretches(model.buildModel(below)));
 });
 test("cutting idle time is offered where a third of the run is idle", () => {
   const offer = (until) => {

@@ -2,6 +2,7 @@
 
 component.py       registers it, serves its files, mounts it
 assets/main.js     one instance per element: loads the run, wires the parts
-assets/model.js    pure functions over the columnar run: folding, filters, time mix, ticks
+assets/model.js    pure functions over the columnar run: folding, filters, places
+assets/work.js     when its steps were at work, and what none accounts for
 assets/*.js        one part of the screen per file
 """

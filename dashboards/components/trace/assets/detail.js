@@ -6,11 +6,12 @@ import { conversationView } from "./conversation.js";
 import { button, copyText, el } from "./dom.js";
 import { UNKNOWN, duration, moment, money, nsAfter, plural, tokens } from "./format.js";
 import { colorOf, familyOf, kindWord } from "./kinds.js";
-import { approvalOf, isMoment, uncovered } from "./model.js";
+import { approvalOf, isMoment } from "./model.js";
 import { notesView } from "./notes.js";
 import { attributesView, eventCount, eventsView, rawView, toolView } from "./tables.js";
 import { jsonIn, textView } from "./text_view.js";
 import { unknownIn } from "./tree_cells.js";
+import { uncovered } from "./work.js";
 
 // The tabs of the panel, in order. A tab is
 //   name                       one word; the reader's choice of it is kept per kind of step
@@ -141,7 +142,7 @@ export class Detail {
     const unpriced = cost == null ? 0 : unknownIn(this.model, row, "cost");
     if (calls || cost != null) fact("Cost", money(cost) + (unpriced ? ` · ${unpriced}?` : ""), `at list price${unpriced ? `; ${plural(unpriced, "call")} without a price` : ""}`);
     const left = uncovered(this.model, row);
-    if (left != null) fact("Unaccounted", duration(left), "in which nothing below it ran");
+    if (left != null) fact("Self time", duration(left), "in which nothing right below it ran");
     if (cols.critical?.[row] > 0) fact("Critical path", duration(cols.critical[row]), "of it, the end of the run waited for so much");
     if (kind === "llm") fact("First token", cols.ttft[row] == null ? UNKNOWN : duration(cols.ttft[row]));
     if (calls) fact("Model", own.response_model ?? own.request_model ?? this.modelName(), own.request_model ? `asked for ${own.request_model}` : "");

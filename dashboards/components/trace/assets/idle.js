@@ -1,6 +1,6 @@
 // Stretches of a run in which nothing was at work. No DOM here.
 
-import { isMoment } from "./model.js";
+import { workTimes } from "./work.js";
 
 const LONG = 0.02; // of the run: shorter stretches are the ordinary pause between steps
 const LONG_MS = 1000;
@@ -8,14 +8,8 @@ const WORTH = 0.3; // of the run idle: worth offering to cut it
 
 /** The stretches of a run in which nothing was at work: [{from, to}], ms. Somebody waited for is at work. */
 export function idleStretches(model) {
-  const { cols, count, worksBelow, total } = model;
-  const busy = [];
-  for (let i = 0; i < count; i++) {
-    if (worksBelow[i]) continue;
-    const start = Math.max(0, cols.start[i]);
-    busy.push([start, isMoment(cols, i) ? start : cols.dur[i] == null ? total : start + cols.dur[i]]);
-  }
-  busy.sort((a, b) => a[0] - b[0]);
+  const { total } = model;
+  const busy = workTimes(model).sort((a, b) => a[0] - b[0]);
   const least = Math.max(LONG_MS, total * LONG);
   const found = [];
   let reached = 0;

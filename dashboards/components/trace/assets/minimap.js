@@ -2,8 +2,8 @@
 
 import { familyOf } from "./kinds.js";
 import { clampZoom } from "./axis.js";
-import { minimapBins } from "./model.js";
 import { WHOLE } from "./waterfall.js";
+import { minimapBins } from "./work.js";
 
 const HEIGHT_FREE = 8;
 const CLICK = 0.004; // of the width: less movement is a click, which shows the whole run again

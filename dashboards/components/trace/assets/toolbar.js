@@ -3,7 +3,7 @@
 import { button, el } from "./dom.js";
 import { duration, percent } from "./format.js";
 import { colorOf, kindWord } from "./kinds.js";
-import { wallTimeMix } from "./model.js";
+import { wallTimeMix } from "./work.js";
 
 /** Build the toolbar for a model; `view` is the tree's state, `changed` runs its filter again. */
 export function buildToolbar(bar, model, view, actions) {

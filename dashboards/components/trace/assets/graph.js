@@ -1,7 +1,7 @@
 // The reading that shows the shape of a run's work: agents, models and tools, and how often each led to which.
 
 import { button, el } from "./dom.js";
-import { duration, plural, tokens } from "./format.js";
+import { duration, money, plural, tokens } from "./format.js";
 import { aggregated, expanded } from "./graph_model.js";
 import { NODE, inOrder, layered, nextNode } from "./graph_layout.js";
 import { colorOf, glyphOf, kindWord } from "./kinds.js";
@@ -130,7 +130,7 @@ export class GraphReading {
   }
 
   facts(node) {
-    const figure = { time: node.ms > 0 ? duration(node.ms) : "", cost: node.cost == null ? "" : `$${node.cost.toFixed(4)}`, tokens: node.tokens == null ? "" : tokens(node.tokens) }[this.heat];
+    const figure = { time: node.ms > 0 ? duration(node.ms) : "", cost: node.cost == null ? "" : money(node.cost), tokens: node.tokens == null ? "" : tokens(node.tokens) }[this.heat];
     return [node.rows.length > 1 ? `×${node.rows.length}` : "", figure].filter(Boolean).join(" · ");
   }
 
@@ -138,7 +138,7 @@ export class GraphReading {
     const said = [`${kindWord(node.kind)} ${node.label}`, plural(node.rows.length, "step")];
     if (node.failed) said.push(`${node.failed} failed`);
     if (node.ms > 0) said.push(duration(node.ms));
-    if (node.cost != null) said.push(`$${node.cost.toFixed(4)}`);
+    if (node.cost != null) said.push(money(node.cost));
     if (node.tokens != null) said.push(`${tokens(node.tokens)} tokens`);
     return said.join(", ").slice(0, 400);
   }
@@ -150,7 +150,7 @@ export class GraphReading {
     const row = (tag, cells) => el("tr", null, null, ...cells.map((cell) => el(tag, null, cell)));
     const body = nodes.map((node) => row("td", [
       kindWord(node.kind), node.label.slice(0, 200), String(node.rows.length), String(node.failed), node.ms > 0 ? duration(node.ms) : "–",
-      node.cost == null ? "–" : `$${node.cost.toFixed(4)}`, node.tokens == null ? "–" : tokens(node.tokens), leads(node.key) || "–",
+      node.cost == null ? "–" : money(node.cost), node.tokens == null ? "–" : tokens(node.tokens), leads(node.key) || "–",
     ]));
     const head = el("thead", null, null, row("th", ["Kind", "Name", "Steps", "Failed", "Time", "Cost", "Tokens", "Leads to"]));
     const table = el("table", "graph-table", null, el("caption", null, "The graph as a table; an agent's figures hold those of what it called"), head, el("tbody", null, null, ...body));

@@ -1,7 +1,7 @@
 // Where the nodes and edges of a graph are drawn. Numbers in, numbers out: no DOM here.
 
 export const NODE = { width: 178, height: 46 };
-const GAP = { x: 26, y: 52 };
+const GAP = { x: 46, y: 52 }; // beside a node there is room for the figure of its loop
 const MARGIN = 34;
 const SWEEPS = 4;
 

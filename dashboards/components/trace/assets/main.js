@@ -184,6 +184,7 @@ class TraceView {
     const address = addressOf(this.document, this.onlySteps, window.location.href);
     window.history.replaceState(window.history.state, "", address);
     this.show(false);
+    this.readings.reading?.see?.(this.row);
     this.readings.body.focus({ preventScroll: true });
   }
 

@@ -1,7 +1,7 @@
 // One entry of a transcript as an element. Texts are given to textContent alone.
 
 import { button, el } from "./dom.js";
-import { bytes, duration, plural, tokens } from "./format.js";
+import { bytes, duration, money, plural, tokens } from "./format.js";
 import { valueView } from "./json_tree.js";
 import { FOLD_AT, textView } from "./text_view.js";
 import { answerOf, closedText, errorOf, holds, mentionsIn, sumBelow } from "./transcript_model.js";
@@ -51,7 +51,7 @@ function meta(view, i) {
     if (cols.model[row] >= 0) facts.push(doc.models[cols.model[row]].slice(0, 60));
     if (cols.tin[row] != null || cols.tout[row] != null) facts.push(`${tokens(cols.tin[row])} in, ${tokens(cols.tout[row])} out`);
   }
-  if (cols.cost?.[row] != null) facts.push(`$${cols.cost[row].toFixed(4)}`);
+  if (cols.cost?.[row] != null) facts.push(money(cols.cost[row]));
   if (cols.dur[row] > 0) facts.push(duration(cols.dur[row]));
   return [el("span", "entry-meta", facts.join(" · "))];
 }
@@ -98,7 +98,7 @@ function drawThread(view, i, head, node) {
   if (row >= 0) {
     const { cols, tokens: sums, costs } = view.model;
     if (sums[row] != null) facts.push(`${tokens(sums[row])} tokens`);
-    if (costs?.[row] != null) facts.push(`$${costs[row].toFixed(4)}`);
+    if (costs?.[row] != null) facts.push(money(costs[row]));
     if (cols.dur[row] > 0) facts.push(duration(cols.dur[row]));
   }
   put(head, toggle(view, i), el("span", "entry-word", "sub-agent"), el("strong", "entry-name", name(view, i)));

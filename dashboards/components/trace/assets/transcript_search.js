@@ -12,7 +12,7 @@ export class TranscriptSearch {
     Object.assign(this, { on, query: "", hits: new Set(), found: [] });
     this.field = el("input");
     this.field.type = "search";
-    this.field.placeholder = "Search what was said";
+    this.field.placeholder = "Search  /";
     this.field.setAttribute("aria-label", "Search the transcript");
     this.field.addEventListener("input", () => {
       clearTimeout(this.typing);

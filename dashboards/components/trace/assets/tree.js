@@ -137,7 +137,9 @@ export class Tree {
   move(steps) {
     const last = this.visible.length - 1;
     if (last < 0) return;
-    const at = positionOf(this.visible, this.selected);
+    let from = this.selected; // where it is hidden: what it is folded into
+    while (from >= 0 && positionOf(this.visible, from) < 0) from = this.model.cols.parent[from];
+    const at = positionOf(this.visible, from);
     const target = at < 0 ? 0 : at + steps;
     this.select(this.visible[Math.max(0, Math.min(last, target))]);
   }

@@ -119,6 +119,7 @@ export class TreeReading {
     if (name === "compressed") this.layTime();
     if (name === "columns") this.showColumns();
     if (name === "openLoops") this.tree.foldRows(this.loops, !this.choices.openLoops);
+    if (name === "openLoops") this.tree.reveal(this.tree.selected);
     this.tree.schedule(true);
   }
 

@@ -53,7 +53,7 @@ export function paintBar({ bar, first, path }, model, row, zoom, showPath) {
   const moment = isMoment(cols, row);
   const open = cols.dur[row] == null && !moment;
   bar.className = "bar" + (moment ? " moment" : "") + (worksBelow[row] ? " container-bar" : "") + (cols.err[row] ? " failed" : "") + (open ? " open" : "");
-  bar.style.left = place.left + "%";
+  bar.style.left = `min(${place.left}%, calc(100% - 3px))`; // a short bar at the very end stays in sight
   bar.style.width = place.width + "%";
   bar.style.backgroundColor = colorOf(doc.kinds[cols.kind[row]]);
   const critical = showPath && model.onPath[row] ? (cols.critical?.[row] ?? cols.dur[row]) : 0;

@@ -3,43 +3,24 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
 from dashboards.answers import run_count
-from dashboards.components.trace.component import table_of_links
-from dashboards.text import NOTHING, duration, escape, moment, one_line, part
-from dashboards.views.behind import RUNS, href, list_link, runs_href
+from dashboards.text import duration, escape, moment
+from dashboards.views.behind import list_link
 from dashboards.views.figures import card
-from dashboards.views.filters import Scope
-from dashboards.views.run_table import Column
+from dashboards.views.filters import Scope, carried
+from dashboards.views.lift import MOST_FEATURES, feature_table, lift_link
 from spotlight.reports import RunFilters
-from spotlight.reports.cost_flow import label
+from spotlight.reports.find.writing import bounds_of
 from spotlight.reports.latency import latency
-from spotlight.reports.latency_difference import runs_with_value, what_differs
+from spotlight.reports.lift import lift
 
 KEY: Final = "region"
 DRAWN: Final = "heatmaps_drawn"
-PER_DIMENSION: Final = 3
-WORTH_TELLING: Final = 0.01
-FEW: Final = 20
 SHOWN: Final = 10
-SHOWN_RUNS: Final = 50
-# Dimensions that a list of runs can be narrowed by, and the field that does it.
-FIELDS: Final = {
-    "tenant": "tenant_claimed", "user": "user_id", "session": "session_id", "feature": "feature",
-    "surface": "surface", "environment": "environment", "agent": "agent_name", "pack": "pack_name",
-    "version": "pack_version", "model": "model", "status": "status",
-}  # fmt: skip
-COLUMNS: Final = (
-    Column("value", "value", 124, "A click opens the runs inside that have the value"),
-    Column("dimension", "of", 72),
-    Column("inside", "inside", 60, "Share of the runs inside that have the value", "right"),
-    Column("outside", "outside", 62, "Share of all other runs that have it", "right"),
-    Column("difference", "difference", 82, "Inside less outside, in percentage points", "right"),
-    Column("lift", "times", 50, "How many times as frequent inside as outside", "right"),
-)
 
 
 def written(region: RunFilters) -> str:
@@ -89,34 +70,6 @@ def _said(region: RunFilters, scope: Scope) -> str:
     return f"began {' to '.join(began)}, took {' to '.join(took)}"
 
 
-def _href(scope: Scope, region: RunFilters, row: dict[str, Any]) -> str | None:
-    """Return the address of the list of the runs inside that have a value, else of a dialog of them."""
-    dimension, value = row["dimension"], row["value"]
-    field = FIELDS.get(dimension)
-    if field and value is not None and getattr(region, field) in (None, (), value):
-        narrowed: Any = (value,) if field == "status" else value
-        return runs_href(region._replace(**{field: narrowed}, order="slowest"))
-    if not row["inside"]:
-        return None
-    return href([(RUNS, scope.lake.ask(runs_with_value, region, dimension, value, limit=SHOWN_RUNS))])
-
-
-def _row(scope: Scope, region: RunFilters, row: dict[str, Any]) -> dict[str, Any]:
-    points = 100 * row["difference"]
-    return {
-        "href": _href(scope, region, row),
-        "status": "ok",
-        "cells": [
-            one_line(label(row["dimension"], row["value"]), 100),
-            row["dimension"],
-            part(row["inside_share"]),
-            part(row["outside_share"]),
-            f"{'▲' if points > 0 else '▼'} {abs(points):.1f} pp",
-            NOTHING if row["lift"] is None else f"{row['lift']:.1f}×",
-        ],
-    }
-
-
 def difference_card(scope: Scope) -> None:
     """Draw what the runs of the region have in common that the other runs have not."""
     chosen = read(st.query_params.get(KEY), scope.filters)
@@ -126,20 +79,25 @@ def difference_card(scope: Scope) -> None:
             st.caption("No run here has a duration.")
             return
         count = scope.lake.ask(run_count, region)
+        these = bounds_of(region if chosen else RunFilters(min_ms=region.min_ms)) or ""
         said = _said(region, scope) if chosen else f"took {duration(region.min_ms)} or longer"
         st.caption(escape(f"{count:,} {'run' if count == 1 else 'runs'}: {said}", 200))
-        found = scope.lake.ask(what_differs, region, scope.filters, per_dimension=PER_DIMENSION).to_pylist()
-        told = [row for row in found if abs(row["difference"] or 0.0) >= WORTH_TELLING]
-        if told:
-            rows = [_row(scope, region, row) for row in told]
-            table_of_links("What differs", [column._asdict() for column in COLUMNS], rows, SHOWN)
-        else:
-            st.caption("Nothing differs: all runs are inside, none is, or both sides are alike.")
+        _features(scope, these)
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             if count:
                 noun = "this run" if count == 1 else f"these {count:,} runs"
                 list_link(f"Open {noun}", region._replace(order="slowest"))
+                lift_link("All that differs", these, carried())
             if chosen:
                 st.button("The slowest 5% again", type="tertiary", icon=":material/close:", on_click=_forget)
-        if 0 < count < FEW:
-            st.caption("With so few runs some value always differs.")
+
+
+def _features(scope: Scope, these: str) -> None:
+    """Draw the features that differ, the most certain first."""
+    found = scope.lake.ask(lift, these, scope.filters)
+    if not found.inside_n or not found.outside_n:
+        st.caption("All runs are inside, or none is: there is nothing to compare.")
+    elif not found.features:
+        st.caption("No feature differs by more than chance would make differ.")
+    else:
+        feature_table("What differs", found, found.features[:MOST_FEATURES], SHOWN, brief=True)

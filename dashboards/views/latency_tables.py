@@ -14,6 +14,7 @@ from dashboards.views.figures import card, change
 from dashboards.views.filters import Scope
 from dashboards.views.run_table import Column
 from spotlight.reports.cost_flow import label
+from spotlight.reports.find.writing import all_of, term
 from spotlight.reports.latency import (
     MEASURES,
     STEPS,
@@ -22,7 +23,6 @@ from spotlight.reports.latency import (
     slowest_steps,
     step_latency,
 )
-from spotlight.reports.latency_difference import runs_with_value
 from spotlight.reports.latency_time import longest_runs
 
 # What a run's time is made of: together they are its duration.
@@ -264,10 +264,11 @@ def whom_card(scope: Scope) -> None:
 
 
 def _whom_href(scope: Scope, by: str, value: str | None) -> str:
+    filters = scope.filters._replace(order="slowest")
     if value is None:
-        return href([(RUNS, scope.lake.ask(runs_with_value, scope.filters, by, value))])
+        return runs_href(filters._replace(query=all_of(filters.query, term(f"run.{by}", None))))
     narrowed: Any = (value,) if by == "status" else value
-    return runs_href(scope.filters._replace(**{WHOM[by]: narrowed}, order="slowest"))
+    return runs_href(filters._replace(**{WHOM[by]: narrowed}))
 
 
 def step_address(row: dict[str, Any]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 import streamlit as st
 
@@ -31,6 +32,8 @@ FEATURES: Final = (
     Column("q", "q", 70, "The false discovery rate at which it counts", "right"),
     Column("alike", "also true of the very same runs", 300),
 )
+# Columns of a card beside others, and their width.
+BRIEF: Final = {"value": 130, "what": 92, "inside": 96, "outside": 96, "lift": 56}
 NUMBERS: Final = (
     Column("what", "number", 200),
     Column("inside", "these runs", 110, "Median", "right"),
@@ -104,8 +107,8 @@ def _q(q: float) -> str:
     return "<0.001" if q < 0.001 else f"{q:.3f}"
 
 
-def feature_row(feature: Feature, inside_n: int, outside_n: int) -> dict[str, object]:
-    """Return the row of one feature."""
+def feature_row(feature: Feature, inside_n: int, outside_n: int, brief: bool = False) -> dict[str, Any]:
+    """Return the row of one feature; `brief` tells shares without what they are of."""
     points = None if feature.difference is None else 100 * feature.difference
     sides = (
         (feature.inside, inside_n, feature.inside_share),
@@ -113,7 +116,7 @@ def feature_row(feature: Feature, inside_n: int, outside_n: int) -> dict[str, ob
     )
     more = len(feature.same_as) - 2
     alike = ", ".join(feature.same_as[:2]) + (f" and {more:,} more" if more > 0 else "")
-    said = [f"{count:,} of {n:,} · {part(share)}" for count, n, share in sides]
+    said = [part(share) if brief else f"{count:,} of {n:,} · {part(share)}" for count, n, share in sides]
     interval = "" if feature.low is None else f" ({100 * feature.low:.0f} to {100 * (feature.high or 0):.0f})"
     return {
         "href": href([(RUNS, list(feature.run_ids))]) if feature.run_ids else None,
@@ -131,6 +134,27 @@ def feature_row(feature: Feature, inside_n: int, outside_n: int) -> dict[str, ob
     }
 
 
+def feature_table(label: str, found: Lift, told: Sequence[Feature], shown: int, brief: bool = False) -> None:
+    """Draw features as a table; `brief` leaves out what only the page has room for."""
+    kept = [at for at, column in enumerate(FEATURES) if not brief or column.name in BRIEF]
+    columns = [FEATURES[at] for at in kept]
+    if brief:
+        columns = [column._replace(width=BRIEF[column.name]) for column in columns]
+    rows = [feature_row(feature, found.inside_n, found.outside_n, brief) for feature in told]
+    rows = [row | {"cells": [row["cells"][at] for at in kept]} for row in rows]
+    table_of_links(label, [column._asdict() for column in columns], rows, shown)
+
+
+def lift_link(label: str, these: str, along: dict[str, list[str]]) -> None:
+    """Draw a link to what differs about the runs that a search finds, with filters along."""
+    st.page_link(
+        st.Page(lambda: None, title="Lift", url_path="lift"),
+        label=label,
+        icon=":material/difference:",
+        query_params=along | {THESE: [these]},
+    )
+
+
 def _features(found: Lift) -> None:
     told = found.features[:MOST_FEATURES]
     more = len(found.features) - len(told)
@@ -138,8 +162,7 @@ def _features(found: Lift) -> None:
         if not told:
             st.caption("No feature differs by more than chance would make differ.")
             return
-        rows = [feature_row(feature, found.inside_n, found.outside_n) for feature in told]
-        table_of_links("Features", [column._asdict() for column in FEATURES], rows, min(len(rows), SHOWN))
+        feature_table("Features", found, told, min(len(told), SHOWN))
 
 
 def _told(what: str, value: float) -> str:

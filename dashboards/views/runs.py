@@ -13,7 +13,7 @@ from dashboards.components.find.component import passages
 from dashboards.views.filters import Scope, carried, clear_filters, filter_bar
 from dashboards.views.first_steps import first_steps
 from dashboards.views.frame import nothing_matches
-from dashboards.views.lift import THESE
+from dashboards.views.lift import lift_link
 from dashboards.views.navigation import OTHER, back_parameter
 from dashboards.views.passage_rows import passage_row
 from dashboards.views.run_table import run_table
@@ -77,12 +77,7 @@ def _lift_link(scope: Scope) -> None:
     these = search_of(scope.filters)
     if these is not None and not scope.filters.other:
         along = {key: values for key, values in carried().items() if key in ("time", "since", "until", "tz")}
-        st.page_link(
-            st.Page(lambda: None, title="Lift", url_path="lift"),
-            label="What differs about these",
-            icon=":material/difference:",
-            query_params=along | {THESE: [these]},
-        )
+        lift_link("What differs about these", these, along)
 
 
 def _show_other() -> None:

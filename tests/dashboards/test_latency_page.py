@@ -11,7 +11,9 @@ from playwright.sync_api import expect
 from dashboards.text import duration, part
 from dashboards.views.latency_tables import took
 from spotlight.reports import RunFilters
+from spotlight.reports.find.writing import bounds_of
 from spotlight.reports.latency import critical_path, latency, slowest_steps, step_latency
+from spotlight.reports.lift import lift
 from tests.dashboards.conftest import settled
 from tests.dashboards.lakes import WEEK
 from tests.dashboards.test_overview_page import IN_WEEK, rows, tile
@@ -103,7 +105,8 @@ def test_without_a_brush_the_slowest_runs_are_told_apart(page: Any, fleet: Any) 
     check_tiles(page, fleet.reports, IN_WEEK)
     slow = IN_WEEK._replace(min_ms=measured(fleet.reports, IN_WEEK)["completion"]["p95_ms"])
     count = fleet.reports.run_count(slow)
-    expect(rows(page, "What differs").first).to_be_visible()
+    told = lift(fleet.reports, bounds_of(RunFilters(min_ms=slow.min_ms)) or "", IN_WEEK)
+    expect(rows(page, "What differs").locator(".of-value")).to_have_text([f.value for f in told.features])
     page.get_by_role("link", name=f"Open these {count:,} runs").click()
     page.wait_for_url(re.compile(r"/runs\?.*min_ms="))
     expect(page.get_by_text(re.compile(rf"{count:,} runs · times in UTC"))).to_be_visible()
@@ -114,7 +117,7 @@ def test_brush_tells_what_differs_and_leads_to_its_runs(page: Any, fleet: Any) -
     opened(page, f"{fleet.url}/latency?{WEEK}&tz=Asia/Tokyo")
     brush(page)
     expect(page.get_by_text("the brushed runs")).to_be_visible()
-    expect(rows(page, "What differs").first).to_be_visible()
+    expect(page.get_by_role("link", name="All that differs")).to_be_visible()
     settled(page)
     said = page.get_by_text(re.compile(r"^[\d,]+ runs: began .* took "))
     expect(said).to_be_visible()
@@ -125,6 +128,10 @@ def test_brush_tells_what_differs_and_leads_to_its_runs(page: Any, fleet: Any) -
     expect(page.get_by_text(re.compile(rf"{count} runs · times in Asia/Tokyo"))).to_be_visible()
     opened(page, address)
     expect(page.get_by_text(re.compile(rf"^{count} runs: began"))).to_be_visible()
+    page.get_by_role("link", name="All that differs").click()
+    page.wait_for_url(re.compile(r"/lift\?.*these=started"))
+    expect(page.get_by_text(re.compile(rf"^{count} runs that .* finds, against"))).to_be_visible()
+    opened(page, address)
     page.get_by_role("button", name="The slowest 5% again").click()
     expect(page).not_to_have_url(re.compile("region="))
     expect(page.get_by_text("the slowest 5%: brush for others")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Runs by start and duration, brushed parts of them, and what the runs in such a part have in common."""
+"""Runs by start and duration, and brushed parts of them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import pytest
 
 from spotlight.errors import SpotlightError
 from spotlight.reports import RunFilters
-from spotlight.reports.latency_difference import what_differs
 from spotlight.reports.latency_heatmap import brushed, heatmap
-from tests.made_lake import SECOND, made_lake, run, step
-from tests.rows import START, trace_id
+from tests.made_lake import made_lake, run
+from tests.rows import START
 
 ALL = RunFilters()
 SHAPES = ((1, 1), (7, 5), (12, 3), (2, 11))
@@ -75,44 +74,3 @@ def test_absurd_numbers_of_buckets_are_refused(tmp_path: Path, count: int) -> No
     """Fewer than one bucket, or more than can be drawn, is an error."""
     with pytest.raises(SpotlightError, match=f"cannot draw {count} buckets"):
         heatmap(made_lake(tmp_path), ALL, columns=count)
-
-
-def test_what_slow_runs_have_in_common(tmp_path: Path) -> None:
-    """The tool that only slow runs call comes first, then the version that most of them have."""
-    slow = [
-        run(f"slow{n}", duration_ms=9000.0, pack_version="2" if n < 3 else "1", models=["big"])
-        for n in range(4)
-    ]
-    fast = [run(f"fast{n}", duration_ms=10.0, pack_version="1", models=["big", "small"]) for n in range(4)]
-    steps = [step(of, f"crawl#{n}") for n, of in enumerate(slow)]
-    steps += [step(slow[0], "crawl#again"), *(step(of, f"look#{n}") for n, of in enumerate((*slow, *fast)))]
-    reports = made_lake(tmp_path, runs=slow + fast, steps=steps)
-    found = what_differs(reports, RunFilters(min_ms=5000.0), ALL).to_pylist()
-    seen = {(row["dimension"], row["value"]): row for row in found}
-    shares = {
-        key: (seen[key]["inside_share"], seen[key]["outside_share"], seen[key]["lift"])
-        for key in [
-            ("tool", "crawl"),
-            ("tool", "look"),
-            ("version", "2"),
-            ("version", "1"),
-            ("model", "small"),
-        ]
-    }
-    assert {
-        ("tool", "crawl"): (1.0, 0.0, None), ("tool", "look"): (1.0, 1.0, 1.0),
-        ("version", "2"): (0.75, 0.0, None), ("version", "1"): (0.25, 1.0, 0.25),
-        ("model", "small"): (0.0, 1.0, 0.0),
-    } == shares  # fmt: skip
-    assert ("model", "tool", "version") == tuple(dict.fromkeys(row["dimension"] for row in found))[:3]
-    assert (4, 4) == (found[0]["inside_n"], found[0]["outside_n"])
-
-
-def test_a_region_without_a_rest_has_no_shares_outside(tmp_path: Path) -> None:
-    """Where every run is inside, the share outside is unknown and not 0."""
-    reports = made_lake(tmp_path, runs=[run("a", started_ns=START + SECOND)])
-    row = what_differs(reports, ALL, ALL).to_pylist()[0]
-    assert (1, 0, 1.0, None, None) == (
-        row["inside_n"], row["outside_n"], row["inside_share"], row["outside_share"], row["difference"],
-    )  # fmt: skip
-    assert trace_id("a") == reports.runs(ALL).column("run_id")[0].as_py()

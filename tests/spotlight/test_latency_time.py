@@ -1,4 +1,4 @@
-"""Latency over local time, the runs behind a figure about time, and those behind a difference."""
+"""Latency over local time, and the runs behind a figure about time."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import pytest
 
 from spotlight.errors import SpotlightError
 from spotlight.reports import RunFilters
-from spotlight.reports.latency_difference import runs_with_value, what_differs
 from spotlight.reports.latency_time import latency_over_time, longest_runs
 from spotlight.reports.zone import times_in
-from tests.made_lake import HOUR, Row, made_lake, run, step
+from tests.made_lake import HOUR, made_lake, run
 from tests.rows import START, trace_id
 
 ALL = RunFilters()
@@ -59,19 +58,3 @@ def test_what_does_not_exist_is_refused(tmp_path: Path, named: dict[str, str]) -
     """A measure, period or dimension of runs that does not exist is an error."""
     with pytest.raises(SpotlightError):
         latency_over_time(made_lake(tmp_path, runs=[run("a")]), ALL, **named)  # type: ignore[arg-type]
-
-
-def test_every_difference_has_its_runs(tmp_path: Path) -> None:
-    """Behind each row are as many runs as it counts, the slowest first, of unknown values too."""
-    runs: list[Row] = [
-        run(f"r{n}", duration_ms=100.0 * n, models=["m"] if n % 2 else [], user_id="u" if n % 3 else None)
-        for n in range(12)
-    ]
-    steps = [step(of, "search", span_id=f"{n:016x}") for n, of in enumerate(runs) if n > 8]
-    reports = made_lake(tmp_path, runs=runs, steps=steps)
-    slow = ALL._replace(min_ms=600.0)
-    for row in what_differs(reports, slow, ALL).to_pylist():
-        ids = runs_with_value(reports, slow, row["dimension"], row["value"])
-        assert row["inside"] == len(ids), row
-    assert [trace_id(f"r{n}") for n in (11, 10, 9)] == runs_with_value(reports, slow, "tool", "search")
-    assert [trace_id(f"r{n}") for n in (9, 6)] == runs_with_value(reports, slow, "user", None)

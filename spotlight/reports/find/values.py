@@ -11,7 +11,7 @@ from spotlight.reports.find.tree import Value
 from spotlight.reports.moments import moment_ns
 
 ORDERED: Final = ("number", "money", "duration", "time")
-_NUMBER: Final = re.compile(r"([-+]?)(\d{1,15}(?:\.\d{1,12})?|\.\d{1,12})([a-z%]*)")
+_NUMBER: Final = re.compile(r"([-+]?)(\d{1,19}(?:\.\d{1,20})?|\.\d{1,20})([a-z%]*)")
 _SIZES: Final = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9}
 _UNITS_MS: Final = {
     "us": 1e-3,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from decimal import Decimal
 from typing import Final
 
 from spotlight.reports.filters import RunFilters
@@ -44,8 +46,34 @@ def search_of(filters: RunFilters) -> str | None:
     ]
     if filters.status:
         told.append(f"status:{','.join(filters.status)}")
-    if filters.min_ms is not None:
-        told.append(f"duration>={filters.min_ms!r}ms")
-    if filters.max_ms is not None:
-        told.append(f"duration<{filters.max_ms!r}ms")
+    told += _durations(filters)
     return all_of(filters.query, " ".join(told) or None)
+
+
+def bounds_of(filters: RunFilters) -> str | None:
+    """Return the search that says the bounds of filters, of start and of duration; None without any."""
+    told = [
+        f"started{operator}{_moment(ns)}"
+        for operator, ns in ((">=", filters.since_ns), ("<", filters.until_ns))
+        if ns is not None
+    ]
+    return " ".join([*told, *_durations(filters)]) or None
+
+
+def _durations(filters: RunFilters) -> list[str]:
+    return [
+        f"duration{operator}{_plain(ms)}ms"
+        for operator, ms in ((">=", filters.min_ms), ("<", filters.max_ms))
+        if ms is not None
+    ]
+
+
+def _plain(number: float) -> str:
+    """Return a number exactly, to twenty decimals, without an exponent."""
+    digits = format(Decimal(repr(number)), ".20f")
+    return digits.rstrip("0").rstrip(".")
+
+
+def _moment(ns: int) -> str:
+    seconds, rest = divmod(ns, 1_000_000_000)
+    return f"{dt.datetime.fromtimestamp(seconds, dt.UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"

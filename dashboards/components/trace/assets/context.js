@@ -137,12 +137,14 @@ function difference({ op, path, before, after }) {
 function finder(step) {
   const field = el("input", "tab-search");
   field.type = "search";
-  field.placeholder = "When did this leave the context? A name, an id, a sentence…";
+  field.placeholder = "When did this leave the context?";
   field.setAttribute("aria-label", "Find when a phrase left the context");
   const found = el("div", "found");
   found.setAttribute("role", "status");
   const form = el("form", "context-find", null, field, button("more", "find", () => form.requestSubmit()), found);
-  form.addEventListener("keydown", (event) => event.stopPropagation());
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") event.stopPropagation(); // letters are keys of the view
+  });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const phrase = field.value.trim();

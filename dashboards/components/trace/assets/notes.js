@@ -80,13 +80,17 @@ function form(step, notes, entry, reload) {
   const save = el("button", "more save", entry.id ? "Save new version" : "Save");
   save.type = "submit";
   root.append(save);
-  root.addEventListener("keydown", (event) => event.stopPropagation()); // letters are no shortcuts here
+  root.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") event.stopPropagation(); // letters are no shortcuts here
+  });
   root.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!notes.by) localStorage.setItem(WHO, by.value.trim());
     const trace = entry.trace_id ?? doc.traces?.[cols.trace?.[step.row]];
     const number = value.value.trim() === "" ? null : Number(value.value);
     if (Number.isNaN(number)) return say(root, `${value.value} is no number`);
+    if (number != null && !name.value.trim()) return say(root, "A value needs the name of the score it is of");
+    if (number == null && name.value.trim() && entry.label == null) return say(root, "A score needs a value; a note needs no score name");
     write(step, notes, {
       id: entry.id, target: target.value, span_id: entry.span_id ?? cols.id[step.row], trace_id: trace,
       text: text.value, name: name.value.trim() || null, value: number, label: entry.label, by: by.value.trim(),

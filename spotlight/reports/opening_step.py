@@ -43,9 +43,13 @@ def seen_steps(found: Assembly, calls: pa.Table, *, failures: bool = False) -> l
     """
     spans, failed, called = found.spans, found.outcome.failed, found.outcome.is_tool_call
     is_error = np.asarray(pc.fill_null(pc.equal(spans.column("status"), "error"), False))
-    # Who only passes a failure on is not where it began.
-    began = (is_error | failed) & ~mark_ancestors(found.links.parent, is_error | failed) & ~noise(found)
     is_tool = np.asarray(pc.fill_null(pc.equal(spans.column("kind"), "tool"), False))
+    # Inner works of a failed call are that call: it carries name, arguments and result.
+    parent = found.links.parent
+    is_inner = is_tool & ~called & (parent >= 0) & (failed & called)[parent]
+    bad = (is_error | failed) & ~is_inner
+    # Who only passes a failure on is not where it began.
+    began = bad & ~mark_ancestors(parent, bad) & ~noise(found)
     told = called | np.asarray(pc.is_valid(spans.column("finish_reasons")))
     rows = np.flatnonzero(began if failures else began | told)
     start = np.asarray(spans.column("started_ns").fill_null(0), np.int64)

@@ -71,18 +71,18 @@ def test_run_opens_and_the_way_back_keeps_filters(page: Any, lake_url: str, samp
     opened(page, f"{lake_url}/?status=error&order=slowest")
     filters = RunFilters(status=("error",), order="slowest")
     first = sample_lake.reports.runs(filters).column("run_id").to_pylist()[0]
-    tree = page.get_by_role("treegrid", name="Spans of the run")
+    reading = page.get_by_role("feed", name="Transcript of the run")
     count = sample_lake.reports.run_count(filters)
     page.locator(f"{ROWS} .of-error").first.click()
     page.wait_for_url(re.compile(f"/run\\?run={first}"))
 
     def is_open() -> None:
         expect(page.locator(ROWS)).to_have_count(0)  # what is left of the list would pass for the list
-        tree.wait_for()
+        reading.wait_for()
         settled(page)
 
     def is_listed() -> None:
-        expect(tree).to_have_count(0)
+        expect(reading).to_have_count(0)
         page.get_by_text(count_line(count)).wait_for()
         expect(page.locator(ROWS)).to_have_count(count)
         settled(page)
@@ -123,7 +123,7 @@ def test_sidebar_leads_to_the_run_opened_last(page: Any, lake_url: str) -> None:
     run_id = re.search("run=([0-9a-f]+)", page.locator(ROWS).first.get_attribute("data-href"))[1]
     page.locator(f"{ROWS} a").first.click()
     page.wait_for_url(re.compile(f"/run\\?run={run_id}"))
-    page.get_by_role("treegrid", name="Spans of the run").wait_for()
+    page.get_by_role("feed", name="Transcript of the run").wait_for()
     expect(page.locator(ROWS)).to_have_count(0)
     settled(page)
     page.get_by_role("link", name="All runs").click()

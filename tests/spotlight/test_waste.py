@@ -307,5 +307,5 @@ def test_no_dollar_of_a_run_is_wasted_twice(random_lake: Reports, seed: int) -> 
     """What every cause claims of one run adds up to no more than that run cost."""
     limits = ContentLimits(large_result_tokens=200)
     for row in random_lake.runs(RunFilters(pack_name=str(seed)), limit=2).to_pylist():
-        answer = waste(random_lake, RunFilters(query=f'run:{row["run_id"]}'), limits, now_ns=NOW)
+        answer = waste(random_lake, RunFilters(query=f"run:{row['run_id']}"), limits, now_ns=NOW)
         assert (answer.wasted_usd or 0.0) <= (answer.cost_usd or 0.0) + 1e-6

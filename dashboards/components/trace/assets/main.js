@@ -99,11 +99,12 @@ class TraceView {
     if (run === this.run && version === this.version) return;
     const changed = run !== this.run;
     if (!changed && this.live.holds()) return;
+    this.unopened ||= changed; // until something of it is shown: more may arrive before the first answer does
     Object.assign(this, { run, version });
-    await this.load(changed, 0);
+    await this.load(0);
   }
 
-  async load(changed, attempt) {
+  async load(attempt) {
     const { run, version } = this;
     const stale = () => run !== this.run || version !== this.version;
     clearTimeout(this.waiting);
@@ -114,7 +115,7 @@ class TraceView {
       [{ value }] = await Promise.all([fetchJson(run, undefined, early), this.styled]);
     } catch (error) {
       if (stale()) return;
-      const again = () => this.load(changed, attempt + 1).catch((failure) => this.failed(failure));
+      const again = () => this.load(attempt + 1).catch((failure) => this.failed(failure));
       this.parts.root.style.visibility = "";
       this.parts.panel.replaceChildren(failureNotice(error, again));
       if (error.unanswered) this.waiting = setTimeout(again, waitBefore(attempt));
@@ -124,8 +125,11 @@ class TraceView {
     this.detail.forget();
     this.document = value;
     this.live.take(value);
-    if (changed) this.onlySteps = onlyStepsAsked(value, window.location.href);
-    this.show(changed);
+    const fresh = this.unopened;
+    this.unopened = false;
+    if (fresh) this.onlySteps = onlyStepsAsked(value, window.location.href);
+    this.show(fresh);
+    this.fillScreen();
     performance.measure("spotlight:run-shown", { start: asked });
     this.readNoted();
   }

@@ -29,6 +29,7 @@ def http_server(app: ASGIApp, limits: Limits) -> HttpServer:
     """Return a server for `app`; run it with `serve(sockets=[...])`."""
     config = uvicorn.Config(
         app,
+        loop="asyncio",  # not whichever happens to be installed
         http=_protocol(limits.header_seconds),
         ws="none",
         lifespan="off",

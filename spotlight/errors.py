@@ -11,6 +11,7 @@ SpotlightError          what happened, with which value, and what to do (`hint`)
   QueryRefused          user SQL that is not one plain select
   UnreadableSearch      a search that cannot be read, and where in it
   UnreadableFile        a file given to `load` that is not telemetry
+  ModelRefused          a model that cannot be asked: unknown, without its key, or at an address that is not allowed
   PartFailed            a part of `spotlight up` that cannot be started
 """
 
@@ -76,3 +77,7 @@ class UnreadableFile(SpotlightError):
 
 class PartFailed(SpotlightError):
     """A part of `spotlight up` that cannot be started or keeps dying."""
+
+
+class ModelRefused(SpotlightError):
+    """A model that cannot be asked: not known, without its key, or at an address that is not allowed."""

@@ -83,6 +83,11 @@ def runs(source: RunSource, filters: RunFilters, limit: int, offset: int = 0) ->
     return source.runs(filters, limit, offset)
 
 
+def noted_runs(source: RunSource, run_ids: tuple[str, ...]) -> dict[str, int]:
+    """Return how many notes stand on these runs and their steps, by run id."""
+    return source.noted_runs(run_ids)
+
+
 def passages(source: RunSource, filters: RunFilters, limit: int) -> Passages:
     """Return where the text that the filters search for stands."""
     return find_passages(cast("Reports", source), filters, limit)

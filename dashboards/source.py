@@ -6,7 +6,7 @@ source of a process is kept here; `server.build_app` sets it before the first re
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -36,6 +36,9 @@ class RunSource(Protocol):
 
     def run(self, run_id: str) -> dict[str, Any]:
         """Return one run's row; the beginning of an id is enough. Raises: NotFound."""
+
+    def noted_runs(self, run_ids: Sequence[str]) -> dict[str, int]:
+        """Return how many notes stand on each of some runs and its steps; runs without any are left out."""
 
     def run_scores(self, run_id: str) -> list[dict[str, Any]]:
         """Return the judgements of one run, its spans and its session. Raises: NotFound."""

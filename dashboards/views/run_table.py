@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
@@ -28,6 +29,7 @@ class Column(NamedTuple):
 COLUMNS: Final = (
     Column("run", "run", 98, "A click anywhere in the row opens the run; tick two to compare them"),
     Column("status", "status", 108),
+    Column("notes", "notes", 52, "Notes that people wrote on the run and its steps"),
     Column("started", "started", 126),
     Column("name", "name", 116),
     Column("pack", "pack", 118),
@@ -85,11 +87,12 @@ def _cost(usd: float | None, generations: int | None, unpriced: int | None) -> s
     return f"{money(usd)} · {unpriced}?" if unpriced else money(usd)
 
 
-def run_cells(run: dict[str, Any], zone: Zone) -> dict[str, str]:
-    """Return what the columns say about one run, by column; "" is what nobody reported."""
+def run_cells(run: dict[str, Any], notes: int, zone: Zone) -> dict[str, str]:
+    """Return what the columns say about one run, by column; "" is what nobody reported or wrote."""
     return {
         "run": short_id(run["run_id"]),
         "status": STATUS_WORDS.get(run["status"], _text(run["status"])),
+        "notes": f"✎ {notes:,}" if notes else "",
         "started": moment(run["started_ns"], zone, "%b %d %H:%M:%S") if run["started_ns"] is not None else "",
         "name": _text(run["name"]),
         "error": _error(run),
@@ -108,10 +111,13 @@ def run_cells(run: dict[str, Any], zone: Zone) -> dict[str, str]:
     }
 
 
-def run_table(runs: pa.Table, back: str, zone: Zone) -> None:
-    """Draw the table; its rows open their run and carry `back`, the query of this list."""
+def run_table(runs: pa.Table, noted: Mapping[str, int], back: str, zone: Zone) -> None:
+    """Draw the table; its rows open their run and carry `back`, the query of this list.
+
+    `noted` is how many notes stand on a run, by run id.
+    """
     rows = runs.to_pylist()
-    cells = [run_cells(row, zone) for row in rows]
+    cells = [run_cells(row, noted.get(row["run_id"], 0), zone) for row in rows]
     # A column about which no listed run says anything only takes room from the others.
     columns = [column for column in COLUMNS if any(said[column.name] not in ("", NOTHING) for said in cells)]
     named = {"started": f"started ({zone.name})"}

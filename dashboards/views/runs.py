@@ -57,7 +57,8 @@ def _list(scope: Scope) -> None:
             _passages(scope)
     _lift_link(scope)
     with table:
-        run_table(listed, back_parameter(), scope.zone)
+        noted = lake.ask(answers.noted_runs, tuple(listed.column("run_id").to_pylist()))
+        run_table(listed, noted, back_parameter(), scope.zone)
 
 
 def _passages(scope: Scope) -> None:

@@ -120,6 +120,11 @@ class Reports:
         run: dict[str, object] = found[0]
         return run
 
+    def noted_runs(self, run_ids: Sequence[str]) -> dict[str, int]:
+        """Return how many notes stand on each of some runs and its steps; runs without any are left out."""
+        found = self.ask("noted_runs", {"runs": list(run_ids)}).to_pylist()
+        return {row["run_id"]: row["notes"] for row in found}
+
     def run_document(self, run_id: str) -> dict[str, object]:
         """Return a run with the structure of its spans, columnar: see `run_document.run_document`."""
         run = self.run(run_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -284,6 +285,10 @@ class InventedRuns:
             if row["run_id"] == run_id:
                 return row
         raise NotFound(f"no run {run_id!r}", hint="list recent ones with `spotlight runs`")
+
+    def noted_runs(self, run_ids: Sequence[str]) -> dict[str, int]:
+        """Return how many notes stand on each run: two on the one that attacks."""
+        return {run_id: 2 for run_id in run_ids if run_id == HOSTILE}
 
     def run_scores(self, run_id: str) -> list[dict[str, Any]]:
         """Return the judgements of one run: one that attacks, of the run that does."""

@@ -94,3 +94,11 @@ def test_a_note_from_the_browser(up: tuple[str, Reports], page: Any) -> None:
     lines = Path(loading.value.path()).read_text().splitlines()
     assert ["resourceSpans", "resourceLogs"] == [next(iter(json.loads(line))) for line in lines]
     assert "ACME-41" in lines[1]
+
+
+def test_the_list_marks_runs_with_notes(page: Any, invented_url: str) -> None:
+    """The run somebody wrote on says how many notes it has; without any the list has no such column."""
+    from playwright.sync_api import expect
+
+    page.goto(f"{invented_url}/runs?status=error")
+    expect(page.locator("tr[data-href] td.of-notes", has_text="✎ 2")).to_have_count(1)

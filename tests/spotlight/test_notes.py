@@ -69,6 +69,8 @@ def test_notes_on_run_and_session_are_found_and_no_scores(noted: Noted) -> None:
     noted.note(noted.run_id, "look at the mail", "--by", "jo")
     noted.note(str(noted.run["session_id"]), "angry customer", "--by", "jo")
     assert [] == noted.reports.run_scores(noted.run_id)
+    runs = [str(row["run_id"]) for row in noted.reports.runs(RunFilters()).to_pylist()]
+    assert {noted.run_id: 1} == noted.reports.noted_runs(runs)  # that on the session is no run's
     for search, found in (
         ("has:note", True),
         ("note:mail", True),

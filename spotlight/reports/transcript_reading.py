@@ -71,7 +71,7 @@ def _rows(found: Assembly, contents: Contents) -> Rows:
     is_model = found.roles.is_generation | (found.roles.role == LEAF)
     may = ~np.asarray(pc.is_in(kind, value_set=pa.array([*NO_STEPS, "llm", "tool"])))
     may |= is_model | found.outcome.is_tool_call
-    keys = _keys(found, columns)
+    keys = step_keys(found)
     content = {
         row: read for row in range(spans.num_rows) if (read := contents.read(keys[row])) is not NOTHING
     }
@@ -95,9 +95,10 @@ def _says(content: Content) -> bool:
     return bool(said.system or said.input or said.output or any(content.payload.values()))
 
 
-def _keys(found: Assembly, columns: dict[str, list[Any]]) -> list[list[tuple[str, str]]]:
-    """Return, per row, the ids of the rows that carry content of its step, its own first."""
-    keys = [[key] for key in zip(columns["trace_id"], columns["span_id"], strict=True)]
+def step_keys(found: Assembly) -> list[list[tuple[str, str]]]:
+    """Return, per row, the ids (trace, span) of the rows that carry content of its step, its own first."""
+    ids = (found.spans.column(name).to_pylist() for name in ("trace_id", "span_id"))
+    keys = [[key] for key in zip(*ids, strict=True)]
     twins = found.roles.twin
     for row in np.flatnonzero(twins >= 0).tolist():
         keys[int(twins[row])].append(keys[row][0])

@@ -126,6 +126,7 @@ class Rung(StrEnum):
     EXACT = "exact"  # same name and arguments, same run, not used before
     REPEATED = "repeated"  # the same recording once more, for repeatable reads
     NORMALISED = "normalised"  # same after the policy's rules for this tool
+    SEQUENCE = "sequence"  # the tool's next recording whatever the arguments, where the policy says so
     POOLED = "pooled"  # a recording of another run of the same case
     SIMILAR = "similar"  # nearest arguments above a threshold that the user gave
     SIMULATED = "simulated"  # made up by a model at the user's wish: synthetic

@@ -18,10 +18,10 @@ _MOST_LEAVES: Final = 2_000  # of arguments that are compared leaf by leaf; beyo
 
 
 class Difference(NamedTuple):
-    """One place at which arguments differ; a side that has nothing there is None and not `asked`/`recorded`."""
+    """One place at which arguments differ, both sides cut for reading; "nothing" where a side lacks it."""
 
     path: str
-    asked: str  # cut for reading; "nothing" where the side lacks it
+    asked: str
     recorded: str
 
 
@@ -38,8 +38,8 @@ def exact_key(arguments: Json) -> str:
     return canonical_json(settled(arguments))
 
 
-def normalised_key(arguments: Json, rules: Normalise) -> str:
-    """Return what arguments are known by after the policy's rules, in this order: ignore, round, case, sort."""
+def normalised(arguments: Json, rules: Normalise) -> Json:
+    """Return arguments after the policy's rules, in this order: ignore, round, case, sort."""
     value = settled(arguments)
     for path in rules.ignore:
         value = changed_at(value, path, lambda _: GONE)
@@ -49,7 +49,7 @@ def normalised_key(arguments: Json, rules: Normalise) -> str:
         value = changed_at(value, path, _folded)
     for path in rules.sort:
         value = changed_at(value, path, _sorted)
-    return canonical_json(value)
+    return value
 
 
 def similarity(asked: Json, recorded: Json) -> float:

@@ -77,13 +77,13 @@ class Strict(BaseModel):
 class Normalise(Strict):
     """What does not count when arguments are compared. Paths are JSON paths such as `$.flights[*].date`."""
 
-    ignore: tuple[Path, ...] = Field((), description="Values that do not count at all.")
+    ignore: tuple[Path, ...] = Field(default=(), description="Values that do not count at all.")
     round: Mapping[Path, Annotated[int, Field(ge=0, le=12)]] = Field(
-        {}, description="Numbers that count to this many digits after the point."
+        default={}, description="Numbers that count to this many digits after the point."
     )
-    sort: tuple[Path, ...] = Field((), description="Lists whose order does not count.")
+    sort: tuple[Path, ...] = Field(default=(), description="Lists whose order does not count.")
     case: tuple[Path, ...] = Field(
-        (), description="Texts whose upper and lower case and outer and repeated spaces do not count."
+        default=(), description="Texts whose upper and lower case and outer and repeated spaces do not count."
     )
 
 
@@ -91,16 +91,17 @@ class Serving(Strict):
     """How a tool may be answered beyond recordings with the same arguments; none of it is on by default."""
 
     match: Literal["arguments", "sequence"] = Field(
-        "arguments",
+        default="arguments",
         description="`sequence` answers with the tool's next recording whatever the arguments: only for "
         "agents that always take the same path.",
     )
     similar: Share | None = Field(
-        None,
+        default=None,
         description="Answer with the nearest recording when at least this share of its arguments is equal.",
     )
     simulate: bool = Field(
-        False, description="Where nothing recorded answers, let a model make up a result, marked synthetic."
+        default=False,
+        description="Where nothing recorded answers, let a model make up a result, marked synthetic.",
     )
 
 
@@ -108,23 +109,26 @@ class ToolPolicy(Serving):
     """What is known of one tool. An effect that is not declared is unknown, not harmless."""
 
     kind: Kind | None = Field(
-        None,
+        default=None,
         description="`pure`: the answer depends on the arguments alone. `ignore_args`: any recorded answer "
         "will do. `terminal`: the call ends the run.",
     )
-    effect: Effect | None = Field(None, description="Default: what the pack declares.")
-    reversibility: Reversibility | None = Field(None, description="Default: what the pack declares.")
+    effect: Effect | None = Field(default=None, description="Default: what the pack declares.")
+    reversibility: Reversibility | None = Field(default=None, description="Default: what the pack declares.")
     idempotent: bool | None = Field(
-        None, description="Whether the same write twice is the same as once. Default: what the pack declares."
+        default=None,
+        description="Whether the same write twice is the same as once. Default: what the pack declares.",
     )
     repeatable: bool | None = Field(
-        None,
+        default=None,
         description="Whether one recording may answer again when the same is asked again. Default: yes for "
         "tools that only read, no for others.",
     )
-    normalise: Normalise = Field(Normalise(), description="What does not count in arguments of this tool.")
+    normalise: Normalise = Field(
+        default=Normalise(), description="What does not count in arguments of this tool."
+    )
     result: Any = Field(
-        None,
+        default=None,
         description="The answer of an `ignore_args` or `terminal` tool; `{{name}}` stands for an argument.",
     )
 
@@ -151,26 +155,33 @@ class FaultRule(Strict):
     """A fault and the calls that it strikes: all selectors must fit."""
 
     tool: Annotated[str, Field(min_length=1)] = Field(
-        "*", description="Name of the tool; `*` and `?` stand for any characters."
+        default="*", description="Name of the tool; `*` and `?` stand for any characters."
     )
     fault: FaultKind
-    where: Mapping[Path, Any] = Field({}, description="Values that arguments must have, by JSON path.")
+    where: Mapping[Path, Any] = Field(
+        default={}, description="Values that arguments must have, by JSON path."
+    )
     nth: tuple[Nth, ...] = Field(
-        (), description="Which of the calls that fit, counted from 1 in each run. Default: all."
+        default=(), description="Which of the calls that fit, counted from 1 in each run. Default: all."
     )
     probability: Share = Field(
-        1.0, description="Of striking; drawn from seed, case, repeat and position, so always the same."
+        default=1.0,
+        description="Of striking; drawn from seed, case, repeat and position, so always the same.",
     )
     delay_ms: Annotated[float, Field(ge=0, le=86_400_000)] = Field(
-        30_000, description="How long the tool is said to have taken; nothing waits. For timeout and slow."
+        default=30_000,
+        description="How long the tool is said to have taken; nothing waits. For timeout and slow.",
     )
-    status: Annotated[int, Field(ge=100, le=599)] = Field(500, description="HTTP status. For error.")
+    status: Annotated[int, Field(ge=100, le=599)] = Field(default=500, description="HTTP status. For error.")
     message: str | None = Field(
-        None, description="What the tool says. For error and timeout; for injected, the planted instruction."
+        default=None,
+        description="What the tool says. For error and timeout; for injected, the planted instruction.",
     )
-    keep: Annotated[float, Field(ge=0, lt=1)] = Field(0.5, description="Share of text left. For truncated.")
+    keep: Annotated[float, Field(ge=0, lt=1)] = Field(
+        default=0.5, description="Share of text left. For truncated."
+    )
     size_bytes: Annotated[int, Field(ge=1, le=20_000_000)] = Field(
-        1_000_000, description="How large the answer gets. For huge."
+        default=1_000_000, description="How large the answer gets. For huge."
     )
 
     @model_validator(mode="after")
@@ -184,12 +195,13 @@ class FaultRule(Strict):
 class Policy(Strict):
     """All that the user says about mocked tools."""
 
-    defaults: Serving = Field(Serving(), description="For every tool that does not say otherwise.")
+    defaults: Serving = Field(default=Serving(), description="For every tool that does not say otherwise.")
     tools: Mapping[str, ToolPolicy] = Field(
-        {}, description="By name; `*` and `?` stand for any characters. A full name goes before a pattern, "
-        "patterns in the order of the file."
-    )  # fmt: skip
-    faults: tuple[FaultRule, ...] = Field((), description="The first that strikes a call counts.")
+        default={},
+        description="By name; `*` and `?` stand for any characters. A full name goes before a pattern, "
+        "patterns in the order of the file.",
+    )
+    faults: tuple[FaultRule, ...] = Field(default=(), description="The first that strikes a call counts.")
 
 
 class Declared(NamedTuple):

@@ -6,10 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from replay.mocks.matching import exact_key, normalised_key, similarity
+from replay.mocks.matching import exact_key, normalised, similarity
 from replay.mocks.policy import ToolPolicy
 from replay.model import RecordedTool, Recording
 from spotlight.messages.canonical import Json
+from spotlight.messages.digests import canonical_json
 
 PolicyOf = Callable[[str], ToolPolicy]
 WriteKey = tuple[str, str]  # name and exact key of the arguments of a call that changes the world
@@ -82,9 +83,9 @@ class Tape:
         return used[-1] if used else None
 
     def normalised(self, name: str, arguments: Json) -> RecordedTool | None:
-        """Return the first unused recording that is the same by the tool's rules, else a used repeatable one."""
+        """Return the first unused recording that is the same by the tool's rules, else a repeatable one."""
         policy = self._policy_of(name)
-        key = normalised_key(arguments, policy.normalise)
+        key = canonical_json(normalised(arguments, policy.normalise))
         same = [tool for tool in self._answering(name) if self._normal_key(tool, policy) == key]
         return self._first(same) or (same[-1] if same and policy.may_repeat else None)
 
@@ -101,10 +102,16 @@ class Tape:
         """Return a recording with these arguments, used or not, the unused first."""
         return self.exact(name, key) or self.repeated(name, key)
 
+    def same(self, name: str, key: str) -> list[RecordedTool]:
+        """Return the answered calls with these arguments, used or not."""
+        return [tool for tool in self._answering(name) if self._keys[tool.position] == key]
+
     def nearest(self, name: str, arguments: Json) -> list[Near]:
-        """Return the tool's recordings, most similar arguments first, then by position."""
+        """Return the tool's recordings, most similar arguments first by its rules, then by position."""
+        rules = self._policy_of(name).normalise
+        asked = normalised(arguments, rules)
         near = [
-            Near(tool, self.run_id, similarity(arguments, tool.arguments), self.is_used(tool))
+            Near(tool, self.run_id, similarity(asked, normalised(tool.arguments, rules)), self.is_used(tool))
             for tool in self.named(name)
         ]
         return sorted(near, key=lambda each: (-each.similarity, each.recorded.position))
@@ -133,5 +140,5 @@ class Tape:
 
     def _normal_key(self, tool: RecordedTool, policy: ToolPolicy) -> str:
         if tool.position not in self._normal:
-            self._normal[tool.position] = normalised_key(tool.arguments, policy.normalise)
+            self._normal[tool.position] = canonical_json(normalised(tool.arguments, policy.normalise))
         return self._normal[tool.position]

@@ -49,11 +49,15 @@ def steps_json(source: RunSource, request: Request) -> Response:
 
 
 def first_bad_json(source: RunSource, request: Request) -> Response:
-    """Answer GET /api/runs/{run_id}/first-bad: where to look first, by every rule; null for nowhere."""
+    """Answer GET /api/runs/{run_id}/first-bad: where to look first, by every rule; null for nowhere.
+
+    With `of=failed` null also for a run that did not fail.
+    """
 
     def ask() -> tuple[str, dict[str, Any]]:
         reports: Any = source
-        found = first_bad(reports, checked_id(request, "run_id"))
+        of_failed = request.query_params.get("of") == "failed"
+        found = first_bad(reports, checked_id(request, "run_id"), of_failed=of_failed)
         return "f", {"first_bad": found and found._asdict()}
 
     return answer_json(request, source, ask)

@@ -107,15 +107,17 @@ def run_dashboards(
     otlp_endpoint: Callable[[], str] = lambda: DEFAULT_ENDPOINT,
     user_header: str = "",
     intake: Callable[[], Intake] = unknown_intake,
+    run_budget_usd: float | None = None,
 ) -> None:
     """Serve the dashboards over one data folder until a signal ends the process; port 0 takes a free one.
 
     `otlp_endpoint` is asked whenever a page says where to send traces; `user_header` is the request header in
-    which a trusted proxy names the reader; `intake` is asked for what is not in the lake yet.
+    which a trusted proxy names the reader; `intake` is asked for what is not in the lake yet;
+    `run_budget_usd` is what one run may cost.
 
     Raises: PartFailed where the address cannot be had, LakeError where the lake cannot be opened.
     """
     from spotlight.reports import open_lake
 
     settings = DashboardSettings(data, host, port, tuple(allowed_hosts), otlp_endpoint, user_header, intake)
-    serve(build_app(open_lake(data), settings), settings)
+    serve(build_app(open_lake(data, run_budget_usd=run_budget_usd), settings), settings)

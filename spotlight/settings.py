@@ -39,6 +39,12 @@ class Settings(BaseSettings):
         description="Request header in which a trusted proxy names the reader, who then writes notes under "
         "that name. Empty: the browser asks once.",
     )
+    run_budget_usd: float | None = Field(
+        None,
+        gt=0,
+        description="Dollars, at list price, that one run may cost: a run that shows no failure opens at the "
+        "step that went over. Empty: any sum.",
+    )
     batch_bytes: int = Field(
         24 << 20, ge=1 << 16, description="Journal bytes the writer turns into one commit."
     )

@@ -94,6 +94,7 @@ def _dashboards(chosen: Settings) -> None:
         otlp_endpoint=otlp_endpoint,
         user_header=chosen.user_header,
         intake=intake,
+        run_budget_usd=chosen.run_budget_usd,
     )
 
 

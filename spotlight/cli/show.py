@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 from rich.tree import Tree
 
-from spotlight.cli.options import DataOption, JsonOption, existing_data
+from spotlight.cli.options import DataOption, JsonOption, existing_data, settings
 from spotlight.cli.output import (
     UNKNOWN,
     count,
@@ -60,7 +60,7 @@ def show(
     from spotlight.reports.first_bad_run import first_bad
     from spotlight.reports.noise import shown_rows
 
-    reports = open_lake(existing_data(data))
+    reports = open_lake(existing_data(data), run_budget_usd=settings().run_budget_usd)
     if usage:
         account = reports.usage_account(run)
         if as_json:

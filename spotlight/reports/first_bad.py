@@ -45,6 +45,7 @@ class Seen(NamedTuple):
     result: str | None = None  # equal for equal results
     sign: str | None = None  # the words of its result that read like an error
     finish_reasons: tuple[str, ...] = ()
+    over_budget: str | None = None  # with it the run had cost more than it may: how much, and of what
 
 
 class FirstBad(NamedTuple):
@@ -155,6 +156,13 @@ def _limit(steps: Sequence[Seen]) -> _Hit | None:
     return None
 
 
+def _budget(steps: Sequence[Seen]) -> _Hit | None:
+    for place, step in enumerate(steps):
+        if step.over_budget is not None:
+            return _Hit(place, f"first limit: with this step the run had cost {step.over_budget}")
+    return None
+
+
 def _first_call(steps: Sequence[Seen]) -> _Hit | None:
     for place, step in enumerate(steps):
         if step.is_tool_call:
@@ -170,6 +178,7 @@ RULES: Final = (
     Rule("error_result", 1, _error_result),
     Rule("repeated_call", 2, _repeated_call),
     Rule("limit", 4, _limit),
+    Rule("budget", 4, _budget),
     Rule("first_call", 5, _first_call, of_failed_only=True),
 )
 DIVERGENCE_RANK: Final = 3

@@ -6,24 +6,29 @@ from typing import Any
 
 from spotlight.reports.first_bad import FirstBad, first_bad_step
 from spotlight.reports.nearest_good import is_refused, nearest_good
-from spotlight.reports.opening_step import call_signs_params, seen_steps
+from spotlight.reports.opening_step import Spending, call_signs_params, seen_steps
 from spotlight.reports.questions import Reports
 from spotlight.reports.run_diff import run_diff
 
 
-def first_bad(reports: Reports, run_id: str) -> FirstBad | None:
+def first_bad(reports: Reports, run_id: str, *, of_failed: bool = False) -> FirstBad | None:
     """Return where to look first in a run; None where no rule speaks. Raises: NotFound.
 
-    A run that ended well, and that no verdict calls a failure, is not compared with others.
+    A run that ended well, and that no verdict calls a failure, is not compared with others; with `of_failed`
+    nothing is said of it: what its own steps show is known already.
     """
     run: Any = reports.run(run_id)
     has_failed = run["status"] != "ok" or is_refused(reports, run["run_id"])
+    if of_failed and not has_failed:
+        return None
     calls = reports.ask("call_signs", call_signs_params(run["trace_ids"]))
 
     def diverged() -> FirstBad | None:
         return divergence(reports, run["run_id"]) if has_failed else None
 
-    return first_bad_step(seen_steps(reports.assembled(run), calls), has_failed=has_failed, diverged=diverged)
+    spending = Spending(reports.prices(run), reports.run_budget_usd)
+    steps = seen_steps(reports.assembled(run), calls, spending)
+    return first_bad_step(steps, has_failed=has_failed, diverged=diverged)
 
 
 def divergence(reports: Reports, run_id: str) -> FirstBad | None:

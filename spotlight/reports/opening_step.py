@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from spotlight.assembly import Assembly
 from spotlight.assembly.link import mark_ancestors
 from spotlight.exact_json import parsed
+from spotlight.figures import money
 from spotlight.reports.first_bad import ERROR_SIGNS, SIGN_CHARACTERS, FirstBad, Seen, first_bad_step
 from spotlight.reports.noise import noise
 
@@ -26,17 +27,26 @@ def call_signs_params(traces: Sequence[str]) -> dict[str, object]:
     return {"traces": list(traces), "signs": ERROR_SIGNS, "characters": SIGN_CHARACTERS}
 
 
-def opening_step(found: Assembly, calls: pa.Table) -> FirstBad | None:
+class Spending(NamedTuple):
+    """What the steps of a run cost, USD, by span id, and what it may cost; None is unknown, and no limit."""
+
+    prices: Mapping[str, float | None] = {}
+    budget_usd: float | None = None
+
+
+def opening_step(found: Assembly, calls: pa.Table, spending: Spending = Spending()) -> FirstBad | None:
     """Return the first bad step of one assembled run by the rules that need no other run; None for none.
 
     `calls` is the answer of sql/call_signs.sql for its traces.
     """
     # A failure comes before all that a rule could say of other steps, which are many in a long run.
     failure = first_bad_step(seen_steps(found, calls.slice(0, 0), failures=True))
-    return failure or first_bad_step(seen_steps(found, calls))
+    return failure or first_bad_step(seen_steps(found, calls, spending))
 
 
-def seen_steps(found: Assembly, calls: pa.Table, *, failures: bool = False) -> list[Seen]:
+def seen_steps(
+    found: Assembly, calls: pa.Table, spending: Spending = Spending(), *, failures: bool = False
+) -> list[Seen]:
     """Return the steps of one assembled run about which rules can say something, by start.
 
     With `failures`, only those that failed and that no failure stands below.
@@ -51,6 +61,8 @@ def seen_steps(found: Assembly, calls: pa.Table, *, failures: bool = False) -> l
     # Who only passes a failure on is not where it began.
     began = bad & ~mark_ancestors(parent, bad) & ~noise(found)
     told = called | np.asarray(pc.is_valid(spans.column("finish_reasons")))
+    over, over_budget = _over_budget(found, spending)
+    told[over] = True
     rows = np.flatnonzero(began if failures else began | told)
     start = np.asarray(spans.column("started_ns").fill_null(0), np.int64)
     rows = rows[np.argsort(start[rows], kind="stable")]
@@ -61,9 +73,25 @@ def seen_steps(found: Assembly, calls: pa.Table, *, failures: bool = False) -> l
             is_error=bool(began[at] and is_error[at]),
             is_failed_tool=bool(began[at] and is_tool[at] and failed[at]),
             is_tool_call=bool(called[at]),
+            over_budget=over_budget if at in over else None,
         )
         for row, at in zip(said, rows.tolist(), strict=True)
     ]
+
+
+def _over_budget(found: Assembly, spending: Spending) -> tuple[list[int], str]:
+    """Return the row of the step with which the run had cost more than it may, [] for none, and how much."""
+    spans, budget = found.spans, spending.budget_usd
+    if budget is None:
+        return [], ""
+    spent = 0.0
+    ids = spans.column("span_id").to_pylist()
+    ends = pc.coalesce(spans.column("ended_ns"), spans.column("started_ns")).fill_null(0)
+    for at in np.argsort(np.asarray(ends, np.int64), kind="stable").tolist():
+        spent += spending.prices.get(ids[at]) or 0.0
+        if spent > budget:
+            return [at], f"{money(spent)}, more than the {money(budget)} that a run may"
+    return [], ""
 
 
 def _seen(row: Mapping[str, Any], carried: Mapping[str, Any]) -> Seen:

@@ -64,9 +64,13 @@ def question(name: str) -> str:
 
 
 class Reports:
-    """Answers about one tenant's part of a lake. Serves many threads."""
+    """Answers about one tenant's part of a lake. Serves many threads.
 
-    def __init__(self, lake: Path, scope: Scope) -> None:
+    `run_budget_usd` is what one run may cost at list price; None: nobody set a limit.
+    """
+
+    def __init__(self, lake: Path, scope: Scope, run_budget_usd: float | None = None) -> None:
+        self.run_budget_usd = run_budget_usd
         self._reader = Reader(lake, scope, macros=tuple(question(name) for name in MACROS))
         self._found = FoundRuns(self._reader)
 
@@ -128,12 +132,13 @@ class Reports:
     def run_document(self, run_id: str) -> dict[str, object]:
         """Return a run with the structure of its spans, columnar: see `run_document.run_document`."""
         run = self.run(run_id)
-        priced = self.ask("run_prices", {"run_id": run["run_id"], "date": run["date"]})
-        prices = dict(
-            zip(*(priced.column(name).to_pylist() for name in ("span_id", "cost_usd")), strict=True)
-        )
         calls = self.ask("call_signs", call_signs_params(cast("list[str]", run["trace_ids"])))
-        return run_document(run, self._run_spans(run), prices, calls)
+        return run_document(run, self._run_spans(run), self.prices(run), calls, self.run_budget_usd)
+
+    def prices(self, run: Mapping[str, object]) -> dict[str, float | None]:
+        """Return what the steps of a run, given by its row, cost at list price, USD, by span id."""
+        priced = self.ask("run_prices", {"run_id": run["run_id"], "date": run["date"]})
+        return dict(zip(*(priced.column(name).to_pylist() for name in ("span_id", "cost_usd")), strict=True))
 
     def span_content(self, run_id: str, span_id: str, column: str) -> str:
         """Return one of a span's content columns (`span_document.CONTENT`) as sent. Raises: NotFound."""
@@ -305,6 +310,6 @@ def _shares_traces(run: Mapping[str, object]) -> bool:
     return cut or len(cast("list[str]", run["trace_ids"])) > 1 or "-" in str(run["run_id"])
 
 
-def open_lake(data: Path, tenant: str = DEFAULT_TENANT) -> Reports:
+def open_lake(data: Path, tenant: str = DEFAULT_TENANT, run_budget_usd: float | None = None) -> Reports:
     """Return the questions one tenant can ask of the lake in a data folder."""
-    return Reports(data / "lake", Scope(tenant))
+    return Reports(data / "lake", Scope(tenant), run_budget_usd)

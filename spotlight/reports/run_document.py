@@ -19,7 +19,7 @@ from spotlight.errors import NotFound
 from spotlight.exact_json import plain_row
 from spotlight.reports.display_order import display_order, starts
 from spotlight.reports.noise import is_hidden, noise
-from spotlight.reports.opening_step import opening_step
+from spotlight.reports.opening_step import Spending, opening_step
 
 FINE, SPAN_ERROR, HIDDEN_FAILURE = 0, 1, 2
 
@@ -29,11 +29,13 @@ def run_document(
     spans: pa.Table,
     prices: Mapping[str, float | None] | None = None,
     calls: pa.Table | None = None,
+    budget_usd: float | None = None,
 ) -> dict[str, object]:
     """Return the run, and its spans as columns in display order: depth first, siblings by start.
 
     `prices` are the costs of its steps, USD, by span id; `calls` what its tool calls show about going
-    wrong (sql/call_signs.sql). `opens_at` is the first bad step and why it is (see `first_bad`), None
+    wrong (sql/call_signs.sql); `budget_usd` is what it may cost,
+    None for any sum. `opens_at` is the first bad step and why it is (see `first_bad`), None
     where no rule speaks.
 
     `cols.parent` holds row numbers (-1 for none); `start` and `dur` are ms, start counted from the
@@ -53,7 +55,7 @@ def run_document(
     origin = int(starts(rows).min(initial=np.iinfo(np.int64).max)) if len(order) else 0
     ordered = rows.take(pa.array(order))
     words = {name: _numbered(column) for name, column in _words(ordered).items()}
-    bad = None if calls is None else opening_step(found, calls)
+    bad = None if calls is None else opening_step(found, calls, Spending(prices or {}, budget_usd))
     noisy, errors = noise(found)[order], _errors(found)[order]
     ids = ordered.column("span_id").to_pylist()
     columns = {

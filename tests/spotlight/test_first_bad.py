@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from benchmarks.first_bad import Log, as_log, our_step, scores
+from spotlight.assembly import assemble
 from spotlight.reports.first_bad import ERROR_SIGNS, LOOP, RULES, FirstBad, Seen, error_sign, first_bad_step
+from spotlight.reports.opening_step import Spending, opening_step
+from tests.rows import llm, span, span_id, table
 
 SIGNS = {
     "a Python traceback": ("output:\nTraceback (most recent call last):\n  ...", True),
@@ -106,6 +110,27 @@ def test_only_a_failed_run_without_a_sign_opens_at_its_first_call() -> None:
     steps = [Seen("a", "llm", "chat"), call("b"), call("c")]
     found = first_bad_step(steps, has_failed=True)
     assert (None, ("b", "first_call")) == (first_bad_step(steps), found and (found.span_id, found.rule))
+
+
+def test_a_run_over_its_budget_opens_at_the_step_that_went_over() -> None:
+    """Steps add up by their ends; one without a price adds nothing; a sum at the budget is within it."""
+    rows = [
+        span("root", kind="agent"),
+        llm("a", "root"),
+        llm("b", "root"),
+        llm("c", "root"),
+        llm("d", "root"),
+    ]
+    prices = {span_id("a"): 0.25, span_id("b"): None, span_id("c"): 0.5, span_id("d"): 0.25}
+    found, nothing = assemble(table(rows)), pa.table({})
+    over = opening_step(found, nothing, Spending(prices, 0.5))
+    assert over == FirstBad(
+        span_id("c"),
+        "budget",
+        "first limit: with this step the run had cost $0.750, more than the $0.500 that a run may",
+    )
+    assert None is opening_step(found, nothing, Spending(prices, 1.0))
+    assert None is opening_step(found, nothing, Spending(prices))
 
 
 def log(mistake: int, *told: tuple[str, str]) -> Log:

@@ -5,6 +5,7 @@ import { putInAddress } from "./address.js";
 import { failureNotice, fetchJson, waitBefore } from "./api.js";
 import { Detail } from "./detail.js";
 import { button, el } from "./dom.js";
+import { FirstBadOffer, whyOpened } from "./first_bad.js";
 import { plural, tellTimesIn } from "./format.js";
 import { Help } from "./help.js";
 import { listenForKeys } from "./keyboard.js";
@@ -58,6 +59,13 @@ class TraceView {
       this.resized();
     });
     host.append(root);
+    this.offer = new FirstBadOffer({
+      fetch: (path) => this.fetch(path),
+      isChosen: () => this.touched,
+      goTo: (span, why) => this.goTo(span, why),
+    });
+    this.parts.stage.before(this.offer.bar);
+    for (const at of ["pointerdown", "keydown", "wheel"]) root.addEventListener(at, () => { this.touched = true; }, { passive: true });
     this.detail = new Detail(panel, { select: (row) => this.select(row), fetch: (path, signal) => this.fetch(path, signal) });
     this.readings = new Readings(stage, choices, {
       select: (row) => this.select(row, true),
@@ -131,6 +139,7 @@ class TraceView {
     this.show(fresh);
     this.fillScreen();
     performance.measure("spotlight:run-shown", { start: asked });
+    if (fresh) this.offer.ask(value);
     this.readNoted();
   }
 
@@ -199,13 +208,21 @@ class TraceView {
     const missing = span && linked == null ? "The span in the address is not in this run. " : "";
     const opens = linked == null ? this.document.opens_at : null;
     const chosen = this.rowOf.get(opens?.span);
-    const why = chosen == null ? "" : `Opened at the ${opens.why}`;
+    const why = chosen == null ? "" : whyOpened(opens);
     const row = linked ?? chosen ?? (this.model.count ? 0 : -1);
     this.readings.open(chosenReading(window.location.href, this.document));
     if (row >= 0) this.select(row, false, missing + why);
     else this.parts.panel.replaceChildren(el("div", "muted", "This run has no spans yet."));
+    this.touched = linked != null;
     const focused = document.activeElement;
     if (!focused || focused === document.body || focused.matches(".stMain")) this.readings.body.focus({ preventScroll: true });
+  }
+
+  /** Go to a span of the run, hidden or not, and say why. */
+  goTo(span, why) {
+    if (!this.rowOf.has(span) && this.onlySteps) this.toggleSteps();
+    const row = this.rowOf.get(span);
+    if (row != null) this.select(row, false, why);
   }
 
   spanPath(row) {
@@ -215,6 +232,7 @@ class TraceView {
   /** Select a row everywhere; `own`: the shown reading did it itself. `why` says why nobody had to choose. */
   select(row, own = false, why = "") {
     this.row = row;
+    this.touched ||= !why;
     this.detail.why = why;
     this.readings.show(row, own);
     this.detail.show(this.model, row, this.spanPath(row));

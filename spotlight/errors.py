@@ -12,6 +12,8 @@ SpotlightError          what happened, with which value, and what to do (`hint`)
   UnreadableSearch      a search that cannot be read, and where in it
   UnreadableFile        a file given to `load` that is not telemetry
   ModelRefused          a model that cannot be asked: unknown, without its key, or at an address that is not allowed
+  UnreadablePolicy      a policy of mocked tools that cannot be read, and where in it
+  StubFailed            a user's stub of a tool that raised, overran a limit or cannot be loaded
   PartFailed            a part of `spotlight up` that cannot be started
 """
 
@@ -73,6 +75,18 @@ class UnreadableSearch(SpotlightError):
 
 class UnreadableFile(SpotlightError):
     """A file given to `spotlight load` that holds no telemetry Spotlight can read."""
+
+
+class UnreadablePolicy(SpotlightError):
+    """A policy of mocked tools that cannot be read; `line` counts from 1, None where the file has none."""
+
+    def __init__(self, message: str, line: int | None = None, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.line = line
+
+
+class StubFailed(SpotlightError):
+    """A user's stub of a tool that raised, overran a limit or cannot be loaded: the replay must not go on."""
 
 
 class PartFailed(SpotlightError):

@@ -8,7 +8,9 @@ makes it: the writer while there is nothing to do, else the reader that searches
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import time
 import uuid
 from collections.abc import Iterable, Iterator
@@ -23,6 +25,8 @@ from spotlight.messages import Message, Reasoning, Text, ToolCall, ToolCallRespo
 from spotlight.model import PAYLOADS
 
 FOLDER: Final = "payload_texts"
+# A subfolder: texts made otherwise than now are made again, and the old ones go.
+EDITION: Final = "2"
 # Parts of content, as a search names them.
 PARTS: Final = ("system", "user", "assistant", "tool", "args", "result", "input", "output")
 PLACE: Final = pa.struct(
@@ -45,6 +49,8 @@ _VALUES: Final = {
 }  # fmt: skip
 _KEPT: Final = ("trace_id", "span_id", "started_ns", "journal_position", *_MESSAGES, *_VALUES)
 _ROLES: Final = frozenset(("system", "user", "assistant", "tool"))
+_ESCAPES: Final = re.compile(r'(?:\\(?:u[0-9a-fA-F]{4}|["\\/bfnrt]))+')
+_DEEPER: Final = re.compile(r"(?:\\+u[0-9a-fA-F]{4})+")  # of JSON within JSON
 
 
 class Piece(NamedTuple):
@@ -59,6 +65,24 @@ def folded(text: str) -> str:
     return " ".join(text.split()).lower()
 
 
+def legible(text: str) -> str:
+    """Return a text as people read it: where it is JSON, characters in the place of their escapes.
+
+    Many clients escape every letter beyond ASCII, and line breaks are always escaped.
+    """
+    if "\\" not in text or text.lstrip()[:1] not in ("{", "[", '"'):
+        return text
+    return _DEEPER.sub(
+        lambda found: _unescaped(re.sub(r"\\+", r"\\", found[0])),
+        _ESCAPES.sub(lambda found: _unescaped(found[0]), text),
+    )
+
+
+def _unescaped(escapes: str) -> str:
+    told = str(json.loads(f'"{escapes}"'))
+    return told.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # half a pair is no text
+
+
 def pieces(payload: dict[str, str | None]) -> Iterator[Piece]:
     """Return what the content columns of one payload row say, in the order of the columns."""
     for column, role in _MESSAGES.items():
@@ -66,7 +90,7 @@ def pieces(payload: dict[str, str | None]) -> Iterator[Piece]:
             yield from _told(read_messages(said, role_hint=role))
     for column, part in _VALUES.items():
         if said := payload.get(column):
-            yield Piece(part, said)
+            yield Piece(part, legible(said))
 
 
 def text_files(root: Path, payload_files: Iterable[str], budget_s: float | None = None) -> list[Path]:
@@ -78,7 +102,7 @@ def text_files(root: Path, payload_files: Iterable[str], budget_s: float | None 
     found, began = [], time.monotonic()
     for name in payload_files:
         source = Path(name)
-        target = root / FOLDER / source.relative_to(root / PAYLOADS.name)
+        target = _target(root, name)
         if not target.exists():
             if budget_s is not None and time.monotonic() - began > budget_s:
                 continue
@@ -89,7 +113,7 @@ def text_files(root: Path, payload_files: Iterable[str], budget_s: float | None 
 
 def remove_stale(root: Path, payload_files: Iterable[str]) -> int:
     """Remove the texts of payloads that are no longer there, and what was left half made; return how many."""
-    live = {root / FOLDER / Path(name).relative_to(root / PAYLOADS.name) for name in payload_files}
+    live = {_target(root, name) for name in payload_files}
     removed = 0
     for path in (root / FOLDER).rglob("*.p*"):
         if path in live:
@@ -103,12 +127,16 @@ def remove_stale(root: Path, payload_files: Iterable[str]) -> int:
     return removed
 
 
+def _target(root: Path, payload_file: str) -> Path:
+    return root / FOLDER / EDITION / Path(payload_file).relative_to(root / PAYLOADS.name)
+
+
 def _make(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f"{uuid.uuid4().hex}.partial")
     try:
         with pq.ParquetWriter(
-            partial, SCHEMA, compression="zstd", compression_level=1, use_dictionary=_DICTIONARY,
+            partial, SCHEMA, compression="lz4", use_dictionary=_DICTIONARY,
             write_statistics=False,
         ) as writer:  # fmt: skip
             for table in _tables(source):
@@ -154,7 +182,7 @@ class _Gathered:
                         self._put(piece, place)
         for column, part in _VALUES.items():
             if said := row[column]:
-                self._put(Piece(part, folded(said)), place)
+                self._put(Piece(part, folded(legible(said))), place)
 
     def _folded(self, message: bytes, role: str) -> list[Piece]:
         key = role.encode() + message
@@ -202,7 +230,7 @@ def _told(messages: list[Message]) -> Iterator[Piece]:
         for part in message.parts:
             match part:
                 case Text() | Reasoning():
-                    yield Piece(role, part.content)
+                    yield Piece(role, legible(part.content))
                 case ToolCall():
                     yield Piece("args", f"{part.name} {_plain(part.arguments)}")
                 case ToolCallResponse():
@@ -215,4 +243,5 @@ def _told(messages: list[Message]) -> Iterator[Piece]:
 def _plain(value: Any) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else orjson.dumps(value, default=str).decode("utf-8", "replace")
+    told = value if isinstance(value, str) else orjson.dumps(value, default=str).decode("utf-8", "replace")
+    return legible(told)

@@ -38,7 +38,7 @@ def nearest_good(reports: Reports, run_id: str) -> NearestGood:
     found = reports.ask("good_runs", _params(run)).to_pylist()
     whose = _whose(run)
     if not found:
-        return NearestGood(None, f"no run of {whose} ended well", None, 0)
+        return NearestGood(None, f"no other run of {whose} ended well", None, 0)
     inputs = _first_inputs(reports, [str(run["run_id"]), *(row["run_id"] for row in found)])
     own = inputs.get(str(run["run_id"]))
     told = [(likeness(own, inputs.get(row["run_id"])), row) for row in found]  # newest first

@@ -135,6 +135,6 @@ def test_what_cannot_be_compared_is_said(page: Any, lake_url: str) -> None:
     page.goto(f"{lake_url}/compare")
     expect(page.get_by_label("Right run")).to_be_visible()
     page.goto(f"{lake_url}/compare?b=771d22cc")
-    expect(page.get_by_text("no run of pack renewal-voice ended well")).to_be_visible()
+    expect(page.get_by_text("no other run of pack renewal-voice ended well")).to_be_visible()
     page.goto(f"{lake_url}/compare?a={V1}&b=ffffffff")
     expect(page.get_by_text("no run 'ffffffff'")).to_be_visible()

@@ -9,6 +9,9 @@ from spotlight.reports import Reports
 from tests.made_lake import SECOND, made_lake, of_run, run, score, step
 from tests.rows import START, payload, span, span_id, trace_id
 
+# As most Python clients write it: letters beyond ASCII, and line breaks, escaped.
+SEATS = json.dumps({"seats": 0, "via": "Zürich\nKloten", "to": "İZMİR"})
+
 
 def said(*messages: tuple[str, str]) -> str:
     """Return messages as a client sends them."""
@@ -43,7 +46,7 @@ def found_lake(data: Path) -> Reports:
     }  # fmt: skip
     content = [
         payload(spans["b-ask"], input_messages=asked, output_messages=said(("assistant", "I will look."))),
-        payload(spans["search#2"], input_messages=later, tool_result='{"seats": 0}'),
+        payload(spans["search#2"], input_messages=later, tool_result=SEATS),
         payload(spans["book#2"], tool_arguments='{"flight": "LH 100%"}', tool_result="the flight left"),
     ]
     return made_lake(

@@ -77,6 +77,8 @@ FOUND = {
     'output:"will look"': BOOKED,
     "input:look": set(),
     'args:"lh 100%"': FULL,
+    'result:"zürich kloten"': BOOKED,
+    "i̇zmİr": BOOKED,
     "args:lh_100": set(),
     "result:left": FULL,
     'result:"\\"seats\\": 0"': BOOKED,
@@ -150,6 +152,13 @@ def test_passages_show_the_words_as_they_stand(lake: Reports) -> None:
     assert {"args", "result", "user", "system"} >= {
         row.part for row in passages(lake, RunFilters(query="flight")).rows
     }
+
+
+def test_passages_read_json_as_people_do(lake: Reports) -> None:
+    """Escaped letters and line breaks of JSON are what they stand for; capitals of two small signs count."""
+    for query, shown in (('"zürich kloten"', "Zürich Kloten"), ("İzmİr", "İZMİR")):
+        found = passages(lake, RunFilters(query=query))
+        assert [("result", shown)] == [(row.part, row.found) for row in found.rows]
 
 
 def test_new_payloads_are_found_at_once(tmp_path: Path) -> None:

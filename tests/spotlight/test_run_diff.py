@@ -123,7 +123,7 @@ def test_without_a_good_run_the_reason_is_said(sample_lake: SampleLake) -> None:
     """An agent that never ended well has no good run."""
     lonely = "771d22ccf5d32bf78356c9f9dac95e8a"
     found = nearest_good(sample_lake.reports, lonely)
-    assert (None, "no run of pack renewal-voice ended well") == (found.run_id, found.why)
+    assert (None, "no other run of pack renewal-voice ended well") == (found.run_id, found.why)
     assert None is divergence(sample_lake.reports, lonely)
 
 
@@ -162,4 +162,4 @@ def test_diff_needs_two_runs_or_a_good_one(sample_lake: SampleLake) -> None:
     """One run alone is a mistake in use; a run without a good one like it ends with the reason."""
     assert 2 == spotlight("diff", V1, "--data", sample_lake.data, check=False).returncode
     done = spotlight("diff", "771d22cc", "--nearest", "--data", sample_lake.data, check=False)
-    assert (1, True) == (done.returncode, "no run of pack renewal-voice ended well" in done.stderr)
+    assert (1, True) == (done.returncode, "no other run of pack renewal-voice ended well" in done.stderr)

@@ -149,10 +149,30 @@ def _passage(row: dict[str, Any], content: dict[str, Any], texts: list[Sought]) 
     for found in texts:
         pattern = _pattern(found.test)
         for piece in pieces(content):
-            match = pattern.search(piece.text) if piece.part in found.parts else None
-            if match:
-                return _shown(row, piece.part, piece.text, match, found.test)
+            if piece.part not in found.parts:
+                continue
+            if place := _place(pattern, piece.text):
+                return _shown(row, piece.part, piece.text, place, found.test)
     return None
+
+
+class _Place(NamedTuple):
+    """The characters of a text that something stands at, `end` excluded."""
+
+    start: int
+    end: int
+
+
+def _place(pattern: re.Pattern[str], text: str) -> _Place | None:
+    """Return where a text is found."""
+    if match := pattern.search(text):
+        return _Place(*match.span())
+    # Small letters of some capitals are several characters: they are looked for as texts are compared.
+    lengths = [len(sign.lower()) for sign in text]
+    if sum(lengths) == len(text) or not (match := pattern.search(text.lower())):
+        return None
+    origins = [place for place, length in enumerate(lengths) for _ in range(length)]
+    return _Place(origins[match.start()], origins[match.end() - 1] + 1)
 
 
 def _pattern(test: Test) -> re.Pattern[str]:
@@ -163,8 +183,8 @@ def _pattern(test: Test) -> re.Pattern[str]:
     return re.compile(".*?".join(written), re.IGNORECASE | re.DOTALL)
 
 
-def _shown(row: dict[str, Any], part: str, text: str, match: re.Match[str], test: Test) -> Passage:
-    start, end = match.start(), min(match.end(), match.start() + LONGEST)
+def _shown(row: dict[str, Any], part: str, text: str, place: _Place, test: Test) -> Passage:
+    start, end = place.start, min(place.end, place.start + LONGEST)
     before, after = text[max(0, start - AROUND) : start], text[end : end + AROUND]
     return Passage(
         row["run_id"], row["span_id"], row["step"], row["kind"], row["name"], row["started_ns"], part,

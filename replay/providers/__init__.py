@@ -9,6 +9,19 @@ The clients are imported where a first call is made.
 from __future__ import annotations
 
 from replay.providers.answers import Answer, Attempt, Limits, Outcome
+from replay.providers.asking import ask
 from replay.providers.models import RECORDED, Model, parse_model
+from replay.providers.pool import Pool, open_pool
 
-__all__ = ["RECORDED", "Answer", "Attempt", "Limits", "Model", "Outcome", "parse_model"]
+__all__ = [
+    "RECORDED",
+    "Answer",
+    "Attempt",
+    "Limits",
+    "Model",
+    "Outcome",
+    "Pool",
+    "ask",
+    "open_pool",
+    "parse_model",
+]

@@ -30,7 +30,14 @@ from spotlight.messages.canonical import (
 )
 from spotlight.messages.conversation import read_conversation
 from spotlight.messages.reading import read_messages
-from spotlight.messages.writing import Written, to_anthropic, to_gemini, to_openai, to_otel
+from spotlight.messages.writing import (
+    Written,
+    to_anthropic,
+    to_gemini,
+    to_openai,
+    to_otel,
+    to_responses,
+)
 
 __all__ = [
     "Blob",
@@ -58,4 +65,5 @@ __all__ = [
     "to_json",
     "to_openai",
     "to_otel",
+    "to_responses",
 ]

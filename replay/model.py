@@ -68,6 +68,13 @@ class Response(NamedTuple):
     extra: Extra = NO_EXTRA
 
 
+class RecordedPrompt(NamedTuple):
+    """The template that a call's instructions were made from, and the values, as far as they are told."""
+
+    template: str | None
+    variables: Mapping[str, str]
+
+
 class RecordedCall(NamedTuple):
     """One model call of a recorded run; `step` counts model calls from 1, in order of their start."""
 
@@ -84,6 +91,7 @@ class RecordedCall(NamedTuple):
     prefix_digests: tuple[str, ...]  # of all messages up to and with each
     context_digest: str  # of instructions, messages and tools
     request_digest: str  # of that with model, tool choice and parameters
+    prompt: RecordedPrompt | None = None
 
 
 class RecordedTool(NamedTuple):

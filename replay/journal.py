@@ -26,7 +26,7 @@ _PATIENCE_S: Final = 2.0  # a reader that looks whether somebody works holds the
 _SCHEMA: Final = """
 create table if not exists items (
     item integer primary key, case_no integer not null, variant text not null, repeat integer not null,
-    outcome text, detail text, ended_ns integer, sent_ns integer
+    leg text not null, outcome text, detail text, ended_ns integer, sent_ns integer
 );
 create table if not exists attempts (
     attempt integer primary key, item integer not null, step integer not null, state text not null,
@@ -39,12 +39,16 @@ create table if not exists marks (name text primary key, value text);
 
 
 class Item(NamedTuple):
-    """One path to go: a case by a variant, the `repeat`-th time from 1; `item` counts from 0."""
+    """One path to go: a case by a variant, the `repeat`-th time from 1; `item` counts from 0.
+
+    `leg` is `path`, or `follow` for the closed loop that goes on where a path first decides otherwise.
+    """
 
     item: int
     case_no: int  # index into the plan's cases
     variant: str
     repeat: int
+    leg: str = "path"
 
 
 class Answered(NamedTuple):
@@ -57,12 +61,21 @@ class Answered(NamedTuple):
     facts: str | None
 
 
+class Failed(NamedTuple):
+    """A call that has no answer, why, and when it was tried."""
+
+    error: str
+    started_ns: int
+    ended_ns: int
+
+
 class ItemState(NamedTuple):
     """How an item ended; `outcome` is None while it has not."""
 
     item: Item
     outcome: str | None
     detail: str | None
+    ended_ns: int | None
     is_sent: bool
 
 
@@ -99,7 +112,7 @@ class Journal:
             known = sql.execute("select count(*) from items").fetchone()[0]
             if not known:
                 sql.executemany(
-                    "insert into items (item, case_no, variant, repeat) values (?, ?, ?, ?)", rows
+                    "insert into items (item, case_no, variant, repeat, leg) values (?, ?, ?, ?, ?)", items
                 )
             sql.execute("update attempts set state = 'lost' where state = 'started'")
             sql.execute("delete from marks where name = 'cancel'")
@@ -126,32 +139,37 @@ class Journal:
             )
         return int(row.lastrowid or 0)
 
-    def done(self, attempt: int, answer: str, cost_usd: Decimal | None, facts: str | None = None) -> None:
-        """Write down an answer and what it cost; `facts` tell of tries, cache and fidelity as JSON."""
-        self._end(attempt, "done", answer, cost_usd, None, facts)
+    def done(self, attempt: int, answer: str, cost_usd: Decimal | None, facts: str | None = None) -> Answered:
+        """Write down an answer and what it cost, and return both; `facts` tell of tries and notes as JSON."""
+        times = self._end(attempt, "done", answer, cost_usd, None, facts)
+        return Answered(answer, cost_usd, *times, facts)
 
-    def failed(self, attempt: int, error: str, cost_usd: Decimal | None, facts: str | None = None) -> None:
+    def failed(self, attempt: int, error: str, cost_usd: Decimal | None, facts: str | None = None) -> Failed:
         """Write down that a call has no answer and why, and what it may have cost all the same."""
-        self._end(attempt, "failed", None, cost_usd, error, facts)
+        return Failed(error, *self._end(attempt, "failed", None, cost_usd, error, facts))
 
     def _end(
         self, attempt: int, state: str, answer: str | None, cost: Decimal | None,
         error: str | None, facts: str | None,
-    ) -> None:  # fmt: skip
+    ) -> tuple[int, int]:  # fmt: skip
+        """Write down how an attempt ended; return when it started and ended."""
         with self._sql as sql:
-            sql.execute(
+            found: tuple[int, int] = sql.execute(
                 "update attempts set state = ?, ended_ns = ?, answer = ?, cost_usd = ?, error = ?, facts = ?"
-                " where attempt = ?",
+                " where attempt = ? returning started_ns, ended_ns",
                 (state, time.time_ns(), answer, _text(cost), error, facts, attempt),
-            )
+            ).fetchone()
+        return found
 
-    def finish(self, item: int, outcome: str, detail: str) -> None:
-        """Write down how an item ended; `detail` is JSON."""
+    def finish(self, item: int, outcome: str, detail: str) -> int:
+        """Write down how an item ended, and return when; `detail` is JSON."""
+        now = time.time_ns()
         with self._sql as sql:
             sql.execute(
                 "update items set outcome = ?, detail = ?, ended_ns = ? where item = ?",
-                (outcome, detail, time.time_ns(), item),
+                (outcome, detail, now, item),
             )
+        return now
 
     def sent(self, items: Iterable[int]) -> None:
         """Write down that the spans of some items are in the collector's hands."""
@@ -167,6 +185,15 @@ class Journal:
                 " where outcome = ?",
                 ((outcome,) for outcome in outcomes),
             )
+
+    def failures(self, item: int) -> dict[int, Failed]:
+        """Return which calls of an item have no answer, by step, each with its last failure."""
+        rows = self._sql.execute(
+            "select step, error, started_ns, ended_ns from attempts"
+            " where item = ? and state = 'failed' order by attempt",
+            (item,),
+        )
+        return {step: Failed(str(error), start, end) for step, error, start, end in rows}
 
     def answered(self, item: int) -> dict[int, Answered]:
         """Return the answers that an item already has, by step."""
@@ -329,9 +356,13 @@ def _connected(path: Path) -> sqlite3.Connection:
 
 def _items(sql: sqlite3.Connection) -> list[ItemState]:
     rows = sql.execute(
-        "select item, case_no, variant, repeat, outcome, detail, sent_ns from items order by item"
+        "select item, case_no, variant, repeat, leg, outcome, detail, ended_ns, sent_ns"
+        " from items order by item"
     )
-    return [ItemState(Item(*row[:4]), row[4], row[5], row[6] is not None) for row in rows]
+    return [
+        ItemState(Item(*row[:5]), outcome=row[5], detail=row[6], ended_ns=row[7], is_sent=row[8] is not None)
+        for row in rows
+    ]
 
 
 def _is_cancelled(sql: sqlite3.Connection) -> bool:

@@ -23,6 +23,9 @@ from spotlight.cli import (
     packs,
     part,
     query,
+    replay,
+    replay_manage,
+    replay_run,
     report,
     runs,
     score,
@@ -64,6 +67,9 @@ for name, command in (
 ):
     app.command(name)(command)
 app.add_typer(cost.cost, name="cost")
+for commands in (replay, replay_run, replay_manage):  # each adds its own to the first
+    assert commands.replay is replay.replay
+app.add_typer(replay.replay, name="replay")
 
 
 def _print_version(wanted: bool) -> None:

@@ -96,7 +96,7 @@ def _drain(folder: Path, position: int) -> None:
             run_writer(folder, threading.Event(), drain=True)
             return
         except PartFailed:  # the other writer may be a load that ends with less than our requests
-            if _is_visible(folder, position, time.monotonic() + _PAUSE_S):
+            if is_visible(folder, position, time.monotonic() + _PAUSE_S):
                 return
             if time.monotonic() > deadline:
                 raise Unavailable(_NOT_SHOWN, hint=_SEE_STATUS) from None
@@ -116,7 +116,7 @@ def into_collector(folder: Path) -> Iterator[Send]:
 
     with contextlib.closing(connection):
         yield send
-    if not _is_visible(folder, last, time.monotonic() + VISIBLE_S):
+    if not is_visible(folder, last, time.monotonic() + VISIBLE_S):
         raise Unavailable(_NOT_SHOWN, hint=_SEE_STATUS)
 
 
@@ -214,7 +214,7 @@ def _status_message(answer: bytes, request: FileRequest) -> str:
     return answer[:500].decode("utf-8", "replace")
 
 
-def _is_visible(folder: Path, position: int, deadline: float) -> bool:
+def is_visible(folder: Path, position: int, deadline: float) -> bool:
     """Wait until the writer has assembled the runs up to a journal position; False where it has not."""
     from ingest.progress import read_progress
 

@@ -1,0 +1,163 @@
+"""One model call of a plan: from the journal where it was answered already, else within the budget."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+from replay.budget import Budget, Prices, most_tokens
+from replay.journal import Answered, Failed, Item, Journal
+from replay.model import RecordedCall, Request
+from replay.path import Called
+from replay.providers.answers import Answer
+from replay.providers.answers import Outcome as Tried
+from replay.providers.models import Model
+from replay.stored import read_response, response_text
+from spotlight.errors import SpotlightError
+
+# Tries that ended so may have been paid for although there is no whole answer.
+_MAYBE_PAID: Final = frozenset({Tried.INCOMPLETE, Tried.TIMED_OUT, Tried.DISCONNECTED, Tried.MALFORMED})
+
+
+class Asked(NamedTuple):
+    """One question: to whom, what, as which step of which item."""
+
+    item: Item
+    step: int
+    model: Model
+    request: Request
+    recorded: RecordedCall | None
+    is_same_context: bool = True  # whether the recorded usage is that of this context
+
+
+Ask = Callable[[Asked], Awaitable[Answer]]
+
+
+class CallFailed(SpotlightError):
+    """A model call that has no answer to go on with."""
+
+    def __init__(self, failed: Failed, *, hint: str = "") -> None:
+        super().__init__(failed.error, hint=hint)
+        self.failed = failed
+
+
+class Unfinished(CallFailed):
+    """A model call whose answer was never finished: it stands for nothing."""
+
+
+class OutOfMoney(SpotlightError):
+    """The budget of the plan does not allow the next call."""
+
+
+class Stopped(SpotlightError):
+    """The plan was cancelled before this call."""
+
+
+class Caller:
+    """Calls models for one plan; every call is journaled before it is sent and when it has ended."""
+
+    def __init__(self, journal: Journal, budget: Budget, prices: Prices, ask: Ask, in_flight: int) -> None:
+        self._journal = journal
+        self._budget = budget
+        self._prices = prices
+        self._ask = ask
+        self._slots = asyncio.Semaphore(in_flight)
+        self.stop = asyncio.Event()
+
+    async def call(self, asked: Asked, answered: dict[int, Answered]) -> Called:
+        """Return the answer; `answered` holds what the journal knows of the item.
+
+        Raises: CallFailed or Unfinished where there is none; OutOfMoney; Stopped.
+        """
+        known = answered.get(asked.step)
+        if known is not None:
+            return _from_journal(known)
+        async with self._slots:
+            if self.stop.is_set():
+                raise Stopped("the replay was cancelled")
+            reserved = self.most(asked)
+            if not await self._budget.reserve(reserved):
+                raise OutOfMoney(
+                    f"{self._budget.limit} USD are not enough for a call that may cost {reserved} USD",
+                    hint="go on with `spotlight replay resume ID --budget MORE`",
+                )
+            return await self._send(asked, reserved)
+
+    def most(self, asked: Asked) -> Decimal | None:
+        """Return what a call costs at most, USD; None where its model has no price."""
+        if asked.model.is_recorded:
+            return Decimal(0)
+        recorded = asked.recorded if asked.is_same_context else None
+        usage = recorded.response.usage if recorded and recorded.response else None
+        tokens = most_tokens(asked.request, usage, is_other_model=is_other(asked))
+        return self._prices.most(asked.model.provider, asked.model.name, tokens)
+
+    async def _send(self, asked: Asked, reserved: Decimal | None) -> Called:
+        attempt = self._journal.begin(asked.item.item, asked.step, reserved)
+        cost = reserved  # where we are torn away, what it cost is not known
+        try:
+            try:
+                answer = await self._ask(asked)
+            except SpotlightError as exc:
+                cost = Decimal(0)  # refused before anything was sent
+                failed = self._journal.failed(attempt, exc.message, cost)
+                raise CallFailed(failed, hint=exc.hint) from exc
+            cost = self._cost(asked, answer, reserved)
+            facts = _facts(answer)
+            if not answer.is_complete:
+                why = answer.response.error or "the answer has no finish reason: it is incomplete"
+                kind = CallFailed if answer.response.error else Unfinished
+                raise kind(self._journal.failed(attempt, why, cost, json.dumps(facts)))
+            return _from_journal(
+                self._journal.done(attempt, response_text(answer.response), cost, json.dumps(facts))
+            )
+        finally:
+            await self._budget.settle(reserved, cost)
+
+    def _cost(self, asked: Asked, answer: Answer, reserved: Decimal | None) -> Decimal | None:
+        """Return what all tries of a call cost; a try that may have been paid counts at most."""
+        if answer.was_cached or asked.model.is_recorded:
+            return Decimal(0)
+        costs: list[Decimal | None] = []
+        for tried in answer.attempts:
+            if tried.outcome in _MAYBE_PAID:
+                told = self._priced(asked, answer, tried.usage)
+                costs.append(reserved if told is None else told)
+        if answer.is_complete:
+            told = self._priced(asked, answer, answer.response.usage)
+            costs.append(reserved if told is None else told)  # answered without usage: at most
+        known = [cost for cost in costs if cost is not None]
+        return None if len(known) < len(costs) else sum(known, Decimal(0))
+
+    def _priced(self, asked: Asked, answer: Answer, usage: Any) -> Decimal | None:
+        return self._prices.cost(asked.model.provider, answer.response.model, usage, asked=asked.model.name)
+
+
+def is_other(asked: Asked) -> bool:
+    """Whether another model is asked than the recorded one: its tokens are counted otherwise."""
+    recorded = asked.recorded.request if asked.recorded else None
+    if recorded is None or recorded.model is None:
+        return True
+    return asked.model.name not in (recorded.model, f"{recorded.provider}/{recorded.model}")
+
+
+def _from_journal(known: Answered) -> Called:
+    facts = json.loads(known.facts) if known.facts else {}
+    return Called(read_response(known.answer), known.cost_usd, known.started_ns, known.ended_ns, facts)
+
+
+def _facts(answer: Answer) -> dict[str, Any]:
+    return {
+        "was_cached": answer.was_cached,
+        "notes": list(answer.notes),
+        "tries": [
+            {
+                "outcome": tried.outcome.value, "status": tried.status, "detail": tried.detail,
+                "started_ns": tried.started_ns, "duration_ms": tried.duration_ms,
+            }
+            for tried in answer.attempts
+        ],
+    }  # fmt: skip

@@ -1,0 +1,160 @@
+"""What a plan will ask, cover, cost and be able to show, before anything is spent."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from replay.budget import Prices, likely_tokens, most_tokens
+from replay.calling import Asked, is_other
+from replay.journal import Item
+from replay.mocks.ladder import Mocks
+from replay.model import RecordedCall, Recording, Usage
+from replay.plan import Sealed
+from replay.sealing import Recordings
+from replay.targets import Changed, Changes
+
+# Variance of a task's success between repeats of the same agent: tau-bench airline, gpt-4o, 50 tasks x 4.
+_WITHIN: Final = 0.147
+_POWER: Final = 2.8  # z of 5 %, two-sided, plus z of 80 % power
+_GUESSED_MS: Final = 5_000.0  # a call whose duration is not recorded
+
+ChangesOf = Callable[[str, Recording], Changes]
+MocksOf = Callable[[Recording, Item, int], Mocks]
+
+
+class Preview(NamedTuple):
+    """A plan in figures; money in USD without models that have no price."""
+
+    cases: int
+    items: int
+    calls: int  # model calls if everything goes as recorded
+    grades: Mapping[str, int]  # cases by how complete their recordings are
+    rungs: Mapping[str, int]  # recorded tool calls by what would answer them if asked again
+    skipped: Mapping[str, int]  # steps that are not asked, by reason
+    refused: Mapping[str, int]  # the same, for reasons of one variant: `variant: reason`
+    models: Mapping[str, int]  # calls by model
+    unpriced: Mapping[str, str]  # model -> why it has no price
+    unpriced_calls: int
+    expected_usd: Decimal
+    worst_usd: Decimal
+    input_tokens: int  # expected
+    seconds: float  # expected
+    smallest_effect: float | None  # difference in success that can be shown, 0 to 1; None: none can
+
+
+class _Sums:
+    def __init__(self) -> None:
+        self.calls = 0
+        self.models: Counter[str] = Counter()
+        self.unpriced: dict[str, str] = {}
+        self.unpriced_calls = 0
+        self.expected = Decimal(0)
+        self.worst = Decimal(0)
+        self.input_tokens = 0
+        self.ms = 0.0
+        self.longest_ms = 0.0
+        self.skipped: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        self.rungs: Counter[str] = Counter()
+
+
+async def preview(
+    sealed: Sealed, recordings: Recordings, prices: Prices, changes: ChangesOf, mocks: MocksOf
+) -> Preview:
+    """Return what a plan will ask, cover and cost. Nothing is asked."""
+    sums, plan = _Sums(), sealed.plan
+    for number, case in enumerate(sealed.cases):
+        found = recordings(case.run_id)
+        calls = {call.step: call for call in found.calls}
+        sums.skipped.update(case.skipped.values())
+        for variant in plan.all_variants():
+            changed = changes(variant.name, found)
+            ways = [_way(changed, calls[step], variant.name, sums) for step in case.steps]
+            _add_way([way for way in ways if way is not None], sealed, prices, sums)
+        await _add_rungs(
+            found,
+            mocks(found, Item(0, number, plan.all_variants()[0].name, 1), case.steps[0]),
+            case.steps[0],
+            sums,
+        )
+    per_call = sums.ms / plan.concurrency
+    return Preview(
+        len(sealed.cases), sum(1 for _ in sealed.items()), sums.calls,
+        Counter(case.grade for case in sealed.cases), sums.rungs, sums.skipped, sums.refused, sums.models,
+        sums.unpriced, sums.unpriced_calls, sums.expected, sums.worst, sums.input_tokens,
+        max(per_call, sums.longest_ms) / 1000, smallest_effect(len(sealed.cases), plan.repeat),
+    )  # fmt: skip
+
+
+class _Way(NamedTuple):
+    call: RecordedCall
+    changed: Changed
+
+
+def _way(changes: Changes, call: RecordedCall, variant: str, sums: _Sums) -> _Way | None:
+    changed = changes.of(call)
+    if isinstance(changed, str):
+        sums.refused[f"{variant}: {changed}"] += 1
+        return None
+    return _Way(call, changed)
+
+
+def _add_way(ways: list[_Way], sealed: Sealed, prices: Prices, sums: _Sums) -> None:
+    """Add the calls of one case by one variant, all repeats of it."""
+    plan = sealed.plan
+    worst = Decimal(0)
+    largest = Decimal(0)
+    total_ms = 0.0
+    for call, changed in ways:
+        model, repeat = changed.model, plan.repeat
+        sums.calls += repeat
+        sums.models[f"{model.provider}:{model.name}" if not model.is_recorded else "recorded"] += repeat
+        if model.is_recorded:
+            continue
+        response = call.response
+        other = is_other(Asked(Item(0, 0, "", 1), call.step, model, changed.request, call))
+        usage = response.usage if response else Usage()
+        likely = likely_tokens(changed.request, usage, is_other_model=other)
+        most = most_tokens(changed.request, usage, is_other_model=other)
+        ms = response.duration_ms if response and response.duration_ms is not None else _GUESSED_MS
+        total_ms += ms
+        sums.ms += ms * repeat
+        sums.longest_ms = max(sums.longest_ms, ms)
+        sums.input_tokens += likely.input * repeat
+        costs = [prices.most(model.provider, model.name, tokens) for tokens in (likely, most)]
+        if costs[0] is None or costs[1] is None:
+            why = prices.reason(model.provider, model.name) or "no price for it"
+            sums.unpriced[f"{model.provider}:{model.name}"] = why
+            sums.unpriced_calls += repeat
+            continue
+        sums.expected += costs[0] * repeat
+        worst += costs[1]
+        largest = max(largest, costs[1])
+    if plan.mode == "closed":  # a loop may go to its limit, at the size of its largest call
+        worst = largest * max(plan.max_steps, len(ways))
+        sums.longest_ms = max(sums.longest_ms, total_ms)
+    sums.worst += worst * plan.repeat
+
+
+async def _add_rungs(found: Recording, mocks: Mocks, from_step: int, sums: _Sums) -> None:
+    """Count by which rung each recorded tool call would be answered if it were asked again in its order."""
+    for tool in found.tools:
+        if tool.step is not None and tool.step >= from_step:
+            answer = await mocks.answer(tool.name, tool.arguments, step=tool.step)
+            sums.rungs[answer.rung.value] += 1
+
+
+def smallest_effect(cases: int, repeats: int) -> float | None:
+    """Return the smallest difference in success that so many cases can show, with 80 % power; None: none.
+
+    MDE = 2.8 * sqrt(2 * s2_within / (k * n)), with the variance measured on tau-bench and cases that all
+    change alike: with cases that differ in that, more is needed.
+    """
+    if cases < 2:
+        return None
+    found = _POWER * math.sqrt(2 * _WITHIN / (repeats * cases))
+    return found if found < 1 else None

@@ -1,0 +1,151 @@
+"""A sealed plan with all it needs, ready to be worked on: recordings, models, mocks, prices, the journal."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from opentelemetry.sdk.trace import ReadableSpan
+
+from replay.budget import Prices
+from replay.calling import Ask, Asked
+from replay.emission import spans_of
+from replay.engine import Engine, Result, work
+from replay.journal import Item, Journal, Progress, read_progress
+from replay.mocks.ladder import Mocks
+from replay.mocks.tape import Recorded, recorded_of
+from replay.model import Recording
+from replay.plan import Sealed
+from replay.preview import Preview, preview
+from replay.providers.answers import Answer
+from replay.providers.asking import ask
+from replay.providers.pool import Pool, open_pool
+from replay.recording import recording
+from replay.rewriting import Rewriter
+from replay.sealing import Recordings
+from replay.targets import Changes
+from spotlight.messages.canonical import message_json
+from spotlight.messages.digests import canonical_json, digest
+from spotlight.pricing import book_of
+from spotlight.reports import Reports, open_lake
+
+BUDGET: Final = "budget_usd"  # a budget that was raised after the plan was made
+_REPEATS: Final = 1_000_000  # more than any plan has
+_HELD: Final = 64  # recordings kept in memory
+
+# Takes the spans of some results to where runs are kept; returns when they are safe.
+Send = Callable[[Sequence[ReadableSpan]], None]
+
+
+class Setting:
+    """What the work on a plan reads: its recordings, and the tools that stand for real ones."""
+
+    def __init__(self, sealed: Sealed, reports: Reports, data: Path) -> None:
+        self.sealed = sealed
+        self.prices = Prices(book_of(data))
+        self.recordings: Recordings = lru_cache(maxsize=_HELD)(lambda run_id: recording(reports, run_id))
+        self._rewriters = {variant.name: Rewriter(variant) for variant in sealed.plan.all_variants()}
+        self._pools: dict[str, list[str]] | None = None
+
+    def changes(self, variant: str, found: Recording) -> Changes:
+        """Return what a variant changes of a recording."""
+        return Changes(self._rewriters[variant], found)
+
+    def mocks(self, found: Recording, item: Item, from_step: int) -> Mocks:
+        """Return the mocked tools of one item."""
+        case = self.sealed.cases[item.case_no]
+        return Mocks(
+            recorded_of(found), policy=self.sealed.policy, declared=self._rewriters[item.variant].tools,
+            pool=self._pool(found), from_step=from_step, seed=self.sealed.plan.seed, case=case.run_id,
+            repeat=item.repeat,
+        )  # fmt: skip
+
+    def _pool(self, found: Recording) -> list[Recorded]:
+        """Return the tool calls of the plan's other runs of the same case: those that were asked the same."""
+        if not self.sealed.plan.pool or len(self.sealed.cases) < 2:
+            return []
+        if self._pools is None:
+            self._pools = {}
+            for case in self.sealed.cases:
+                self._pools.setdefault(question(self.recordings(case.run_id)), []).append(case.run_id)
+        own = str(found.run["run_id"])
+        others = [run_id for run_id in self._pools[question(found)] if run_id != own]
+        return [recorded_of(self.recordings(run_id)) for run_id in others]
+
+
+def question(found: Recording) -> str:
+    """Return what tells cases apart: a digest of the messages with which a run begins."""
+    first = found.calls[0].request.messages if found.calls else ()
+    asked = [message_json(message) for message in first if message.role == "user"]
+    return digest(canonical_json(asked)) if asked else str(found.run["run_id"])
+
+
+def look_ahead(setting: Setting) -> Preview:
+    """Return what a plan will ask, cover and cost."""
+    return asyncio.run(
+        preview(setting.sealed, setting.recordings, setting.prices, setting.changes, setting.mocks)
+    )
+
+
+def run_plan(
+    folder: Path, data: Path, sealed: Sealed, send: Send, budget_usd: Decimal | None = None
+) -> Progress:
+    """Work on a plan until it has ended, its money is spent or somebody cancels; return how far it is.
+
+    `budget_usd` raises the plan's own budget, now and from now on.
+    Raises: SpotlightError where another process works on it, or a recording has changed.
+    """
+    with Journal.open(folder, sealed.items()) as journal:
+        if budget_usd is not None:
+            journal.mark(BUDGET, format(budget_usd, "f"))
+            journal.reopen(["budget"])
+        raised = journal.marked(BUDGET)
+        limit = Decimal(raised) if raised is not None else sealed.plan.budget_usd
+        asyncio.run(_run(journal, data, sealed, send, limit))
+    return read_progress(folder)
+
+
+async def _run(journal: Journal, data: Path, sealed: Sealed, send: Send, limit: Decimal | None) -> None:
+    setting = Setting(sealed, open_lake(data), data)
+
+    async def emit(results: Sequence[Result]) -> None:
+        spans = [
+            span for result in results for span in spans_of(sealed, result.path, result.run, result.times)
+        ]
+        await asyncio.to_thread(send, spans)
+
+    loop = asyncio.get_running_loop()
+    with ExitStack() as stack:
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, journal.mark, "cancel", "1")
+            stack.callback(loop.remove_signal_handler, name)
+        async with open_pool(data, allow_private=sealed.plan.allow_private) as pool:
+            ask_model = asker(pool, sealed.plan.seed)
+            engine = Engine(
+                sealed,
+                journal,
+                setting.recordings,
+                setting.changes,
+                ask_model,
+                setting.mocks,
+                setting.prices,
+                emit,
+            )
+            await work(engine, budget_usd=limit)
+
+
+def asker(pool: Pool, seed: int) -> Ask:
+    """Return what asks models over a pool; another seed asks anew what is remembered for this one."""
+
+    async def ask_model(asked: Asked) -> Answer:
+        recorded = asked.recorded.response if asked.recorded else None
+        repeat = seed * _REPEATS + asked.item.repeat
+        return await ask(pool, asked.model, asked.request, recorded=recorded, repeat=repeat)
+
+    return ask_model

@@ -1,0 +1,167 @@
+"""Making a plan final: the runs it means, their recordings' digests, the files it names, read once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import orjson
+
+from replay.mocks.policy import Policy
+from replay.mocks.policy_file import read_policy
+from replay.model import Completeness, RecordedCall, Recording
+from replay.plan import Case, Plan, Sealed
+from replay.recording import recording
+from replay.stored import response_text
+from replay.variants import Variant
+from spotlight.errors import NotFound, SpotlightError
+from spotlight.messages.digests import canonical_json, digest
+from spotlight.packs import read_pack
+from spotlight.reports import Reports, RunFilters
+
+FOLDER: Final = "replays"  # in the data folder: one folder per plan
+PLAN_FILE: Final = "plan.json"
+_MOST_STUB_BYTES: Final = 1_000_000
+
+Recordings = Callable[[str], Recording]
+
+
+class Made(NamedTuple):
+    """A sealed plan, and the runs that it leaves out with the reason."""
+
+    sealed: Sealed
+    left_out: tuple[tuple[str, str], ...]
+
+
+def seal(plan: Plan, reports: Reports) -> Made:
+    """Return a plan with all that it depends on, as it is now.
+
+    Raises: SpotlightError where nothing is left to do, or a file cannot be read; NotFound for a run.
+    """
+    cases: list[Case] = []
+    left_out: list[tuple[str, str]] = []
+    for run_id in _runs(plan, reports):
+        found = recording(reports, run_id)
+        case = _case(found, plan)
+        if case.steps:
+            cases.append(case)
+        else:
+            why = next(iter(case.skipped.values()), found.grade.reason or "it has no model calls")
+            left_out.append((case.run_id, why))
+    if not cases:
+        why = f"{left_out[0][0]}: {left_out[0][1]}" if left_out else "the search finds no run"
+        raise SpotlightError(
+            f"nothing can be replayed: {why}", hint="`spotlight replay inspect RUN` says what a run recorded"
+        )
+    policy = read_policy(plan.tools) if plan.tools else Policy()
+    if plan.faults:
+        policy = policy.model_copy(update={"faults": (*plan.faults, *policy.faults)})
+    variants = tuple(_settled(variant) for variant in plan.variants)
+    packs = {str(path): read_pack(path).digest for path in pack_paths(variants)}
+    named = plan.model_copy(update={"runs": tuple(case.run_id for case in cases), "variants": variants})
+    sealed = Sealed(plan=named, cases=tuple(cases), policy=policy, stubs=_stubs(plan.stubs), packs=packs)
+    return Made(sealed, tuple(left_out))
+
+
+def _runs(plan: Plan, reports: Reports) -> list[str]:
+    found = [str(reports.run(run_id)["run_id"]) for run_id in plan.runs]
+    if plan.search is not None:
+        rows = reports.runs(RunFilters(query=plan.search), limit=plan.most_runs).to_pylist()
+        found += [str(row["run_id"]) for row in rows if not row.get("replay_of")]
+    return list(dict.fromkeys(found))
+
+
+def _case(found: Recording, plan: Plan) -> Case:
+    calls = loop_calls(found, plan.from_step) if plan.mode == "closed" else found.calls
+    skipped: dict[int, str] = {}
+    steps: list[int] = []
+    for call in calls:
+        if call.step < plan.from_step:
+            continue
+        if call.grade.level is Completeness.NONE or not (call.request.messages or call.request.system):
+            skipped[call.step] = call.grade.reason or "no messages are recorded"
+        else:
+            steps.append(call.step)
+    if plan.mode == "closed" and calls and calls[0].step in skipped:
+        steps = []  # there is no context to begin from
+    return Case(
+        run_id=str(found.run["run_id"]), digest=recording_digest(found), grade=found.grade.level.value,
+        reason=found.grade.reason, steps=tuple(steps), skipped=skipped,
+    )  # fmt: skip
+
+
+def loop_calls(found: Recording, from_step: int) -> tuple[RecordedCall, ...]:
+    """Return the recorded calls that a closed loop from a step stands for: those of the same agent."""
+    rest = [call for call in found.calls if call.step >= from_step]
+    return tuple(call for call in rest if call.agent_span_id == rest[0].agent_span_id)
+
+
+def recording_digest(found: Recording) -> str:
+    """Return what a recording is known by: what was asked and answered, of models and of tools."""
+    calls = [
+        [call.step, call.request_digest, call.response and digest(response_text(call.response))]
+        for call in found.calls
+    ]
+    tools = [[t.position, t.step, t.name, t.arguments, t.result, t.is_error] for t in found.tools]
+    return digest(canonical_json([calls, tools]))
+
+
+def _settled(variant: Variant) -> Variant:
+    """Return a variant that means the same in whatever folder it is read."""
+    paths = {"pack": variant.pack, "was_pack": variant.was_pack}
+    whole = {name: path.resolve() for name, path in paths.items() if path}
+    return variant.settled().model_copy(update=whole)
+
+
+def pack_paths(variants: Iterable[Variant]) -> list[Path]:
+    """Return where the packs stand that variants name."""
+    return list(dict.fromkeys(path for v in variants for path in (v.pack, v.was_pack) if path))
+
+
+def _stubs(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    if path.stat().st_size > _MOST_STUB_BYTES:
+        raise SpotlightError(f"{path} is larger than {_MOST_STUB_BYTES:,} bytes", hint="is it a stub file?")
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as exc:
+        raise SpotlightError(f"{path} is no text in UTF-8", hint="name a Python file with --stubs") from exc
+
+
+def save(sealed: Sealed, data: Path) -> Path:
+    """Write a plan into its folder of the data folder, unless it is there; return that folder."""
+    folder = data / FOLDER / sealed.id
+    folder.mkdir(parents=True, exist_ok=True)
+    whole = folder / PLAN_FILE
+    if not whole.exists():
+        part = folder / f"{PLAN_FILE}.{os.getpid()}"
+        part.write_bytes(orjson.dumps(sealed.document(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+        part.replace(whole)
+    return folder
+
+
+def load(data: Path, plan_id: str) -> tuple[Path, Sealed]:
+    """Return the folder of a plan and the plan; the beginning of its id is enough.
+
+    Raises: NotFound where there is none, or more than one; SpotlightError where it was changed.
+    """
+    found = [folder for folder in folders(data) if folder.name.startswith(plan_id)]
+    if len(found) != 1 or not plan_id:
+        which = f"{len(found)} replays begin so" if found else "there is no such replay"
+        raise NotFound(f"{plan_id}: {which}", hint="list them with `spotlight replay list`")
+    sealed = Sealed.model_validate_json((found[0] / PLAN_FILE).read_bytes())
+    if sealed.id != found[0].name:
+        raise SpotlightError(
+            f"{found[0] / PLAN_FILE} was changed since it was made: it is {sealed.id} now",
+            hint="a plan never changes; make another one with `spotlight replay run`",
+        )
+    return found[0], sealed
+
+
+def folders(data: Path) -> list[Path]:
+    """Return the folders of all plans of a data folder, the newest last."""
+    found = [path.parent for path in (data / FOLDER).glob(f"*/{PLAN_FILE}")]
+    return sorted(found, key=lambda folder: (folder / PLAN_FILE).stat().st_mtime_ns)

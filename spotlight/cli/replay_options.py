@@ -1,0 +1,77 @@
+"""A plan from the words of a command line: its variants, faults and parameters."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import yaml
+
+from spotlight.errors import SpotlightError
+
+_FAULT_HINT: Final = "write KIND[@TOOL][,SETTING=VALUE...], as in error@search,nth=2,status=503"
+
+
+class Changed(NamedTuple):
+    """What was typed about variants; every model goes with every pack."""
+
+    models: Sequence[str]
+    packs: Sequence[Path]
+    prompt: Path | None
+    params: Sequence[str]
+    base_url: str | None
+    key_env: str | None
+
+
+def variants_of(changed: Changed) -> list[dict[str, Any]]:
+    """Return the variants that options say, named by what they change; none where nothing is changed."""
+    shared: dict[str, Any] = {}
+    if changed.prompt:
+        shared["prompt_file"] = changed.prompt
+    if changed.params:
+        shared["params"] = dict(_pair(text, "--param") for text in changed.params)
+    found = []
+    models: Sequence[str | None] = changed.models or [None]
+    packs: Sequence[Path | None] = changed.packs or [None]
+    for model, pack in itertools.product(models, packs):
+        own: dict[str, Any] = dict(shared)
+        if model:
+            own["model"] = model
+            if model != "recorded":
+                own |= {k: v for k, v in (("base_url", changed.base_url), ("key_env", changed.key_env)) if v}
+        if pack:
+            own["pack"] = pack
+        if own:
+            found.append(own | {"name": _name(model, pack, changed)})
+    return found
+
+
+def _name(model: str | None, pack: Path | None, changed: Changed) -> str:
+    words = [
+        model or "", pack.name if pack else "", changed.prompt.stem if changed.prompt else "",
+        ", ".join(changed.params),
+    ]  # fmt: skip
+    return " · ".join(filter(None, words))
+
+
+def fault_of(text: str) -> dict[str, Any]:
+    """Return the fault rule that an option says. Raises: SpotlightError for a setting without a value."""
+    head, *settings = text.split(",")
+    kind, _, tool = head.partition("@")
+    found: dict[str, Any] = {"fault": kind.strip()} | ({"tool": tool.strip()} if tool.strip() else {})
+    for setting in settings:
+        name, value = _pair(setting, f"--fault {text}", _FAULT_HINT)
+        found[name] = (value,) if name == "nth" and isinstance(value, int) else value
+    return found
+
+
+def _pair(text: str, option: str, hint: str = "write NAME=VALUE") -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise SpotlightError(f"{option}: {text!r} has no value", hint=hint)
+    try:
+        return name.strip(), yaml.safe_load(value)
+    except yaml.YAMLError as exc:
+        raise SpotlightError(f"{option}: {value!r} cannot be read: {exc}", hint=hint) from exc

@@ -1,0 +1,160 @@
+"""Working on a plan from the command line: the preview, progress with the cost so far, how it ended."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from spotlight.cli.output import count, err, harmless, one_line, out, print_json, say
+from spotlight.figures import duration
+
+if TYPE_CHECKING:
+    from replay.journal import Progress as Done
+    from replay.plan import Sealed
+    from replay.preview import Preview
+
+_LOOK_S: Final = 0.5
+_WELL: Final = frozenset({"complete", "diverged", "skipped"})  # a divergence is a finding, not a failure
+
+
+def work_on(folder: Path, data: Path, sealed: Sealed, *, budget: Decimal | None, as_json: bool) -> None:
+    """Work on a plan, show how it goes, say how it ended; exit code 1 where not all of it could be done."""
+    from replay.journal import Journal, read_progress
+    from replay.running import run_plan
+    from spotlight.cli.replay_results import Results
+
+    say(f"replay {sealed.id}")
+    Journal.open(folder, sealed.items()).close()  # what is planned is there before it is shown
+    results = Results(data)
+    with _shown(folder):
+        run_plan(folder, data, sealed, results.send, budget)
+    if not results.wait():
+        say("the results are safe in the collector's journal, but not to be seen yet: `spotlight status`")
+    done = read_progress(folder)
+    if as_json:
+        print_json(progress_document(sealed, done))
+    else:
+        print_progress(sealed, done)
+    if done.state != "complete" or not done.outcomes.keys() <= _WELL:
+        raise typer.Exit(1)
+
+
+@contextlib.contextmanager
+def _shown(folder: Path) -> Iterator[None]:
+    """Show progress on a terminal while the work goes on."""
+    from replay.journal import read_progress
+
+    if not err.is_terminal:
+        yield
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[cost]}"),
+    )
+    ended = threading.Event()
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task("replaying", total=None, cost="")
+
+        def look() -> None:
+            while not ended.wait(_LOOK_S):
+                done = read_progress(folder)
+                cost = f"{usd(done.spent_usd)}, {done.calls.get('done', 0):,} calls answered"
+                progress.update(task, total=done.items, completed=done.ended, cost=cost)
+
+        watch = threading.Thread(target=look, daemon=True)
+        watch.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            watch.join()
+
+
+def usd(amount: Decimal) -> str:
+    """Return an amount of money as people read it; small ones keep what matters."""
+    return f"${amount:,.2f}" if amount >= 1 or not amount else f"${amount:.4f}"
+
+
+def progress_document(sealed: Sealed, done: Done) -> dict[str, Any]:
+    """Return how far a plan is, for programs."""
+    return {
+        "plan": sealed.id, "state": done.state, "mode": sealed.plan.mode, "cases": len(sealed.cases),
+        "variants": [variant.name for variant in sealed.plan.all_variants()], "items": done.items,
+        "outcomes": dict(done.outcomes), "sent": done.sent, "calls": dict(done.calls),
+        "unpriced_calls": done.unpriced_calls, "spent_usd": float(done.spent_usd),
+        "lost_usd": float(done.lost_usd), "started_ns": done.started_ns, "ended_ns": done.ended_ns,
+    }  # fmt: skip
+
+
+def print_progress(sealed: Sealed, done: Done) -> None:
+    """Print how far a plan is."""
+    ends = ", ".join(f"{number:,} {outcome}" for outcome, number in sorted(done.outcomes.items()))
+    out.print(
+        f"replay {sealed.id}: {done.state}; {done.ended:,} of {done.items:,} items ended ({ends or 'none'})"
+    )
+    calls = ", ".join(f"{number:,} {state}" for state, number in sorted(done.calls.items()))
+    out.print(f"model calls: {calls or 'none'}; spent {usd(done.spent_usd)}{_beside(done)}")
+    if done.state == "complete":
+        say(f"its runs: `spotlight runs --find 'experiment:{sealed.id}'`")
+    elif done.state != "running":
+        say(f"go on with `spotlight replay resume {sealed.id}`")
+
+
+def _beside(done: Done) -> str:
+    told = [
+        f"{usd(done.lost_usd)} of it for lost calls, estimated" if done.lost_usd else "",
+        f"{done.unpriced_calls:,} calls have no price and are in no sum" if done.unpriced_calls else "",
+    ]
+    return "".join(f"; {text}" for text in told if text)
+
+
+def print_preview(
+    sealed: Sealed, ahead: Preview, left_out: Sequence[tuple[str, str]], to: Console | None = None
+) -> None:
+    """Print what a plan will ask, cover, cost and be able to show: on stderr, or where it is the answer."""
+    for line in _preview_lines(sealed, ahead, left_out):
+        (to or err).print(harmless(line), soft_wrap=True)
+
+
+def _preview_lines(sealed: Sealed, ahead: Preview, left_out: Sequence[tuple[str, str]]) -> Iterator[str]:
+    plan = sealed.plan
+    names = ", ".join(one_line(variant.name) for variant in plan.all_variants())
+    mode = "step by step" if plan.mode == "step" else "closed loop, tools mocked"
+    yield f"replay {sealed.id}: {ahead.cases:,} runs, {mode}, from step {plan.from_step}, {plan.repeat}×"
+    yield f"variants: {names}"
+    yield f"recordings: {_listed(ahead.grades)}"
+    if ahead.rungs:
+        yield f"tool calls, if asked as recorded, are answered by: {_listed(ahead.rungs)}"
+    for what, reasons in (("steps are not asked", ahead.skipped), ("steps are refused", ahead.refused)):
+        for reason, number in reasons.items():
+            yield f"{number:,} {what}: {one_line(reason)}"
+    for run_id, reason in left_out:
+        yield f"left out: {one_line(run_id)}: {one_line(reason)}"
+    tokens = f"about {count(ahead.input_tokens)} input tokens"
+    yield f"model calls: {ahead.calls:,} ({_listed(ahead.models)}), {tokens}"
+    limit = (
+        f", at most {usd(plan.budget_usd)} by the budget" if plan.budget_usd is not None else ", no budget"
+    )
+    yield f"cost: {usd(ahead.expected_usd)} expected, {usd(ahead.worst_usd)} at worst{limit}"
+    for model, reason in ahead.unpriced.items():
+        yield f"no price: {one_line(model)}: {reason}"
+    yield f"time: about {duration(ahead.seconds * 1000)}"
+    effect = ahead.smallest_effect
+    shown = (
+        "no difference in success" if effect is None else f"a difference in success of {effect:.0%} or more"
+    )
+    yield f"so many runs can show {shown}"
+
+
+def _listed(counts: Any) -> str:
+    return ", ".join(f"{number:,} {one_line(name)}" for name, number in counts.items()) or "none"

@@ -104,14 +104,16 @@ def whole(source: RunSource, kept: _Kept, request: Request) -> Response:
 
 
 def find(source: RunSource, kept: _Kept, request: Request) -> Response:
-    """Answer GET .../transcript/find?q=WORDS with the entries that hold them."""
+    """Answer GET .../transcript/find?q=WORDS with the entries that hold them, and the spans that say them."""
 
     def ask() -> tuple[str, dict[str, Any]]:
         words = request.query_params.get("q", "")
         if not 0 < len(words) <= MOST_WORDS:
             raise BadRequest("nothing to look for", hint=f"q=WORDS, at most {MOST_WORDS} characters")
         # The words are part of the address: they need no place in the tag.
-        return "f", mentions(kept.read(checked_id(request, "run_id")).entries, words)
+        read = kept.read(checked_id(request, "run_id"))
+        found = mentions(read.entries, words)
+        return "f", found | {"spans": [read.transcript.steps[n].span_id for n in found.pop("steps")]}
 
     return answer_json(request, source, ask)
 

@@ -261,10 +261,13 @@ def stretch(found: Sequence[Entry], number: int, start: int, length: int = STRET
 
 
 def mentions(found: Sequence[Entry], words: str) -> dict[str, Any]:
-    """Return the entries whose text or name holds some words, whatever their case, and how many there are."""
+    """Return the entries whose text or name holds some words, whatever their case, and how many there are.
+
+    `steps` are the places in `Transcript.steps` of the steps that say them.
+    """
     wanted = words.casefold()
     hits = [
         n for n, entry in enumerate(found)
         if wanted in (entry.text or "").casefold() or wanted in (entry.name or "").casefold()
     ]  # fmt: skip
-    return {"count": len(hits), "entries": hits[:MOST_FOUND]}
+    return {"count": len(hits), "entries": hits[:MOST_FOUND], "steps": sorted({found[n].step for n in hits})}

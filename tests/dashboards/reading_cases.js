@@ -5,6 +5,7 @@ import { assert, test } from "./cases.js";
 import * as layout from "./graph_layout.js";
 import * as graph from "./graph_model.js";
 import { buildModel } from "./model.js";
+import * as loops from "./transcript_loops.js";
 import * as transcript from "./transcript_model.js";
 import { placeAt, topsOf, windowOf } from "./virtual_list.js";
 
@@ -45,6 +46,20 @@ test("closed texts end after some lines or characters", () => {
 test("mentions are found whatever their case", () => {
   assert.deepEqual(["an ", "Egg", " and an ", "egg", ""], transcript.mentionsIn("an Egg and an egg", "egg"));
   assert.deepEqual(["no egg"], transcript.mentionsIn("no egg", ""));
+});
+test("calls in a row fold behind the first, words and threads never do", () => {
+  const row = (what, depth, name, failed = 0) => ({ what, depth, name, failed });
+  const calls = [0, 1, 2].flatMap((k) => [row(1, 0, 0, k === 2 ? 1 : 0), row(2, 1, 0)]);
+  const rows = [row(0, 0, -1), ...calls, row(4, 0, -1), row(1, 0, 0), row(4, 0, -1), row(1, 0, 0), row(4, 0, -1), row(1, 0, 0)];
+  const column = (name) => rows.map((one) => one[name]);
+  const zeros = rows.map(() => 0);
+  const cols = { what: column("what"), depth: column("depth"), name: column("name"), failed: column("failed"), step: zeros, by: zeros, size: zeros, lines: zeros, number: zeros };
+  const looped = transcript.buildTranscript({ ...DOC, count: rows.length, cols });
+  assert.deepEqual([[1, { hidden: 3, end: 7, times: 3, names: ["look"], failed: 1 }]], [...looped.loops]);
+  const folded = new Set([loops.loopKey(looped, 1)]);
+  assert.deepEqual([0, 1, 2, 7, 8, 9, 10, 11, 12], transcript.shownEntries(looped, folded));
+  assert.deepEqual([[1], [], []], [6, 2, 7].map((i) => loops.loopsHiding(looped, i, folded)));
+  assert.deepEqual([], loops.loopsAtFirst(looped)); // it is short: all of it is shown
 });
 test("places of varying heights are found by bisection", () => {
   const tops = topsOf([10, 50, 20, 20]);

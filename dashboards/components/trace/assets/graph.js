@@ -9,7 +9,7 @@ import { colorOf, glyphOf, kindWord } from "./kinds.js";
 const SVG = "http://www.w3.org/2000/svg";
 const HEATS = { time: (node) => node.ms, cost: (node) => node.cost, tokens: (node) => node.tokens };
 const DIRECTIONS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
-const LETTERS = 19; // of a name in a node
+const LETTERS = 17; // of a name in a node
 const DRAWN = 600; // nodes at most
 
 function svg(tag, attributes, ...children) {
@@ -45,6 +45,7 @@ export class GraphReading {
   setModel(model) {
     this.model = model;
     this.graph = null;
+    this.newest = -1;
     this.draw();
   }
 
@@ -162,14 +163,23 @@ export class GraphReading {
     this.mark();
   }
 
+  /** Have the node of a step of a run in flight in sight; the selection stays. */
+  see(row) {
+    this.newest = row;
+    this.mark();
+    this.body.querySelector(".node.newest")?.scrollIntoView?.({ block: "nearest", inline: "nearest" });
+  }
+
   /** Mark the node of the selected step, and say which of its steps it is. */
   mark() {
     if (!this.laid) return;
     const found = this.laid.nodes.find((node) => node.rows.includes(this.row));
+    const newest = this.newest >= 0 ? this.laid.nodes.find((node) => node.rows.includes(this.newest)) : null;
     for (const group of this.body.querySelectorAll(".node")) {
       const isCurrent = group.dataset.key === found?.key;
       group.classList.toggle("selected", isCurrent);
       group.setAttribute("aria-pressed", isCurrent);
+      group.classList.toggle("newest", group.dataset.key === newest?.key);
       if (isCurrent) this.currentGroup = group;
     }
     this.current = found ?? this.current;

@@ -1,5 +1,6 @@
 // The reading that tells what was said: thoughts above the calls they caused, answers folded beneath, sub-agents as threads.
 
+import { inAddress, putInAddress } from "./address.js";
 import { failureNotice } from "./api.js";
 import { button, el } from "./dom.js";
 import { bytes, plural } from "./format.js";
@@ -7,6 +8,7 @@ import { drawEntry } from "./transcript_entry.js";
 import {
   buildTranscript, growsFrom, entriesAbove, entryOfRow, entryOfStep, expectedHeight, foldedAtFirst, holds, shownEntries,
 } from "./transcript_model.js";
+import { loopKey, loopsHiding } from "./transcript_loops.js";
 import { TranscriptSearch } from "./transcript_search.js";
 import { VirtualList } from "./virtual_list.js";
 
@@ -14,6 +16,7 @@ export class TranscriptReading {
   static HELP = [
     ["↑ ↓ j k", "previous, next entry"], ["← →", "fold, unfold; → again: all of the text"], ["Home End", "first, last entry"],
     ["/", "search"], ["n N", "next, previous find"], ["x X", "unfold, fold everything"],
+    ["l", "unfold, fold what was done over and over"],
   ];
 
   constructor(host, context) {
@@ -75,9 +78,9 @@ export class TranscriptReading {
 
   take(doc) {
     const transcript = buildTranscript(doc);
-    const folds = foldedAtFirst(transcript);
+    const folds = foldedAtFirst(transcript, inAddress("loops") === "open");
     for (const key of folds) if (!this.seen.has(key)) this.folded.add(key);
-    this.seen = new Set(transcript.keys);
+    this.seen = new Set([...transcript.keys, ...folds]);
     const grown = this.transcript && growsFrom(this.transcript, transcript);
     if (grown) this.transcript.texts.forEach((text, i) => { transcript.texts[i] = text; });
     else this.list.forget();
@@ -89,6 +92,7 @@ export class TranscriptReading {
     this.sayMissing(doc);
     this.refold();
     if (this.row >= 0) this.show(this.row);
+    if (this.newest != null) this.see(this.newest);
     this.search.findAsked(this.row < 0);
   }
 
@@ -190,7 +194,25 @@ export class TranscriptReading {
   }
 
   fold(i, fold) {
-    const key = this.transcript.keys[i];
+    this.foldKey(this.transcript.keys[i], fold);
+  }
+
+  foldLoop(i, fold) {
+    this.foldKey(loopKey(this.transcript, i), fold);
+  }
+
+  /** Unfold every loop, or fold them all where none is folded. */
+  toggleLoops() {
+    if (!this.transcript) return;
+    const keys = [...this.transcript.loops.keys()].map((first) => loopKey(this.transcript, first));
+    const open = keys.some((key) => this.folded.has(key));
+    for (const key of keys) this.folded[open ? "delete" : "add"](key);
+    putInAddress({ loops: open ? "open" : null });
+    this.refold();
+    if (this.entry >= 0) this.goTo(this.shownAt(this.entry), false);
+  }
+
+  foldKey(key, fold) {
     if (fold) this.folded.add(key);
     else this.folded.delete(key);
     this.refold();
@@ -201,14 +223,23 @@ export class TranscriptReading {
     const { keys, count } = this.transcript;
     this.folded.clear();
     for (let i = 0; fold && i < count; i++) if (holds(this.transcript, i)) this.folded.add(keys[i]);
+    if (fold) for (const first of this.transcript.loops.keys()) this.folded.add(loopKey(this.transcript, first));
     this.refold();
     if (this.entry >= 0) this.goTo(this.shownAt(this.entry), false);
   }
 
   /** The entry, or the folded one it stands below. */
   shownAt(i) {
-    const hiding = entriesAbove(this.transcript, i).filter((k) => this.folded.has(this.transcript.keys[k]));
-    return hiding.length ? hiding[hiding.length - 1] : i;
+    const folded = entriesAbove(this.transcript, i).filter((k) => this.folded.has(this.transcript.keys[k]));
+    return Math.min(i, ...folded, ...loopsHiding(this.transcript, i, this.folded));
+  }
+
+  /** Have a step of a run in flight in sight, also one whose words are still on their way; the selection stays. */
+  see(row) {
+    this.newest = row;
+    if (!this.transcript || row < 0) return;
+    const entry = entryOfRow(this.model, row, this.entries);
+    if (entry >= 0) this.list.reveal(this.shownAt(entry));
   }
 
   /** Mark the step that was selected elsewhere, and have its first entry seen. */
@@ -224,6 +255,7 @@ export class TranscriptReading {
   /** Move to an entry: unfold what hides it, scroll to it; `own`: the reader did it, so its step is selected. */
   goTo(i, own = true) {
     for (const above of entriesAbove(this.transcript, i)) this.folded.delete(this.transcript.keys[above]);
+    for (const first of loopsHiding(this.transcript, i, this.folded)) this.folded.delete(loopKey(this.transcript, first));
     if (!this.list.place.has(i)) this.refold();
     this.entry = i;
     const row = this.rowOf(i);
@@ -274,7 +306,7 @@ export class TranscriptReading {
       PageDown: () => this.page(1), PageUp: () => this.page(-1), Home: () => this.move(-Infinity), End: () => this.move(Infinity),
       ArrowRight: () => this.unfoldOrOpen(), ArrowLeft: () => this.foldOrLeave(),
       "/": () => this.search.focus(), n: () => this.search.toFound(1), N: () => this.search.toFound(-1),
-      x: () => this.foldAll(false), X: () => this.foldAll(true),
+      l: () => this.toggleLoops(), x: () => this.foldAll(false), X: () => this.foldAll(true),
       Escape: () => this.search.clear(),
     };
   }

@@ -4,6 +4,7 @@ import { button, el } from "./dom.js";
 import { bytes, duration, money, plural, tokens } from "./format.js";
 import { valueView } from "./json_tree.js";
 import { FOLD_AT, textView } from "./text_view.js";
+import { loopKey } from "./transcript_loops.js";
 import { answerOf, closedText, errorOf, holds, mentionsIn, sumBelow } from "./transcript_model.js";
 
 const WORDS = {
@@ -36,6 +37,7 @@ export function drawEntry(view, i, node) {
   const draw = { agent: drawAgent, thread: drawThread, call: drawCall, silent: drawSilent, lost: drawLost }[word] ?? drawText;
   node.replaceChildren(head);
   draw(view, i, head, node);
+  if (view.transcript.loops.has(i)) node.append(loopLine(view, i));
   if (view.severalAgents && said && ["text", "thought", "silent"].includes(word)) head.children[0]?.after(el("span", "entry-agent", said.slice(0, 80)));
 }
 
@@ -73,6 +75,21 @@ function name(view, i) {
 
 function failedWord(view, i) {
   return view.transcript.cols.failed[i] ? el("span", "error-word", "⚠ failed") : null;
+}
+
+/** How often what begins here was done in a row, and the control that folds the repeats. */
+function loopLine(view, i) {
+  const { times, names, failed } = view.transcript.loops.get(i);
+  const open = !view.folded.has(loopKey(view.transcript, i));
+  const control = button("more", `${open ? "▼" : "▶"} ×${times}`, (event) => {
+    event.stopPropagation();
+    view.foldLoop(i, open);
+  }, `${open ? "Fold" : "Unfold"} what was done ${times} times in a row`);
+  control.setAttribute("aria-expanded", open);
+  const said = names.slice(0, 4).map((word) => word.slice(0, 60)).join(" → ") + (names.length > 4 ? " → …" : "");
+  const line = el("div", "entry-loop", null, control, el("span", null, `${said}, ${open ? "in a row" : `${times - 1} more times`}`));
+  if (failed) line.append(el("span", "error-word", `⚠ ${failed} failed`));
+  return line;
 }
 
 function drawAgent(view, i, head) {

@@ -1,6 +1,7 @@
 // A transcript as columns, and pure questions about it. No DOM here.
 
 import { subtreeEnds } from "./model.js";
+import { entryLoops, loopKey, loopsAtFirst } from "./transcript_loops.js";
 
 /** How much of a closed text is shown: [lines, characters]. */
 const CLOSED = {
@@ -21,7 +22,8 @@ export function buildTranscript(doc) {
     nth.set(name, (nth.get(name) ?? 0) + 1);
     return `${name}/${nth.get(name)}`;
   });
-  return { doc, cols, count, what, keys, end: subtreeEnds(cols.depth, count), texts: new Array(count) };
+  const transcript = { doc, cols, count, what, keys, end: subtreeEnds(cols.depth, count), texts: new Array(count) };
+  return { ...transcript, loops: entryLoops(transcript) };
 }
 
 /** Whether a transcript is an earlier one with more at its end: a run in flight went on. */
@@ -31,9 +33,10 @@ export const growsFrom = (before, now) =>
 /** Whether an entry has others below it that fold with it. */
 export const holds = (transcript, i) => transcript.end[i] > i + 1;
 
-/** What is folded at first: threads, and calls that hold no thread. */
-export function foldedAtFirst({ what, keys, end, count }) {
-  const folded = new Set();
+/** What is folded at first: threads, calls that hold no thread, and loops, but where these were asked for. */
+export function foldedAtFirst(transcript, openLoops = false) {
+  const { what, keys, end, count } = transcript;
+  const folded = new Set(openLoops ? [] : loopsAtFirst(transcript));
   let thread = -1; // the last thread seen, from the end
   for (let i = count - 1; i >= 0; i--) {
     if (what[i] === "thread") {
@@ -44,10 +47,19 @@ export function foldedAtFirst({ what, keys, end, count }) {
   return folded;
 }
 
-/** The entries that are shown: all but those below a folded one. */
-export function shownEntries({ count, end, keys }, folded) {
+/** The entries that are shown: all but those below a folded one, and the repeats of a folded loop. */
+export function shownEntries(transcript, folded) {
+  const { count, end, keys, loops } = transcript;
+  const repeats = new Map(); // where the repeats of a folded loop begin: where they end
+  for (const [first, loop] of loops) if (folded.has(loopKey(transcript, first))) repeats.set(loop.hidden, loop.end);
   const shown = [];
-  for (let i = 0; i < count; i = folded.has(keys[i]) ? end[i] : i + 1) shown.push(i);
+  for (let i = 0; i < count;) {
+    if (repeats.has(i)) i = repeats.get(i);
+    else {
+      shown.push(i);
+      i = folded.has(keys[i]) ? end[i] : i + 1;
+    }
+  }
   return shown;
 }
 

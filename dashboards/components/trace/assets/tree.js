@@ -265,7 +265,7 @@ export class Tree {
     if (children[row]) node.setAttribute("aria-expanded", !folded);
     else node.removeAttribute("aria-expanded");
     if (row === this.selected) this.body.setAttribute("aria-activedescendant", node.id);
-    node.classList.toggle("hit", matches(this.model, row, this.view.query));
+    node.classList.toggle("hit", matches(this.model, row, this.view.query) || this.on.says(cols.id[row]));
     slot.indent.style.width = Math.min(cols.depth[row], DEEPEST) * INDENT + "px";
     const agentDepth = this.model.agentDepth[row] ?? -1;
     slot.rail.style.display = agentDepth < 0 || agentDepth > DEEPEST ? "none" : "";

@@ -7,9 +7,10 @@ import { idleOffer, idleStretches } from "./idle.js";
 import { TREE_HELP, treeKeys } from "./keyboard.js";
 import { withLoops } from "./loops.js";
 import { brushable, drawMinimap } from "./minimap.js";
-import { buildModel } from "./model.js";
+import { buildModel, rowsById } from "./model.js";
 import { buildToolbar, drawMix, fitMix } from "./toolbar.js";
 import { Tree } from "./tree.js";
+import { TreeSearch } from "./tree_search.js";
 import { CHOICE_HELP, COLUMNS, ViewMenu, choicesAsked } from "./view_menu.js";
 import { WHOLE, tooltipText } from "./waterfall.js";
 
@@ -35,15 +36,22 @@ function skeleton() {
 }
 
 export class TreeReading {
-  static HELP = [...TREE_HELP, ...CHOICE_HELP];
+  static HELP = [...TREE_HELP, ["n N", "next, previous step that says what was searched for"], ...CHOICE_HELP];
 
   constructor(host, context) {
     Object.assign(this, { host, context, parts: skeleton(), loopsSeen: new Set() });
     const { bar, mix, mini, offer, head, body, tip } = this.parts;
-    host.append(bar, mix, mini, offer, head, body, tip);
+    this.said = new TreeSearch({
+      fetch: (path) => this.context.fetch(path),
+      row: (id) => this.rowOf?.get(id),
+      selected: () => this.tree.selected,
+      select: (row) => this.tree.select(row),
+      marked: () => this.tree.schedule(true),
+    });
+    host.append(bar, mix, mini, offer, this.said.bar, head, body, tip);
     this.choices = choicesAsked();
     this.menu = new ViewMenu(this.choices, (name) => this.chosen(name));
-    this.tree = new Tree(this.parts, this.choices, { select: (row) => this.selected(row), zoomed: () => this.drawMinimap() });
+    this.tree = new Tree(this.parts, this.choices, { select: (row) => this.selected(row), says: (id) => this.said.has(id), zoomed: () => this.drawMinimap() });
     brushable(mini, (zoom) => this.tree.setZoom(zoom));
     this.listenForHover();
     this.showColumns();
@@ -61,7 +69,7 @@ export class TreeReading {
     const rows = new Int32Array(model.count).fill(-1); // of the view; a loop is its first repeat
     place.forEach((row, own) => { rows[row] = own; });
     for (let i = model.count - 2; i >= 0; i--) if (rows[i] < 0) rows[i] = rows[i + 1];
-    Object.assign(this, { whole, model, place, rows });
+    Object.assign(this, { whole, model, place, rows, rowOf: rowsById(model) });
     model.idle = idleStretches(model);
     this.layTime();
     tree.setModel(model, this.loopsToFold());
@@ -73,6 +81,7 @@ export class TreeReading {
       menu: this.menu.root,
     });
     drawMix(this.parts.mix, model);
+    this.said.ask();
     this.drawMinimap();
   }
 
@@ -152,7 +161,8 @@ export class TreeReading {
   }
 
   keys() {
-    return { ...this.menu.keys(), ...treeKeys(this.tree, {
+    const found = { n: () => this.said.next(1), N: () => this.said.next(-1) };
+    return { ...found, ...this.menu.keys(), ...treeKeys(this.tree, {
       clearFilters: () => this.toolbar?.clear(),
       focusSearch: () => { this.toolbar?.search.focus(); this.toolbar?.search.select(); },
     }) };

@@ -6,6 +6,8 @@ import asyncio
 import time
 from typing import Any, Final, NamedTuple
 
+import orjson
+
 from replay.model import Request, Response, Usage
 from replay.providers.answers import RETRIED, Answer, Attempt, Outcome
 from replay.providers.bodies import Body, write_body
@@ -15,6 +17,7 @@ from replay.providers.models import Model, origin_of
 from replay.providers.pool import BAD_DATA, Line, Pool
 from replay.providers.retrying import outcome_of, retry_after_s, said_outcome, wait_s
 from spotlight.errors import ModelRefused
+from spotlight.messages.values import dump
 
 _LONGEST_DETAIL: Final = 500  # characters of what a server says of an error
 _NOTHING: Final = Response((), None)
@@ -135,9 +138,12 @@ async def _attempt(line: Line, model: Model, body: Body, deadline: float) -> _Tr
 
 
 def _read(line: Line, collected: Any) -> Response:
-    """Return what came, as far as it can be read."""
+    """Return what came, as far as it can be read; a key that the server said back is taken out."""
     try:
-        return line.wire.read(collected.wire())
+        wire = collected.wire()
+        said = dump(wire)
+        hidden = line.key.hide(said)
+        return line.wire.read(wire if hidden == said else orjson.loads(hidden))
     except BAD_DATA:
         return Response((), None, usage=Usage())
 

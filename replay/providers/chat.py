@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from replay.model import Response, Usage
+from replay.providers.events import ServerSaid, read_events
 from replay.providers.models import Model
 from replay.providers.wires import PLACEHOLDER, Wire, left_over, number, text_of
 from spotlight.messages import read_messages
@@ -16,7 +17,7 @@ def wire() -> Wire:
     """Return this form; imports the client."""
     import openai
 
-    return Wire(open_openai, _stream, Chunks, read, (openai.OpenAIError,))
+    return Wire(open_openai, _stream, Chunks, read, (openai.OpenAIError, ServerSaid))
 
 
 def open_openai(model: Model, http: Any) -> Any:
@@ -33,14 +34,14 @@ async def _stream(client: Any, model: Model, body: Mapping[str, Json]) -> AsyncI
 
 
 async def stream_openai(client: Any, path: str, asked: dict[str, Json]) -> AsyncIterator[dict[str, Json]]:
-    """Yield the events of a stream as sent: the client's own types would drop what they do not know."""
+    """Yield the events of a stream of OpenAI's client."""
     import openai
 
     stream = await client.post(
         path, body=asked, cast_to=object, stream=True, stream_cls=openai.AsyncStream[object]
     )
     async with stream:
-        async for event in stream:
+        async for event in read_events(stream.response):
             yield event
 
 

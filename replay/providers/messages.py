@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 
 from replay.model import Response, Usage
+from replay.providers.events import ServerSaid, read_events
 from replay.providers.models import Model
 from replay.providers.wires import PLACEHOLDER, Wire, left_over, number, text_of, total
 from spotlight.messages import read_messages
@@ -24,7 +25,7 @@ def wire() -> Wire:
     """Return this form; imports the client."""
     import anthropic
 
-    return Wire(_open, _stream, Events, read, (anthropic.AnthropicError,))
+    return Wire(_open, _stream, Events, read, (anthropic.AnthropicError, ServerSaid))
 
 
 def _open(model: Model, http: Any) -> Any:
@@ -39,12 +40,11 @@ async def _stream(client: Any, model: Model, body: Mapping[str, Json]) -> AsyncI
     import anthropic
 
     asked = {"model": model.name, **body, "stream": True}
-    # Events as they were sent: the client's own types would drop what they do not know
     stream = await client.post(
         "/v1/messages", body=asked, cast_to=object, stream=True, stream_cls=anthropic.AsyncStream[object]
     )
     async with stream:
-        async for event in stream:
+        async for event in read_events(stream.response):
             yield event
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from replay.model import Response, Usage
 from replay.providers.chat import open_openai, stream_openai
+from replay.providers.events import ServerSaid
 from replay.providers.models import Model
 from replay.providers.wires import Wire, left_over, number, text_of
 from spotlight.messages import read_messages
@@ -23,7 +24,7 @@ def wire() -> Wire:
     """Return this form; imports the client."""
     import openai
 
-    return Wire(open_openai, _stream, Events, read, (openai.OpenAIError,))
+    return Wire(open_openai, _stream, Events, read, (openai.OpenAIError, ServerSaid))
 
 
 async def _stream(client: Any, model: Model, body: Mapping[str, Json]) -> AsyncIterator[dict[str, Json]]:
@@ -45,8 +46,6 @@ class Events:
             self._response = event["response"]
         elif kind == "response.output_item.done":
             self._items.append(event.get("item"))
-        elif kind == "error":
-            self._response = {"status": "failed", "error": event}
         return kind.endswith(".delta")
 
     def wire(self) -> dict[str, Json]:

@@ -14,6 +14,7 @@ from replay.mocks.paths import values_at
 from replay.mocks.policy import FaultKind, FaultRule
 from spotlight.messages.canonical import Json
 from spotlight.messages.digests import canonical_json, digest
+from spotlight.messages.values import parse
 
 # A harmless instruction that is easy to find in what a model says next.
 PLANTED: Final = (
@@ -26,6 +27,12 @@ _TOLD: Final[Mapping[FaultKind, str]] = {
 }
 # Faults in which the tool never worked: nothing recorded is asked for, and nothing is used.
 WITHOUT_ANSWER: Final = frozenset(_TOLD)
+
+
+# Faults that treat objects, lists and texts differently.
+_BY_SHAPE: Final = frozenset(
+    [FaultKind.MALFORMED, FaultKind.EMPTY, FaultKind.WRONG_SCHEMA, FaultKind.INJECTED]
+)
 
 
 class Draw(NamedTuple):
@@ -68,7 +75,13 @@ def refusal(rule: FaultRule) -> Json:
 def spoiled(rule: FaultRule, result: Json) -> Json:
     """Return an answer after the fault was done to it; `stale` and `slow` leave it as it is."""
     change = _CHANGES.get(rule.fault)
-    return change(rule, result) if change else result
+    if change is None:
+        return result
+    if isinstance(result, str) and rule.fault in _BY_SHAPE:
+        value = parse(result).value
+        if isinstance(value, dict | list):  # JSON that came as text goes as text
+            return _text(change(rule, value))
+    return change(rule, result)
 
 
 def _text(result: Json) -> str:

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple, Protocol
 from replay.mocks.faults import WITHOUT_ANSWER, Draw, fits, refusal, spoiled, strikes
 from replay.mocks.fidelity import Fidelity, Served, fidelity
 from replay.mocks.matching import differences, exact_key, settled, shown, told
-from replay.mocks.policy import Declared, FaultKind, FaultRule, Kind, Policy, ToolPolicy, tool_policy
+from replay.mocks.policy import Declares, FaultKind, FaultRule, Kind, Policy, ToolPolicy, tool_policy
 from replay.mocks.tape import Near, Recorded, Tape
 from replay.mocks.world import World, in_words
 from replay.model import RecordedTool, Rung, ToolAnswer
@@ -78,7 +78,7 @@ class Mocks:
         recorded: Recorded,
         *,
         policy: Policy | None = None,
-        declared: Mapping[str, Declared] | None = None,
+        declared: Mapping[str, Declares] | None = None,
         pool: Sequence[Recorded] = (),
         stubs: Stubs | None = None,
         simulate: Simulate | None = None,
@@ -90,8 +90,9 @@ class Mocks:
     ) -> None:
         """Set up the ladder for one run.
 
-        `pool`: other runs of the same case. `from_step`: the step a fork begins at; what earlier steps asked
-        for counts as used. `seed`, `case` and `repeat` decide the dice of faults.
+        `declared`: what the pack says of its tools (`Pack.tools`). `pool`: other runs of the same case.
+        `from_step`: the step a fork begins at; what earlier steps asked for counts as used. `seed`, `case`
+        and `repeat` decide the dice of faults.
 
         Raises: SpotlightError where the policy wants simulated results and no model was named for it.
         """

@@ -8,15 +8,13 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from replay.mocks.paths import read_path
 from spotlight.messages.digests import canonical_json, digest
-
-Effect = Literal["read", "write", "external"]
-Reversibility = Literal["reversible", "compensable", "irreversible"]
+from spotlight.packs.pack import Effect, Reversibility
 
 
 class Kind(StrEnum):
@@ -204,23 +202,39 @@ class Policy(Strict):
     faults: tuple[FaultRule, ...] = Field(default=(), description="The first that strikes a call counts.")
 
 
+class Declares(Protocol):
+    """What a pack, or the tool's server, says about one tool; None: not said. A `PackTool` is one."""
+
+    @property
+    def effect(self) -> Effect | None:
+        """What the tool does to the world."""
+
+    @property
+    def reversibility(self) -> Reversibility | None:
+        """Whether that can be taken back."""
+
+    @property
+    def idempotent(self) -> bool | None:
+        """Whether doing it twice is the same as once."""
+
+
 class Declared(NamedTuple):
-    """What a pack, or the tool's server, says about one tool; None: not said."""
+    """The same as a value."""
 
     effect: Effect | None = None
     reversibility: Reversibility | None = None
     idempotent: bool | None = None
 
 
-def tool_policy(policy: Policy, name: str, declared: Mapping[str, Declared] | None = None) -> ToolPolicy:
+def tool_policy(policy: Policy, name: str, declared: Mapping[str, Declares] | None = None) -> ToolPolicy:
     """Return what holds for one tool: what the file says of it, else its pack, else the file's defaults."""
     entry = policy.tools.get(name)
     if entry is None:
         fitting = (tool for pattern, tool in policy.tools.items() if fnmatch.fnmatchcase(name, pattern))
         entry = next(fitting, ToolPolicy())
     said = {field: getattr(entry, field) for field in entry.model_fields_set}
-    pack = (declared or {}).get(name, Declared())._asdict()
-    known = {field: value for field, value in pack.items() if value is not None}
+    pack = (declared or {}).get(name, Declared())
+    known = {field: getattr(pack, field) for field in Declared._fields if getattr(pack, field) is not None}
     defaults = {field: getattr(policy.defaults, field) for field in policy.defaults.model_fields_set}
     if (
         said.get("repeatable") and "effect" not in said

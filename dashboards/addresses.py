@@ -24,6 +24,9 @@ TEXT_FIELDS: Final = {
     "env": "environment",
     "feature": "feature",
     "surface": "surface",
+    "replay_of": "replay_of",
+    "variant": "variant",
+    "experiment": "experiment_id",
     "agent": "agent_name",
     "model": "model",
 }
@@ -32,6 +35,8 @@ NUMBER_FIELDS: Final = {"min_ms": "min_ms", "max_ms": "max_ms"}
 STATUS: Final = "status"
 # What the list of runs may be narrowed or ordered by.
 LIST_KEYS: Final = (*TEXT_FIELDS, STATUS, *TIME_FIELDS, *NUMBER_FIELDS, "time", "order", "page", "other")
+# What names a failure in the address of its page: key -> field of `Failure`; what no error said is left out.
+FAILURE_KEYS: Final = {"signature": "signature", "step": "step", "type": "error_type"}
 
 
 def time_text(ns: int) -> str:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from dashboards.addresses import LIST_KEYS
+from dashboards.addresses import FAILURE_KEYS, LIST_KEYS
 from dashboards.annotation_routes import check_origin, read_body
 from dashboards.guard import error_response
 from dashboards.json_answers import compressed, encode_json
@@ -27,7 +27,9 @@ PAGES: Final = (
     "overview", "cost", "latency", "quality", "reliability", "sessions", "versions", "runs", "failure",
     "lift",
 )  # fmt: skip
-VIEW_KEYS: Final = frozenset((*LIST_KEYS, "against", "tz", "by", "measure", "these")) - {"page"}
+VIEW_KEYS: Final = frozenset((*LIST_KEYS, *FAILURE_KEYS, "against", "tz", "by", "measure", "these")) - {
+    "page"
+}
 
 
 def _answered(request: Request, ask: Callable[[], dict[str, Any]]) -> Response:

@@ -72,7 +72,7 @@ def export(
         requests = otlp_requests(rows.recorded, known_keys(reports, rows))
         write = _write_lines if form is Form.OTLP_JSON else _write_protobuf
         written = write(output, requests)
-    said = _said(written, rows, redaction, form)
+    said = _said(written, rows, redaction)
     if as_json:
         print_json(said)
     else:
@@ -115,7 +115,7 @@ def _write_protobuf(output: Path, requests: Iterable[dict[str, Any]]) -> list[Pa
     return written
 
 
-_SIGNALS: Final = {"resourceSpans": "traces", "resourceLogs": "logs"}
+_SIGNALS: Final = {"resourceSpans": "traces", "resourceLogs": "logs", "resourceMetrics": "metrics"}
 _MOST_VALUES: Final = 1 << 40  # it is our own JSON, of rows that were taken in once
 
 
@@ -129,17 +129,12 @@ def _opened(path: Path, *, append: bool = False) -> Any:
         ) from exc
 
 
-def _said(
-    written: list[Path], rows: CaseRows, redaction: dict[str, Any] | None, form: Form
-) -> dict[str, Any]:
-    kept = {name: table.num_rows for name, table in rows.recorded.items()}
-    left_out = {} if form is Form.CASE else {"metrics": kept.pop("metrics")}
+def _said(written: list[Path], rows: CaseRows, redaction: dict[str, Any] | None) -> dict[str, Any]:
     return {
         "files": [str(path) for path in written],
         "bytes": sum(path.stat().st_size for path in written),
         "runs": rows.derived["runs"].column("run_id").to_pylist(),
-        "rows": kept,
-        "left_out": {name: count for name, count in left_out.items() if count},
+        "rows": {name: table.num_rows for name, table in rows.recorded.items()},
         "redaction": redaction,
     }
 
@@ -147,8 +142,6 @@ def _said(
 def _report(said: dict[str, Any]) -> None:
     rows = ", ".join(f"{count:,} {name}" for name, count in said["rows"].items() if count)
     say(f"{', '.join(said['files'])}: {len(said['runs']):,} runs, {rows}, {said['bytes']:,} bytes")
-    if said["left_out"]:
-        say(f"not in it: {said['left_out']['metrics']:,} metric points, which a case file would hold")
     if said["redaction"] is not None:
         replaced = said["redaction"]["summary"]["replaced"]
         counts = ", ".join(f"{count:,} {rule}" for rule, count in replaced.items())

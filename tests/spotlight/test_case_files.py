@@ -78,12 +78,12 @@ def test_the_same_rows_make_the_same_bytes(case: AllSamples, tmp_path: Path) -> 
 def test_otlp_makes_the_same_spans(case: AllSamples, sample_lake: SampleLake, tmp_path: Path) -> None:
     """Sent on as OTLP JSON to a fresh folder, spans, content, logs and runs are what they were."""
     requests = otlp_requests(case.rows.recorded, known_keys(sample_lake.reports, case.rows))
-    signals = {"resourceSpans": "traces", "resourceLogs": "logs"}
+    signals = {"resourceSpans": "traces", "resourceLogs": "logs", "resourceMetrics": "metrics"}
     sent = [FileRequest(tmp_path, signals[next(iter(r))], "json", orjson.dumps(r)) for r in requests]
     again = send(sent, tmp_path / "data")
     late = ("received_ns", "attributes", "kind_source")
     assert plain(case.rows.recorded["spans"], *late) == plain(stored(again, "spans"), *late)
-    for name in ("payloads", "logs", "scores"):
+    for name in ("payloads", "logs", "metrics", "scores"):
         assert plain(case.rows.recorded[name], "received_ns") == plain(stored(again, name), "received_ns")
     before = {(r["trace_id"], r["span_id"]): r for r in case.rows.recorded["spans"].to_pylist()}
     for row in stored(again, "spans").to_pylist():

@@ -1,4 +1,4 @@
-"""Recorded rows -> OTLP requests as JSON objects, as the spans and log records were sent.
+"""Recorded rows -> OTLP requests as JSON objects, as spans, log records and metric points were sent.
 
 What Spotlight does not keep cannot be sent again: how many events or links a client dropped (one is said
 where some were), a key that came twice, and whether content was sent as text or as a list.
@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from spotlight.model import PAYLOADS
 from spotlight.reports.case.attributes import sent_attributes
+from spotlight.reports.case.otlp_metrics import metrics_of
 from spotlight.reports.case.selection import CaseRows
 from spotlight.reports.questions import Reports
 
@@ -35,7 +36,7 @@ Source = tuple[str | None, str | None]
 def otlp_requests(
     recorded: Mapping[str, pa.Table], keys: Mapping[Source, frozenset[str]]
 ) -> Iterator[Request]:
-    """Yield trace requests, then log requests; of a span that came in several versions the newest.
+    """Yield trace, then log, then metric requests; of a span that came in several versions the newest.
 
     Steps that were made from log records are not sent: their log records are. `keys` are those that a
     source, (service, scope), is known to have sent.
@@ -45,6 +46,18 @@ def otlp_requests(
         yield {"resourceSpans": _grouped(spans, lambda row: _span(row, keys), "scopeSpans", "spans")}
     for rows in _slices(recorded["logs"]):
         yield {"resourceLogs": _grouped(rows.to_pylist(), _record, "scopeLogs", "logRecords")}
+    for rows in _slices(recorded["metrics"]):
+        yield {"resourceMetrics": _metrics(rows)}
+
+
+def _metrics(rows: pa.Table) -> list[dict[str, Any]]:
+    def told(row: dict[str, Any]) -> dict[str, Any]:
+        return row | {"attributes": key_values(orjson.loads(row["attributes"] or "{}"))}
+
+    found = _grouped(rows.to_pylist(), told, "scopeMetrics", "metrics")
+    for scope in (scope for resource in found for scope in resource["scopeMetrics"]):
+        scope["metrics"] = metrics_of(scope["metrics"])
+    return found
 
 
 def known_keys(reports: Reports, rows: CaseRows) -> dict[Source, frozenset[str]]:
@@ -84,7 +97,7 @@ def _grouped(rows: Iterable[dict[str, Any]], made: Any, scopes: str, items: str)
     """Return the items under their resource and scope, in the order in which each came first."""
     by_resource: dict[str, dict[tuple[Any, ...], list[Any]]] = defaultdict(dict)
     for row in rows:
-        scope = (row["scope_name"], row["scope_version"], row.get("scope"))
+        scope = (row["scope_name"], row.get("scope_version"), row.get("scope"))
         by_resource[row["resource"] or "{}"].setdefault(scope, []).append(made(row))
     groups: list[dict[str, Any]] = [
         {

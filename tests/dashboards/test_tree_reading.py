@@ -13,6 +13,7 @@ from spotlight.reports import RunFilters, open_lake
 from tests.command import spotlight
 from tests.dashboards.conftest import open_run
 from tests.dashboards.invented import LONGEST, NOISY
+from tests.dashboards.test_readings import HANDOFF
 
 pytestmark = pytest.mark.browser
 SELECTED = '.row[aria-selected="true"]'
@@ -75,3 +76,14 @@ def test_codex_opens_at_its_steps(page: Any, serve_lake: Any, test_data: Path, t
         page.keyboard.press("a")
         expect(page.locator(".hidden-rows")).to_be_hidden()
         page.goto("about:blank")  # a page must not miss its server
+
+
+def test_what_was_searched_for_is_marked_in_the_tree(page: Any, lake_url: str) -> None:
+    """What a search found is marked at the steps that say it, not only in names; n goes on to the next."""
+    open_run(page, lake_url, HANDOFF, "&find=SMTP+550")
+    page.get_by_text(re.compile(r"“SMTP 550” is said in \d steps?")).wait_for()
+    expect(page.locator(".row.hit").first).to_be_visible()
+    page.get_by_role("treegrid").focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("n")
+    expect(page.locator(f"{SELECTED}.hit")).to_have_count(1)

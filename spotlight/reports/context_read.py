@@ -9,7 +9,7 @@ from spotlight.errors import NotFound
 from spotlight.exact_json import parsed
 from spotlight.reports.context_parts import Part, Sources, context_parts
 from spotlight.reports.questions import Reports
-from spotlight.reports.span_document import span_document
+from spotlight.reports.span_document import lacks_content, span_document
 
 # Of the calls before one, so many of the latest are read to find the one it goes on from: threads of one
 # agent that run side by side are rarely more.
@@ -124,10 +124,12 @@ def _documents(reports: Reports, run_id: str, calls: Sequence[Call]) -> dict[str
     if "log" in str(run["signals"]):  # log records of the same step fill its gaps: that takes the whole run
         return dict(_one_by_one(reports, run_id, calls))
     key = {"traces": run["trace_ids"], "span_ids": [call.span_id for call in calls]}
+    rows = reports.ask("context_spans", key).to_pylist()
+    if any(lacks_content(row) and row["span_id"] in reports.tellings(run) for row in rows):
+        return dict(_one_by_one(reports, run_id, calls))
     logs: dict[str, list[dict[str, Any]]] = {}
     for log in reports.ask("context_logs", key).to_pylist():
         logs.setdefault(log.pop("span_id"), []).append(log)
-    rows = reports.ask("context_spans", key).to_pylist()
     return {row["span_id"]: span_document(row, logs.get(row["span_id"], []), []) for row in rows}
 
 

@@ -18,11 +18,12 @@ from spotlight.reports import span_document as span_documents
 from spotlight.reports.filters import ORDERS, RunFilters
 from spotlight.reports.find.found import FoundRuns, search_of
 from spotlight.reports.opening_step import call_signs_params
-from spotlight.reports.run_document import only_run, run_document, same_step
+from spotlight.reports.run_document import only_run, run_document
 from spotlight.reports.sources import Source, described_sources
 from spotlight.reports.transcript import Transcript
 from spotlight.reports.transcript_content import Contents
-from spotlight.reports.transcript_reading import read_transcript
+from spotlight.reports.transcript_content import Key as StepKey
+from spotlight.reports.transcript_reading import read_transcript, step_keys
 from spotlight.reports.usage_account import usage_account
 from spotlight.reports.zone import UTC, zone
 
@@ -71,6 +72,7 @@ class Reports:
 
     def __init__(self, lake: Path, scope: Scope, run_budget_usd: float | None = None) -> None:
         self.run_budget_usd = run_budget_usd
+        self._told: tuple[object, dict[str, list[StepKey]]] = (None, {})
         self._reader = Reader(lake, scope, macros=tuple(question(name) for name in MACROS))
         self._found = FoundRuns(self._reader)
 
@@ -152,7 +154,7 @@ class Reports:
     def span_document(self, run_id: str, span_id: str) -> dict[str, object]:
         """Return everything about one span: see `span_document.span_document`. Raises: NotFound.
 
-        What log records say of the same step is part of it.
+        What log records, or spans of another instrumentation, say of the same step is part of it.
         """
         run = self.run(run_id)
         key = {"traces": run["trace_ids"], "span_id": span_id}
@@ -161,7 +163,7 @@ class Reports:
             raise NotFound(
                 f"run {run_id!r} has no span {span_id!r}", hint="see them with `spotlight show RUN`"
             )
-        twins = self._twins(run, span_id)
+        twins = self._twins(run, rows[0])
         place = {"trace_id": rows[0]["trace_id"], "span_id": span_id}
         logs = self.ask("span_logs", place).to_pylist()
         told = [row for row in (rows[0], *twins) if row["signal"] == "log"]
@@ -174,13 +176,26 @@ class Reports:
         key = {"journal_position": row["journal_position"], "time_ns": row["ended_ns"], "event": row["name"]}
         return span_documents.records_of(row, self.ask("step_records", key).to_pylist())
 
-    def _twins(self, run: Mapping[str, object], span_id: str) -> list[dict[str, object]]:
-        """Return the rows made from log records that repeat this span."""
-        if "log" not in str(run["signals"]):
+    def _twins(self, run: Mapping[str, object], row: Mapping[str, Any]) -> list[dict[str, object]]:
+        """Return the other rows that tell of a span's step: of log records, or where content is missing."""
+        if "log" not in str(run["signals"]) and not span_documents.lacks_content(row):
             return []
-        told = same_step(self._run_spans(run), span_id)
+        told = self.tellings(run).get(row["span_id"], ())
         keys = [{"traces": [trace], "span_id": span} for trace, span in told]
         return [row for key in keys for row in self.ask("span", key).to_pylist()]
+
+    def tellings(self, run: Mapping[str, object]) -> dict[str, list[StepKey]]:
+        """Return, by span id, the other rows (trace id, span id) that carry content of a span's step.
+
+        Kept for the run asked last: that takes all of its spans, and a reader selects one after the other.
+        """
+        state = (run["run_id"], run["assembled_position"], self.data_version())
+        known, told = self._told
+        if known != state:
+            keys = step_keys(self.assembled(run))
+            told = {own[1]: others for own, *others in keys if others}
+            self._told = (state, told)
+        return told
 
     def run_payloads(self, run_id: str) -> dict[str, dict[str, str | None]]:
         """Return what each span of a run carried, by span id."""

@@ -157,14 +157,6 @@ def _successor(found: Assembly, run_id: str) -> int:
     return int(found.links.run[rows[np.argmin(starts(found.spans)[rows])]])
 
 
-def same_step(spans: pa.Table, span_id: str) -> list[tuple[str, str]]:
-    """Return (trace id, span id) of the rows made from log records that repeat this span."""
-    found = assemble(spans)
-    ids = found.spans.column("span_id").take(found.told.column("step")).to_pylist()
-    told = found.told.to_pylist()
-    return [(row["trace_id"], row["span_id"]) for row, own in zip(told, ids, strict=True) if own == span_id]
-
-
 class _Numbered(NamedTuple):
     """The distinct values of a column, and every row's place among them, -1 for NULL."""
 

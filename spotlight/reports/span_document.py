@@ -20,6 +20,10 @@ CONTENT: Final = tuple(
 )  # fmt: skip
 _IDS: Final = ("tool_call_id", "request_id")
 _FILLED: Final = (*CONTENT, *FACTS)
+_SIDES: Final = {
+    "llm": (("input_messages", "input_value"), ("output_messages", "output_value")),
+    "tool": (("tool_arguments", "input_value"), ("tool_result", "output_value")),
+}
 _JSON_COLUMNS: Final = (
     "attributes",
     "events",
@@ -105,8 +109,13 @@ def records_of(row: Mapping[str, object], candidates: list[dict[str, object]]) -
     return [record for record in candidates if carries(record)]
 
 
+def lacks_content(row: Mapping[str, object]) -> bool:
+    """Return whether a model or tool call lacks what went in or what came out in its columns."""
+    return any(all(row[name] is None for name in side) for side in _SIDES.get(str(row["kind"]), ()))
+
+
 def filled(row: Mapping[str, object], twins: list[dict[str, object]]) -> dict[str, object]:
-    """Return a span's row with what log records of the same step say where it says nothing."""
+    """Return a span's row with what other rows of the same step say where it says nothing."""
     merged = dict(row)
     for twin in twins:
         for name in _FILLED:

@@ -13,7 +13,7 @@ from spotlight.reports.noise import FEW, Shown, is_hidden, shown_rows
 from spotlight.reports.run_document import run_document
 from spotlight.reports.span_document import records_of
 from tests.made_lake import made_lake, run, step
-from tests.rows import MS, START, llm, span, span_id, table, tool
+from tests.rows import MS, START, llm, payload, span, span_id, table, tool
 
 
 def document(rows: list[dict[str, object]]) -> dict[str, Any]:
@@ -171,3 +171,21 @@ def test_a_run_whose_spans_are_gone_is_still_shown(tmp_path: Path) -> None:
     reports = made_lake(tmp_path, runs=[row], steps=[step(row, "t")])
     assert 0 == reports.run_document(str(row["run_id"]))["count"]
     assert () == reports.transcript(str(row["run_id"])).steps
+
+
+def test_a_step_has_what_a_second_telling_of_it_says(tmp_path: Path) -> None:
+    """Of a call that two instrumentations report, the panel shows what only the other one sent."""
+    usage = {"response_id": "r1", "input_tokens": 5, "output_tokens": 2}
+    rows = [span("root", kind="agent"), llm("bare", "root", **usage), llm("told", "root", **usage)]
+    said = payload(rows[2], input_messages='[{"role":"user","content":"hi"}]', output_value="hello")
+    row = run("r", trace_id=rows[0]["trace_id"], trace_ids=[rows[0]["trace_id"]])
+    for number, one in enumerate(rows):
+        one["started_ns"] = START + number
+    reports = made_lake(tmp_path, runs=[row], spans=rows, payloads=[said])
+    told = reports.tellings(reports.run(row["run_id"]))
+    assert {span_id("bare"): [(row["trace_id"], span_id("told"))]} == told
+    shown: Any = reports.span_document(row["run_id"], span_id("bare"))
+    assert ("hello", "hi") == (
+        shown["payload"]["output_value"],
+        shown["payload"]["input_messages"][0]["content"],
+    )

@@ -210,7 +210,9 @@ class Mocks:
             source = own.in_turn(name)
             rung = Rung.EXACT if source and source is exact else Rung.SEQUENCE
             return self._taken(asked, rung, source, own)
-        repeated = own.repeated(name, asked.key) if exact is None and policy.may_repeat else None
+        repeated = own.repeated(name, asked.key) if exact is None else None
+        if repeated and not (policy.may_repeat or (policy.changes_world and repeated.is_error)):
+            repeated = None  # a write that failed changed nothing, so that its error may stand again
         return (
             self._taken(asked, Rung.EXACT, exact, own)
             or self._taken(asked, Rung.REPEATED, repeated, own)
@@ -249,7 +251,8 @@ class Mocks:
         tape.use(source)
         answer = _from(rung, source, tape, reason)
         policy = asked.policy
-        if not (policy.effect == "read" or (policy.effect is None and policy.may_repeat)):
+        is_read = policy.effect == "read" or (policy.effect is None and policy.may_repeat)
+        if not is_read and rung is not Rung.REPEATED:
             return answer
         mismatch = self._world.against(tape.writes_before(source.position))
         if not mismatch:

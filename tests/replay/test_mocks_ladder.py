@@ -37,6 +37,17 @@ def test_only_reads_are_answered_twice_by_one_recording() -> None:
     assert [Rung.EXACT, Rung.DIVERGED] == [a.rung for a in ask(writes, *[("weather", ROME)] * 2)]
 
 
+def test_a_write_that_failed_may_fail_again() -> None:
+    """It changed nothing, so its error stands until another write is made; then it may be out of date."""
+    failed = tool(1, "book", {"seat": 1}, "taken", is_error=True)
+    recorded = run_of()._replace(tools=(failed, tool(2, "cancel", {"seat": 1}, "ok")))
+    mocks = Mocks(recorded, policy=policy(tools={"*": {"effect": "write"}}))
+    book, cancel = ("book", {"seat": 1}), ("cancel", {"seat": 1})
+    answers = ask(mocks, book, book, cancel, book, cancel)
+    assert ["exact", "repeated", "exact", "repeated", "diverged"] == [each.rung.value for each in answers]
+    assert [False, False, False, True, False] == [each.is_stale for each in answers]
+
+
 def test_what_the_policy_says_does_not_count_is_not_compared() -> None:
     """Ignored, rounded, sorted and folded arguments meet; a value that no rule covers does not."""
     recorded = run_of(("buy", {"id": 1, "price": 10.004, "seats": ["b", "a"], "name": "Ann  Lee"}, "ok"))

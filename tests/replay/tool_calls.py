@@ -1,12 +1,8 @@
-"""Recorded tool calls for tests: made by hand, and of tau-bench's own files."""
+"""Recorded tool calls for tests, made by hand."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections import defaultdict
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from replay.mocks.ladder import Mocks
@@ -49,34 +45,3 @@ def policy(**given: Any) -> Policy:
 def asked_in(run: Recorded) -> list[Call]:
     """Return the calls of a run, to be asked again."""
     return [(each.name, each.arguments) for each in run.tools]
-
-
-def tau_bench(folder: Path) -> dict[int, list[Recorded]]:
-    """Return the recorded runs of each task of tau-bench's airline file, by trial.
-
-    Ids of calls occur twice in them: an answer belongs to the first call before it that has none.
-    """
-    runs = defaultdict[int, list[Recorded]](list)
-    told = json.loads((folder / "tau-bench" / "gpt-4o-airline.json").read_bytes())
-    for each in sorted(told, key=lambda run: (run["task_id"], run["trial"])):
-        name = f"task {each['task_id']} trial {each['trial']}"
-        runs[each["task_id"]].append(Recorded(name, each["trial"], tuple(_tools(each["traj"]))))
-    return runs
-
-
-def _tools(messages: Sequence[dict[str, Any]]) -> list[RecordedTool]:
-    found: list[RecordedTool] = []
-    step = 0
-    for message in messages:
-        step += message["role"] == "assistant"
-        for call in message.get("tool_calls") or []:
-            given = json.loads(call["function"]["arguments"])
-            waiting = tool(len(found) + 1, call["function"]["name"], given, step=step, has_result=False)
-            found.append(waiting)
-        if message["role"] == "tool":
-            at = next(at for at, each in enumerate(found) if not each.has_result)
-            said = message["content"]
-            found[at] = found[at]._replace(
-                result=said, has_result=True, is_error=str(said).startswith("Error")
-            )
-    return found

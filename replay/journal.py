@@ -13,17 +13,17 @@ import fcntl
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from spotlight.errors import SpotlightError
 
 FILE: Final = "journal.sqlite"
-_LOCK: Final = "lock"
+LOCK: Final = "lock"
 _PATIENCE_S: Final = 2.0  # a reader that looks whether somebody works holds the lock for a moment
-_SCHEMA: Final = """
+SCHEMA: Final = """
 create table if not exists items (
     item integer primary key, case_no integer not null, variant text not null, repeat integer not null,
     leg text not null, outcome text, detail text, ended_ns integer, sent_ns integer
@@ -79,26 +79,13 @@ class ItemState(NamedTuple):
     is_sent: bool
 
 
-class Attempt(NamedTuple):
-    """One attempt at one call; `state` is started, done, failed or lost."""
-
-    item: int
-    step: int
-    state: str
-    started_ns: int
-    ended_ns: int | None
-    reserved_usd: Decimal | None
-    cost_usd: Decimal | None
-    error: str | None
-
-
 class Journal:
     """The journal of one plan, held by the one process that works on it."""
 
     def __init__(self, folder: Path, lock: int) -> None:
         self._lock = lock
-        self._sql = _connected(folder / FILE)
-        self._sql.executescript(_SCHEMA)
+        self._sql = connected(folder / FILE)
+        self._sql.executescript(SCHEMA)
 
     @classmethod
     def open(cls, folder: Path, items: Iterable[Item]) -> Journal:
@@ -203,21 +190,25 @@ class Journal:
             (item,),
         )
         return {
-            step: Answered(answer, _money(cost), start, end, facts)
+            step: Answered(answer, money_of(cost), start, end, facts)
             for step, answer, cost, start, end, facts in rows
         }
 
     def items(self) -> list[ItemState]:
         """Return every item with how it ended, in their order."""
-        return _items(self._sql)
+        return items_of(self._sql)
 
     def spent(self) -> Decimal:
         """Return what was spent so far, USD: lost calls and failed ones at what was reserved."""
-        return _progress(self._sql, is_running=True).spent_usd
+        rows = self._sql.execute(
+            "select case when state in ('done', 'failed') then cost_usd else reserved_usd end from attempts"
+            " where state != 'started'"
+        )
+        return sum((money for (text,) in rows if (money := money_of(text)) is not None), Decimal(0))
 
     def is_cancelled(self) -> bool:
         """Whether somebody asked this plan to stop."""
-        return _is_cancelled(self._sql)
+        return is_cancelled_in(self._sql)
 
     def mark(self, name: str, value: str) -> None:
         """Keep a word beside the plan, such as a budget that was raised."""
@@ -230,88 +221,8 @@ class Journal:
         return row[0] if row else None
 
 
-class Progress(NamedTuple):
-    """How far a plan is; money in USD, `unpriced_calls` have no price and are in no sum."""
-
-    items: int
-    outcomes: Mapping[str, int]  # how many items ended in which way
-    sent: int
-    calls: Mapping[str, int]  # attempts by state: started, done, failed, lost
-    unpriced_calls: int
-    spent_usd: Decimal  # answered, and failed and lost at what was reserved
-    lost_usd: Decimal  # of it
-    reserved_usd: Decimal  # by calls in flight, in no other sum
-    started_ns: int | None
-    ended_ns: int | None
-    is_running: bool
-    is_cancelled: bool
-
-    @property
-    def ended(self) -> int:
-        """How many items have ended, in whatever way."""
-        return sum(self.outcomes.values())
-
-    @property
-    def state(self) -> str:
-        """Say it in a word: planned, running, cancelled, stopped or complete."""
-        if self.is_running:
-            return "running"
-        if self.ended == self.items and self.items and self.sent == self.items:
-            return "complete"
-        if self.is_cancelled:
-            return "cancelled"
-        return "stopped" if self.calls or self.ended else "planned"
-
-
-def read_progress(folder: Path) -> Progress:
-    """Return how far the plan of a folder is, whoever works on it."""
-    with _read(folder) as sql:
-        return _progress(sql, is_running(folder))
-
-
-def read_items(folder: Path) -> list[ItemState]:
-    """Return the items of a folder's plan with how each ended."""
-    with _read(folder) as sql:
-        return _items(sql)
-
-
-def read_attempts(folder: Path, item: int | None = None) -> list[Attempt]:
-    """Return the attempts at calls, of one item or of all, in the order in which they were begun."""
-    with _read(folder) as sql:
-        rows = sql.execute(
-            "select item, step, state, started_ns, ended_ns, reserved_usd, cost_usd, error from attempts"
-            " where ? is null or item = ? order by attempt",
-            (item, item),
-        ).fetchall()
-    return [
-        Attempt(item, step, state, started, ended, _money(reserved), _money(cost), error)
-        for item, step, state, started, ended, reserved, cost, error in rows
-    ]
-
-
-def cancel(folder: Path) -> None:
-    """Ask the process that works on a folder's plan to stop; calls in flight are still awaited."""
-    with _read(folder) as sql, sql:
-        sql.execute("insert or replace into marks values ('cancel', '1')")
-
-
-def is_running(folder: Path) -> bool:
-    """Whether a process works on the plan of a folder; the lock dies with its process."""
-    try:
-        fd = os.open(folder / _LOCK, os.O_RDWR)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(fd)
-    return False
-
-
 def _locked(folder: Path) -> int:
-    fd = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     deadline = time.monotonic() + _PATIENCE_S
     while True:
         try:
@@ -328,33 +239,16 @@ def _locked(folder: Path) -> int:
             time.sleep(0.02)
 
 
-class _Reading:
-    """A connection that is closed when it was used."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> sqlite3.Connection:
-        self._sql = _connected(self._path)
-        self._sql.executescript(_SCHEMA)
-        return self._sql
-
-    def __exit__(self, *_: object) -> None:
-        self._sql.close()
-
-
-def _read(folder: Path) -> _Reading:
-    return _Reading(folder / FILE)
-
-
-def _connected(path: Path) -> sqlite3.Connection:
+def connected(path: Path) -> sqlite3.Connection:
+    """Return a connection to a journal, made for several processes."""
     sql = sqlite3.connect(path, timeout=30.0)
     sql.execute("pragma journal_mode = wal")
     sql.execute("pragma synchronous = normal")
     return sql
 
 
-def _items(sql: sqlite3.Connection) -> list[ItemState]:
+def items_of(sql: sqlite3.Connection) -> list[ItemState]:
+    """Return the items of a journal, in their order."""
     rows = sql.execute(
         "select item, case_no, variant, repeat, leg, outcome, detail, ended_ns, sent_ns"
         " from items order by item"
@@ -365,37 +259,15 @@ def _items(sql: sqlite3.Connection) -> list[ItemState]:
     ]
 
 
-def _is_cancelled(sql: sqlite3.Connection) -> bool:
+def is_cancelled_in(sql: sqlite3.Connection) -> bool:
+    """Whether somebody asked the plan of a journal to stop."""
     return sql.execute("select 1 from marks where name = 'cancel'").fetchone() is not None
-
-
-def _progress(sql: sqlite3.Connection, is_running: bool) -> Progress:
-    states: dict[str, int] = {}
-    money = dict.fromkeys(("spent", "lost", "reserved"), Decimal(0))
-    unpriced, first, last = 0, None, None
-    rows: list[tuple[Any, ...]] = sql.execute(
-        "select state, started_ns, ended_ns, reserved_usd, cost_usd from attempts"
-    ).fetchall()
-    for state, started, ended, reserved, cost in rows:
-        states[state] = states.get(state, 0) + 1
-        first = started if first is None else min(first, started)
-        last = max(last or 0, ended or started)
-        known = _money(cost if state in ("done", "failed") else reserved)
-        unpriced += known is None
-        if known is not None:
-            money["reserved" if state == "started" else "spent"] += known
-            money["lost"] += known if state == "lost" else 0
-    ends = dict(sql.execute("select outcome, count(*) from items where outcome is not null group by outcome"))
-    items, sent = sql.execute("select count(*), count(sent_ns) from items").fetchone()
-    return Progress(
-        items, ends, sent, states, unpriced, money["spent"], money["lost"], money["reserved"],
-        first, last, is_running, _is_cancelled(sql),
-    )  # fmt: skip
 
 
 def _text(usd: Decimal | None) -> str | None:
     return None if usd is None else format(usd, "f")
 
 
-def _money(text: str | None) -> Decimal | None:
+def money_of(text: str | None) -> Decimal | None:
+    """Return the amount that a column holds."""
     return None if text is None else Decimal(text)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from tempfile import TemporaryDirectory
+from typing import Final, NamedTuple
 
 from opentelemetry.sdk.trace import ReadableSpan
 
@@ -17,12 +18,14 @@ from replay.budget import Prices
 from replay.calling import Ask, Asked
 from replay.emission import spans_of
 from replay.engine import Engine, Result, work
-from replay.journal import Item, Journal, Progress, read_progress
-from replay.mocks.ladder import Mocks
+from replay.journal import Item, Journal
+from replay.mocks.ladder import Mocks, Outcome, Stubs
+from replay.mocks.stub_host import StubHost
 from replay.mocks.tape import Recorded, recorded_of
 from replay.model import Recording
-from replay.plan import Sealed
+from replay.plan import Plan, Sealed
 from replay.preview import Preview, preview
+from replay.progress import Progress, read_progress
 from replay.providers.answers import Answer
 from replay.providers.asking import ask
 from replay.providers.pool import Pool, open_pool
@@ -30,7 +33,8 @@ from replay.recording import recording
 from replay.rewriting import Rewriter
 from replay.sealing import Recordings
 from replay.targets import Changes
-from spotlight.messages.canonical import message_json
+from spotlight.errors import SpotlightError
+from spotlight.messages.canonical import Json, message_json
 from spotlight.messages.digests import canonical_json, digest
 from spotlight.pricing import book_of
 from spotlight.reports import Reports, open_lake
@@ -46,8 +50,9 @@ Send = Callable[[Sequence[ReadableSpan]], None]
 class Setting:
     """What the work on a plan reads: its recordings, and the tools that stand for real ones."""
 
-    def __init__(self, sealed: Sealed, reports: Reports, data: Path) -> None:
+    def __init__(self, sealed: Sealed, reports: Reports, data: Path, stubs: Stubs | None) -> None:
         self.sealed = sealed
+        self._stubs = stubs
         self.prices = Prices(book_of(data))
         self.recordings: Recordings = lru_cache(maxsize=_HELD)(lambda run_id: recording(reports, run_id))
         self._rewriters = {variant.name: Rewriter(variant) for variant in sealed.plan.all_variants()}
@@ -63,7 +68,7 @@ class Setting:
         return Mocks(
             recorded_of(found), policy=self.sealed.policy, declared=self._rewriters[item.variant].tools,
             pool=self._pool(found), from_step=from_step, seed=self.sealed.plan.seed, case=case.run_id,
-            repeat=item.repeat,
+            repeat=item.repeat, stubs=self._stubs,
         )  # fmt: skip
 
     def _pool(self, found: Recording) -> list[Recorded]:
@@ -86,11 +91,49 @@ def question(found: Recording) -> str:
     return digest(canonical_json(asked)) if asked else str(found.run["run_id"])
 
 
-def look_ahead(setting: Setting) -> Preview:
-    """Return what a plan will ask, cover and cost."""
-    return asyncio.run(
-        preview(setting.sealed, setting.recordings, setting.prices, setting.changes, setting.mocks)
-    )
+class _NamedStubs(NamedTuple):
+    """Stubs by name alone: what a preview needs to know, and runs nothing."""
+
+    names: frozenset[str]
+
+    def call(self, name: str, arguments: Json, about: Mapping[str, Json]) -> Outcome:
+        """Return nothing."""
+        return Outcome(None)
+
+
+@contextmanager
+def opened_stubs(sealed: Sealed) -> Iterator[StubHost | None]:
+    """Yield the process with a plan's stubs, as they were when the plan was made; None where it has none."""
+    if sealed.stubs is None:
+        yield None
+        return
+    with TemporaryDirectory(prefix="spotlight-stubs-") as folder:
+        path = Path(folder) / "stubs.py"
+        path.write_text(sealed.stubs, encoding="utf-8")
+        with StubHost(path) as host:
+            yield host
+
+
+def look_ahead(sealed: Sealed, reports: Reports, data: Path) -> Preview:
+    """Return what a plan will ask, cover and cost. Raises: SpotlightError for stubs that cannot be loaded."""
+    with opened_stubs(sealed) as host:
+        stubs = _NamedStubs(host.names) if host else None
+    told = Setting(sealed, reports, data, stubs)
+    return asyncio.run(preview(sealed, told.recordings, told.prices, told.changes, told.mocks))
+
+
+def check(plan: Plan, ahead: Preview) -> None:
+    """Refuse a plan that cannot keep to its limits, or has nothing to ask. Raises: SpotlightError."""
+    if ahead.unpriced_calls and not plan.allow_unpriced:
+        raise SpotlightError(
+            f"{', '.join(sorted(ahead.unpriced))}: no price, so no budget holds",
+            hint="price it in prices.yaml of the data folder, or say --allow-unpriced",
+        )
+    if not ahead.calls:
+        why = next(iter([*ahead.refused, *ahead.skipped]), "nothing was recorded")
+        raise SpotlightError(
+            f"no model call is left to ask: {why}", hint="see `spotlight replay inspect RUN`"
+        )
 
 
 def run_plan(
@@ -112,8 +155,6 @@ def run_plan(
 
 
 async def _run(journal: Journal, data: Path, sealed: Sealed, send: Send, limit: Decimal | None) -> None:
-    setting = Setting(sealed, open_lake(data), data)
-
     async def emit(results: Sequence[Result]) -> None:
         spans = [
             span for result in results for span in spans_of(sealed, result.path, result.run, result.times)
@@ -122,6 +163,7 @@ async def _run(journal: Journal, data: Path, sealed: Sealed, send: Send, limit: 
 
     loop = asyncio.get_running_loop()
     with ExitStack() as stack:
+        setting = Setting(sealed, open_lake(data), data, stack.enter_context(opened_stubs(sealed)))
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(name, journal.mark, "cancel", "1")
             stack.callback(loop.remove_signal_handler, name)

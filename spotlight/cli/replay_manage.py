@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from spotlight.cli.options import DataOption, JsonOption, existing_data
-from spotlight.cli.output import count, one_line, out, print_json, say, table, when
+from spotlight.cli.output import count, money, one_line, out, print_json, say, table, when
 from spotlight.cli.replay import replay
 from spotlight.errors import SpotlightError
 
@@ -21,9 +21,9 @@ def list_replays(data: DataOption = None, as_json: JsonOption = False) -> None:
 
     Example: spotlight replay list
     """
-    from replay.journal import read_progress
+    from replay.progress import read_progress
     from replay.sealing import folders, load
-    from spotlight.cli.replay_work import progress_document, usd
+    from spotlight.cli.replay_work import progress_document
 
     root = existing_data(data)
     rows = []
@@ -38,7 +38,7 @@ def list_replays(data: DataOption = None, as_json: JsonOption = False) -> None:
         (
             sealed.id, done.state, sealed.plan.mode, count(len(sealed.cases)),
             one_line(", ".join(variant.name for variant in sealed.plan.all_variants())),
-            count(done.ended), count(done.items), usd(done.spent_usd), when(done.started_ns),
+            count(done.ended), count(done.items), money(float(done.spent_usd)), when(done.started_ns),
         )
         for sealed, done in rows
     ]  # fmt: skip
@@ -53,7 +53,7 @@ def status(replay_id: IdArgument, data: DataOption = None, as_json: JsonOption =
     """
     import json
 
-    from replay.journal import read_items, read_progress
+    from replay.progress import read_items, read_progress
     from replay.sealing import load
     from spotlight.cli.replay_work import print_progress, progress_document
 
@@ -120,8 +120,8 @@ def cancel(replay_id: IdArgument, data: DataOption = None) -> None:
 
     Example: spotlight replay cancel 3f0c
     """
-    from replay.journal import cancel as ask_to_stop
-    from replay.journal import is_running
+    from replay.progress import cancel as ask_to_stop
+    from replay.progress import is_running
     from replay.sealing import load
 
     folder, sealed = load(existing_data(data), replay_id)

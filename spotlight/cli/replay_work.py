@@ -13,13 +13,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from spotlight.cli.output import count, err, harmless, one_line, out, print_json, say
+from spotlight.cli.output import count, err, harmless, money, one_line, out, print_json, say
 from spotlight.figures import duration
 
 if TYPE_CHECKING:
-    from replay.journal import Progress as Done
     from replay.plan import Sealed
     from replay.preview import Preview
+    from replay.progress import Progress as Done
 
 _LOOK_S: Final = 0.5
 _WELL: Final = frozenset({"complete", "diverged", "skipped"})  # a divergence is a finding, not a failure
@@ -27,7 +27,8 @@ _WELL: Final = frozenset({"complete", "diverged", "skipped"})  # a divergence is
 
 def work_on(folder: Path, data: Path, sealed: Sealed, *, budget: Decimal | None, as_json: bool) -> None:
     """Work on a plan, show how it goes, say how it ended; exit code 1 where not all of it could be done."""
-    from replay.journal import Journal, read_progress
+    from replay.journal import Journal
+    from replay.progress import read_progress
     from replay.running import run_plan
     from spotlight.cli.replay_results import Results
 
@@ -50,7 +51,7 @@ def work_on(folder: Path, data: Path, sealed: Sealed, *, budget: Decimal | None,
 @contextlib.contextmanager
 def _shown(folder: Path) -> Iterator[None]:
     """Show progress on a terminal while the work goes on."""
-    from replay.journal import read_progress
+    from replay.progress import read_progress
 
     if not err.is_terminal:
         yield
@@ -68,7 +69,7 @@ def _shown(folder: Path) -> Iterator[None]:
         def look() -> None:
             while not ended.wait(_LOOK_S):
                 done = read_progress(folder)
-                cost = f"{usd(done.spent_usd)}, {done.calls.get('done', 0):,} calls answered"
+                cost = f"{money(float(done.spent_usd))}, {done.calls.get('done', 0):,} calls answered"
                 progress.update(task, total=done.items, completed=done.ended, cost=cost)
 
         watch = threading.Thread(target=look, daemon=True)
@@ -78,11 +79,6 @@ def _shown(folder: Path) -> Iterator[None]:
         finally:
             ended.set()
             watch.join()
-
-
-def usd(amount: Decimal) -> str:
-    """Return an amount of money as people read it; small ones keep what matters."""
-    return f"${amount:,.2f}" if amount >= 1 or not amount else f"${amount:.4f}"
 
 
 def progress_document(sealed: Sealed, done: Done) -> dict[str, Any]:
@@ -103,7 +99,7 @@ def print_progress(sealed: Sealed, done: Done) -> None:
         f"replay {sealed.id}: {done.state}; {done.ended:,} of {done.items:,} items ended ({ends or 'none'})"
     )
     calls = ", ".join(f"{number:,} {state}" for state, number in sorted(done.calls.items()))
-    out.print(f"model calls: {calls or 'none'}; spent {usd(done.spent_usd)}{_beside(done)}")
+    out.print(f"model calls: {calls or 'none'}; spent {money(float(done.spent_usd))}{_beside(done)}")
     if done.state == "complete":
         say(f"its runs: `spotlight runs --find 'experiment:{sealed.id}'`")
     elif done.state != "running":
@@ -112,7 +108,7 @@ def print_progress(sealed: Sealed, done: Done) -> None:
 
 def _beside(done: Done) -> str:
     told = [
-        f"{usd(done.lost_usd)} of it for lost calls, estimated" if done.lost_usd else "",
+        f"{money(float(done.lost_usd))} of it for lost calls, estimated" if done.lost_usd else "",
         f"{done.unpriced_calls:,} calls have no price and are in no sum" if done.unpriced_calls else "",
     ]
     return "".join(f"; {text}" for text in told if text)
@@ -143,9 +139,12 @@ def _preview_lines(sealed: Sealed, ahead: Preview, left_out: Sequence[tuple[str,
     tokens = f"about {count(ahead.input_tokens)} input tokens"
     yield f"model calls: {ahead.calls:,} ({_listed(ahead.models)}), {tokens}"
     limit = (
-        f", at most {usd(plan.budget_usd)} by the budget" if plan.budget_usd is not None else ", no budget"
+        f", at most {money(float(plan.budget_usd))} by the budget"
+        if plan.budget_usd is not None
+        else ", no budget"
     )
-    yield f"cost: {usd(ahead.expected_usd)} expected, {usd(ahead.worst_usd)} at worst{limit}"
+    expected, worst = money(float(ahead.expected_usd)), money(float(ahead.worst_usd))
+    yield f"cost: {expected} expected, {worst} at worst{limit}"
     for model, reason in ahead.unpriced.items():
         yield f"no price: {one_line(model)}: {reason}"
     yield f"time: about {duration(ahead.seconds * 1000)}"

@@ -8,7 +8,7 @@ import typer
 
 from spotlight.cli.narrowing import Narrowing, narrowed
 from spotlight.cli.options import DataOption, JsonOption, existing_data
-from spotlight.cli.output import one_line, out, print_json, say, table
+from spotlight.cli.output import duration, money, one_line, out, print_json, say, table
 from spotlight.figures import percent
 
 if TYPE_CHECKING:
@@ -50,6 +50,10 @@ def _print(found: Lift, limit: int) -> None:
         say(f"of them {found.inside_n:,} and {found.outside_n:,} were compared")
     if found.left_out:
         say(f"left out, since the runs were chosen by it: {', '.join(found.left_out)}")
+    if not found.inside_n or not found.outside_n:
+        which = "no run is among these" if not found.inside_n else "no other run is left"
+        say(f"{which}: there is nothing to compare")
+        return
     if not found.features and not found.numbers:
         say("nothing differs by more than chance would make differ")
         return
@@ -59,11 +63,28 @@ def _print(found: Lift, limit: int) -> None:
         say(f"{len(found.features) - limit:,} more features differ: -n lists them")
     if found.numbers:
         rows = [
-            (n.what, f"{n.inside_median:.4g}", f"{n.outside_median:.4g}", f"{100 * n.superiority:.0f} of 100",
-             f"{n.q:.3g}")
+            (n.what, _figure(n.what, n.inside_median), _figure(n.what, n.outside_median),
+             f"{100 * n.superiority:.0f} of 100", _rate(n.q))
             for n in found.numbers
         ]  # fmt: skip
         out.print(table(_NUMBERS, rows, numbers=_NUMBERS[1:]))
+
+
+def _figure(what: str, number: float) -> str:
+    """Return a median in its unit."""
+    from spotlight.reports.lift import NUMBERS
+
+    column = next(column for column, name in NUMBERS.items() if name == what)
+    if column.endswith("_ms"):
+        return duration(number)
+    if column.endswith("_usd"):
+        return money(number)
+    return percent(number) if column.endswith("_share") else f"{number:,.10g}"
+
+
+def _rate(q: float) -> str:
+    """Return a false discovery rate; what is too small for a number is not 0."""
+    return f"{q:.3g}" if q else "<1e-300"
 
 
 def _feature(feature: Feature) -> tuple[str, ...]:
@@ -73,5 +94,5 @@ def _feature(feature: Feature) -> tuple[str, ...]:
     return (
         one_line(feature.value), feature.what, side(feature.inside, feature.inside_share),
         side(feature.outside, feature.outside_share), "" if feature.lift is None else f"{feature.lift:.1f}",
-        f"{feature.q:.3g}", one_line(", ".join(feature.same_as[:2])),
+        _rate(feature.q), one_line(", ".join(feature.same_as[:2])),
     )  # fmt: skip

@@ -63,6 +63,16 @@ def test_views_are_written_by_our_own_pages_alone(lake_url: str) -> None:
     assert {"views": []} == httpx.get(address).json()
 
 
+def test_a_view_keeps_which_failure_is_shown(lake_url: str) -> None:
+    """What names a failure in the address of its page is kept, what no page asks for is not."""
+    address = f"{lake_url}/api/find/views"
+    query = {"signature": ["boom"], "step": ["tool x"], "type": ["E"], "env": ["prod"]}
+    view = {"name": "boom", "page": "failure", "query": query | {"page": ["3"], "odd": ["1"]}}
+    kept = httpx.post(address, json=view | {"action": "save"}).json()["views"]
+    assert [view | {"query": query}] == kept
+    assert {"views": []} == httpx.post(address, json={"action": "delete", "name": "boom"}).json()
+
+
 def test_words_are_marked_where_they_stand(page: Any, lake_url: str, sample_lake: Any) -> None:
     """A phrase lists the steps that say it, marked; a row opens the run there and asks to mark it, too."""
     page.goto(f"{lake_url}/runs?q=%22renewal%20assistant%22")

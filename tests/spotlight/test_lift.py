@@ -9,6 +9,7 @@ import pytest
 from spotlight.errors import UnreadableSearch
 from spotlight.reports import Reports, RunFilters
 from spotlight.reports.lift import Lift, followers, lift
+from tests.command import spotlight
 from tests.made_lake import Row, made_lake, run, step
 from tests.rows import payload
 
@@ -80,6 +81,9 @@ def test_one_side_without_runs_says_so(tmp_path: Path) -> None:
     nobody = lift(reports, "status:error", RunFilters())
     assert (0, 60, ()) == (nobody.inside_n, nobody.outside_n, nobody.features)
     assert () == lift(reports, "status:ok", RunFilters()).features
+    said = spotlight("lift", "tool:nosuch", "--data", tmp_path)
+    assert "no run is among these: there is nothing to compare" in said.stderr
+    assert "more than chance" not in said.stderr
 
 
 def test_filters_narrow_both_sides(tmp_path: Path) -> None:

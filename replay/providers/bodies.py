@@ -13,8 +13,9 @@ from typing import Final, NamedTuple
 from replay.model import Request
 from replay.providers.choices import Choice, read_choice, read_format, write_choice, write_format
 from replay.providers.models import PROVIDERS, Api, Model, origin_of
+from replay.providers.pairing import with_ids
 from spotlight.messages import Written, to_anthropic, to_gemini, to_openai, to_responses
-from spotlight.messages.canonical import Json, Message, Reasoning, ToolDefinition
+from spotlight.messages.canonical import Json, Message, Reasoning, ToolCall, ToolDefinition
 
 _WRITERS: Final[Mapping[Api, Callable[..., Written]]] = {
     "chat": to_openai, "responses": to_responses, "messages": to_anthropic, "generate": to_gemini,
@@ -45,6 +46,10 @@ _PARAMS: Final[Mapping[Api, Mapping[str, str]]] = {
 _OURS: Final = frozenset(["stream", "stream_options", "model", "n", "automatic_function_calling"])
 _TOP_OF_GEMINI: Final = frozenset(["safetySettings", "cachedContent", "labels", "serviceTier", "store"])
 _MOST_OF_ANTHROPIC: Final = 4096  # the API needs a limit; every model of it takes this one
+# From Gemini 3 on, calls without the model's own signature are refused; Google's word for calls that another
+# model made: https://ai.google.dev/gemini-api/docs/thought-signatures
+_CHECKS_THOUGHTS: Final = re.compile(r"gemini-(?:[3-9]|\d\d)")
+_SKIP_CHECK: Final = "skip_thought_signature_validator"
 _SCORE: Final = re.compile(r"_([a-z])")
 
 
@@ -60,10 +65,14 @@ def write_body(model: Model, request: Request) -> Body:
     is_same = request.api == model.api
     notes: dict[str, None] = {}
     messages = request.messages if is_same else _without_thoughts(request.messages, notes)
+    if not is_same or any(not p.id for m in messages for p in m.parts if isinstance(p, ToolCall)):
+        messages = with_ids(messages, notes) if model.api != "generate" else messages
     tools = _tools(request.tools or (), model.api, is_same, notes)
     written = _WRITERS[model.api](messages, system=request.system, tools=tools)
     body = dict(written.body)
     notes |= dict.fromkeys(written.notes)
+    if model.api == "generate" and _CHECKS_THOUGHTS.search(model.name):
+        _skip_check(body["contents"], notes)
     if is_same:
         _restore_tools(body, tools, model.api)
     _note_marks(request, notes)
@@ -83,6 +92,15 @@ def _without_thoughts(messages: Sequence[Message], notes: dict[str, None]) -> li
     notes["thoughts of the recorded model were left out: another API does not take them back"] = None
     bare = (m._replace(parts=tuple(p for p in m.parts if not isinstance(p, Reasoning))) for m in messages)
     return [message for message in bare if message.parts]
+
+
+def _skip_check(contents: list[Json], notes: dict[str, None]) -> None:
+    """Mark calls without a signature; of calls beside each other the first one carries it."""
+    for content in contents:
+        call = next((part for part in content["parts"] if "functionCall" in part), None)
+        if call is not None and "thoughtSignature" not in call:
+            call["thoughtSignature"] = _SKIP_CHECK
+            notes["calls without Gemini's signature were sent with its word for calls of other models"] = None
 
 
 def _tools(

@@ -56,3 +56,12 @@ def broken(url: str, model: str, *behaviors: dict[str, Any]) -> None:
     named = [{"match": {"model": model}, **behavior} for behavior in behaviors]
     body = json.dumps({"behaviors": named}).encode()
     urllib.request.urlopen(f"{url}/_llmock/scenario", data=body).close()
+
+
+def run_now(coroutine: Any) -> Any:
+    """Return what a coroutine returns that waits for nothing."""
+    try:
+        coroutine.send(None)
+    except StopIteration as ended:
+        return ended.value
+    raise AssertionError("it waits for something")

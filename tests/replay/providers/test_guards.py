@@ -19,7 +19,8 @@ from tests.replay.providers.odd_server import GOOD, STREAM, Said, serving
 KEY = "sk-very-secret-0123456789"
 OTHERS = {
     "OPENAI_API_KEY": "sk-of-openai", "ANTHROPIC_API_KEY": "sk-of-anthropic",
-    "GEMINI_API_KEY": "sk-of-gemini", "ANTHROPIC_AUTH_TOKEN": "token-of-anthropic", "ANTHROPIC_CUSTOM_HEADERS": "x-mine: sk-in-a-header",
+    "GEMINI_API_KEY": "sk-of-gemini", "ANTHROPIC_AUTH_TOKEN": "token-of-anthropic",
+    "ANTHROPIC_CUSTOM_HEADERS": "x-mine: sk-in-a-header",
     "OPENAI_ORG_ID": "org-of-mine", "OPENAI_PROJECT_ID": "project-of-mine",
     "HTTP_PROXY": "http://127.0.0.1:9", "ALL_PROXY": "http://127.0.0.1:9",
 }  # fmt: skip

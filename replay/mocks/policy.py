@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_serializer, model_validator
 
 from replay.mocks.paths import read_path
 from spotlight.messages.digests import canonical_json, digest
@@ -70,6 +70,11 @@ class Strict(BaseModel):
     """A part of a policy; a field it does not know is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_serializer(mode="plain")
+    def _as_said(self) -> dict[str, Any]:
+        """Return what was said: it outweighs pack and defaults, even where it is what a default would be."""
+        return {field: getattr(self, field) for field in sorted(self.model_fields_set)}
 
 
 class Normalise(Strict):
@@ -245,4 +250,4 @@ def tool_policy(policy: Policy, name: str, declared: Mapping[str, Declares] | No
 
 def policy_digest(policy: Policy) -> str:
     """Return what a policy is known by in a plan: equal for equal meaning, whatever the file looks like."""
-    return digest(canonical_json(policy.model_dump(mode="json", exclude_unset=True)))
+    return digest(canonical_json(policy.model_dump(mode="json")))

@@ -91,6 +91,22 @@ def test_policies_are_known_by_what_they_say() -> None:
     assert {"defaults", "tools", "faults"} == policy_schema()["properties"].keys()
 
 
+def test_a_policy_written_down_says_the_same() -> None:
+    """What is said outweighs the defaults also where it is null or what holds anyway, after JSON, too."""
+    said = policy_of(
+        b"""
+defaults: {similar: 0.9}
+tools: {a: {similar: null}, b: {kind: ignore_args, result: null}}
+faults: [{fault: error, status: 500}]
+""",
+        "p",
+    )
+    again = Policy.model_validate_json(said.model_dump_json(exclude_defaults=True))
+    assert policy_digest(said) == policy_digest(again)
+    assert [None, 0.9] == [tool_policy(again, name).similar for name in "ab"]
+    assert "result" in tool_policy(again, "b").model_fields_set
+
+
 def test_paths_name_values() -> None:
     """Names, quoted names, places and everything on a level; a change leaves its argument alone."""
     value = {"a": [{"b": 1}, {"b": 2}], "x y": {"z": 3}}

@@ -61,6 +61,8 @@ def export(
     from spotlight.reports.case.otlp import known_keys, otlp_requests
     from spotlight.reports.case.page import case_page
 
+    if form is Form.CASE and output.suffix in (".json", ".jsonl", ".ndjson"):
+        raise typer.BadParameter(f"a case file is a zip, not {output.suffix}: add --format otlp-json")
     reports = open_lake(existing_data(data))
     rows, redaction = select_case(reports, words), None
     if redact or rules is not None:

@@ -21,7 +21,7 @@ from spotlight.reports.case.manifest import TABLES
 from spotlight.reports.case.otlp import known_keys, otlp_requests
 from spotlight.reports.case.page import case_page
 from spotlight.testing import load_case
-from tests.command import spotlight_json
+from tests.command import spotlight, spotlight_json
 from tests.conftest import SampleLake
 from tests.made_lake import run
 from tests.rows import llm, payload, table
@@ -220,6 +220,8 @@ def test_the_commands_of_the_docs(sample_lake: SampleLake, tmp_path: Path) -> No
         sent = spotlight_json("export", run_id, "--format", form, "-o", tmp_path / name, "--data", data)
         assert [str(tmp_path / written)] == sent["files"]
         assert spans == spotlight_json("load", tmp_path / written, "--data", tmp_path / form)["spans"]
+    refused = spotlight("export", run_id, "-o", tmp_path / "a.jsonl", "--data", data, check=False)
+    assert (2, False) == (refused.returncode, (tmp_path / "a.jsonl").exists())
 
 
 def test_hostile_text_is_text_on_the_page() -> None:

@@ -215,19 +215,39 @@ export class Tree {
     const stop = Math.min(this.visible.length, Math.ceil((scrollTop + clientHeight) / ROW) + OVERSCAN);
     if (!this.dirty && first === this.first && stop === this.stop) return;
     while (this.pool.length < stop - first) this.pool.push(this.createRow(this.pool.length));
+    this.turn(first - (this.first ?? first));
     this.rows.style.transform = `translateY(${first * ROW}px)`;
-    this.body.removeAttribute("aria-activedescendant");
+    let active = null;
     this.pool.forEach((slot, k) => {
-      const shown = first + k < stop;
-      slot.node.style.display = shown ? "" : "none";
-      if (shown) this.paintRow(slot, this.visible[first + k], first + k);
-      else slot.node.removeAttribute("aria-selected");
+      const at = first + k < stop ? first + k : -1;
+      if (slot.at === at && !this.dirty) active = this.visible[at] === this.selected && at >= 0 ? slot.node : active;
+      else if (this.draw(slot, at)) active = slot.node;
     });
+    if (active) this.body.setAttribute("aria-activedescendant", active.id);
+    else this.body.removeAttribute("aria-activedescendant");
     if (this.dirty) {
       this.head.style.paddingRight = this.body.offsetWidth - this.body.clientWidth + "px";
       drawAxis(this.axis, this.model, this.zoom, this.choices.clock);
     }
     Object.assign(this, { first, stop, dirty: false });
+  }
+
+  /** Let rows that left the window at one end enter it at the other: those that stay are not drawn again. */
+  turn(places) {
+    const { pool, rows } = this;
+    if (!places || Math.abs(places) >= pool.length) return;
+    const moved = places > 0 ? pool.splice(0, places) : pool.splice(places);
+    pool[places > 0 ? "push" : "unshift"](...moved);
+    rows[places > 0 ? "append" : "prepend"](...moved.map(({ node }) => node));
+  }
+
+  /** Draw the visible row at a place, none at -1; return whether it is the selected one. */
+  draw(slot, at) {
+    slot.at = at;
+    slot.node.style.display = at < 0 ? "none" : "";
+    if (at < 0) slot.node.removeAttribute("aria-selected");
+    else this.paintRow(slot, this.visible[at], at);
+    return at >= 0 && this.visible[at] === this.selected;
   }
 
   createRow(k) {
@@ -264,7 +284,6 @@ export class Tree {
     node.setAttribute("aria-selected", row === this.selected);
     if (children[row]) node.setAttribute("aria-expanded", !folded);
     else node.removeAttribute("aria-expanded");
-    if (row === this.selected) this.body.setAttribute("aria-activedescendant", node.id);
     node.classList.toggle("hit", matches(this.model, row, this.view.query) || this.on.says(cols.id[row]));
     slot.indent.style.width = Math.min(cols.depth[row], DEEPEST) * INDENT + "px";
     const agentDepth = this.model.agentDepth[row] ?? -1;

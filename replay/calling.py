@@ -16,7 +16,7 @@ from replay.providers.answers import Answer
 from replay.providers.answers import Outcome as Tried
 from replay.providers.models import Model
 from replay.stored import read_response, response_text
-from spotlight.errors import SpotlightError
+from spotlight.errors import ModelRefused, SpotlightError
 
 # Tries that ended so may have been paid for although there is no whole answer.
 _MAYBE_PAID: Final = frozenset({Tried.INCOMPLETE, Tried.TIMED_OUT, Tried.DISCONNECTED, Tried.MALFORMED})
@@ -70,7 +70,8 @@ class Caller:
     async def call(self, asked: Asked, answered: dict[int, Answered]) -> Called:
         """Return the answer; `answered` holds what the journal knows of the item.
 
-        Raises: CallFailed or Unfinished where there is none; OutOfMoney; Stopped.
+        Raises: CallFailed or Unfinished where there is none; OutOfMoney; Stopped; ModelRefused where a model
+        cannot be asked at all, which stops the plan.
         """
         known = answered.get(asked.step)
         if known is not None:
@@ -101,10 +102,11 @@ class Caller:
         try:
             try:
                 answer = await self._ask(asked)
-            except SpotlightError as exc:
-                cost = Decimal(0)  # refused before anything was sent
-                failed = self._journal.failed(attempt, exc.message, cost)
-                raise CallFailed(failed, hint=exc.hint) from exc
+            except ModelRefused as exc:  # no other call of it would be answered either
+                cost = Decimal(0)
+                self._journal.failed(attempt, exc.message, cost)
+                self.stop.set()
+                raise
             cost = self._cost(asked, answer, reserved)
             facts = _facts(answer)
             if not answer.is_complete:

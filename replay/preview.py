@@ -14,6 +14,7 @@ from replay.journal import Item
 from replay.mocks.ladder import Mocks
 from replay.model import RecordedCall, Recording, Usage
 from replay.plan import Sealed
+from replay.providers.models import Model
 from replay.sealing import Recordings
 from replay.targets import Changed, Changes
 
@@ -37,6 +38,7 @@ class Preview(NamedTuple):
     skipped: Mapping[str, int]  # steps that are not asked, by reason
     refused: Mapping[str, int]  # the same, for reasons of one variant: `variant: reason`
     models: Mapping[str, int]  # calls by model
+    targets: tuple[Model, ...]  # the models that are asked
     unpriced: Mapping[str, str]  # model -> why it has no price
     unpriced_calls: int
     expected_usd: Decimal
@@ -50,6 +52,7 @@ class _Sums:
     def __init__(self) -> None:
         self.calls = 0
         self.models: Counter[str] = Counter()
+        self.targets: dict[Model, None] = {}
         self.unpriced: dict[str, str] = {}
         self.unpriced_calls = 0
         self.expected = Decimal(0)
@@ -85,6 +88,7 @@ async def preview(
     return Preview(
         len(sealed.cases), sum(1 for _ in sealed.items()), sums.calls,
         Counter(case.grade for case in sealed.cases), sums.rungs, sums.skipped, sums.refused, sums.models,
+        tuple(sums.targets),
         sums.unpriced, sums.unpriced_calls, sums.expected, sums.worst, sums.input_tokens,
         max(per_call, sums.longest_ms) / 1000, smallest_effect(len(sealed.cases), plan.repeat),
     )  # fmt: skip
@@ -115,6 +119,7 @@ def _add_way(ways: list[_Way], sealed: Sealed, prices: Prices, sums: _Sums) -> N
         sums.models[f"{model.provider}:{model.name}" if not model.is_recorded else "recorded"] += repeat
         if model.is_recorded:
             continue
+        sums.targets[model] = None
         response = call.response
         other = is_other(Asked(Item(0, 0, "", 1), call.step, model, changed.request, call))
         usage = response.usage if response else Usage()

@@ -4,6 +4,7 @@ Content is read by the readers that every page uses; here it is put together: wh
 which agent above it of the tools, which message of an answer. See docs/replay.md.
 
     recording_body.py    parameters and unknown fields of a request
+    recording_prompt.py  the template of its instructions
     recording_tools.py   tool calls, each once, with their answers
     digests.py           what requests are known by
 """
@@ -11,14 +12,24 @@ which agent above it of the tools, which message of an answer. See docs/replay.m
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from replay.digests import request_digests
-from replay.model import Completeness, Grade, RecordedCall, Recording, Request, Response, Usage
+from replay.model import (
+    Completeness,
+    Grade,
+    RecordedCall,
+    RecordedPrompt,
+    Recording,
+    Request,
+    Response,
+    Usage,
+)
 from replay.recording_body import api_of, asked_of, body_of
+from replay.recording_prompt import recorded_prompt
 from replay.recording_tools import recorded_tools, repaired
 from spotlight.assembly import Assembly
 from spotlight.exact_json import parsed
@@ -32,7 +43,7 @@ from spotlight.messages import (
     read_conversation,
 )
 from spotlight.messages.canonical import NO_EXTRA, Part, ToolDefinition
-from spotlight.messages.completeness import LEVELS, SILENT_ON_PARAMS, Held, verdict
+from spotlight.messages.completeness import LEVELS, SILENT_ON_PARAMS, WRAPPERS, Held, verdict
 from spotlight.pricing.names import SPELLINGS
 from spotlight.reports import Reports
 from spotlight.reports.source_hints import content_advice
@@ -47,7 +58,6 @@ _FINGERPRINTS: Final = (
     "openai.response.system_fingerprint",
 )
 _CHAINS: Final = ("previous_response_id", "conversation")
-_WRAPPERS: Final = frozenset(["llm", "step", "workflow", "other"])
 Row = Mapping[str, Any]
 SpanKey = tuple[str, str]
 
@@ -60,6 +70,7 @@ class _Read(NamedTuple):
     response: Response | None
     held: Held
     is_reason_told: bool  # why the model stopped
+    prompt: RecordedPrompt | None
 
 
 def recording(reports: Reports, run_id: str) -> Recording:
@@ -77,7 +88,7 @@ def recording(reports: Reports, run_id: str) -> Recording:
     )
     rows = reports.ask("recorded_calls", traces | {"run_id": key}).to_pylist()
     carried = _carried(found, contents)
-    calls = [_read(row, carried.contents) for row in rows]
+    calls = [_read(row, carried) for row in rows]
     numbers = {(row["trace_id"], row["span_id"]): n for n, row in enumerate(rows, 1)}
     numbers |= {wrapper: numbers[call] for wrapper, call in carried.speaks_for.items() if call in numbers}
     transcript = read_transcript(key, found, contents)
@@ -85,11 +96,12 @@ def recording(reports: Reports, run_id: str) -> Recording:
     notes: list[str] = []
     offered = any(call.held & (Held.TOOLS | Held.BODY) for call in calls)
     advice = content_advice(str(run["dialects"]).split(","))
+    calling = bool(tools) or any(call.held & Held.CALLS for call in calls)
     finished = []
     for number, call in enumerate(calls, 1):
         request, told = _completed(call, tools, offered=offered)
         notes += [f"call {number}: {note}" for note in told]
-        finished.append(_recorded(number, call, request, _grade(call.held, bool(tools), offered, advice)))
+        finished.append(_recorded(number, call, request, _grade(call.held, calling, offered, advice)))
     if any(call.response is not None and not call.is_reason_told for call in calls):
         notes.append("why the model stopped is not recorded: taken from whether it called a tool")
     return Recording(run, tuple(finished), tools, _least(finished), tuple(dict.fromkeys(notes)))
@@ -100,6 +112,7 @@ class _Carried(NamedTuple):
 
     contents: Mapping[SpanKey, Content]
     speaks_for: Mapping[SpanKey, SpanKey]
+    bodies: Mapping[SpanKey, str]  # of requests, as sent
 
 
 def _carried(found: Assembly, contents: Contents) -> _Carried:
@@ -116,14 +129,29 @@ def _carried(found: Assembly, contents: Contents) -> _Carried:
         if whole is not None and not own.conversation.input:
             rows[row] = _joined(own, rows[whole])
             speaks_for |= {keys[above][0]: keys[row][0] for above in around}
-    return _Carried({keys[row][0]: read for row, read in rows.items()}, speaks_for)
+    found_ = {keys[row][0]: read for row, read in rows.items()}
+    return _Carried(found_, speaks_for, _bodies(contents, [keys[row] for row in generations], found_))
+
+
+def _bodies(
+    contents: Contents, told: Iterable[Sequence[SpanKey]], carried: Mapping[SpanKey, Content]
+) -> dict[SpanKey, str]:
+    """Return the bodies of requests; where several spans tell of a call, any of them may have it."""
+    found: dict[SpanKey, str] = {}
+    for keys in told:
+        apart = (contents.read([key]) for key in keys) if len(keys) > 1 else ()
+        for content in (carried.get(keys[0], NOTHING), *apart):
+            for text in (content.payload.get(name) for name in _BODIES):
+                if text is not None and keys[0] not in found and body_of(text) is not None:
+                    found[keys[0]] = text
+    return found
 
 
 def _above(found: Assembly, row: int) -> Iterator[int]:
     """Yield the rows above one, the nearest first, up to its agent: wrappers tell what their call saw."""
     kinds = found.spans.column("kind")
     above = int(found.links.parent[row])
-    while above >= 0 and kinds[above].as_py() in _WRAPPERS:
+    while above >= 0 and kinds[above].as_py() in WRAPPERS:
         yield above
         above = int(found.links.parent[above])
 
@@ -141,13 +169,12 @@ def _calls(said: Conversation) -> int:
     return sum(isinstance(part, ToolCall) for message in said.output for part in message.parts)
 
 
-def _read(row: Row, carried: Mapping[SpanKey, Content]) -> _Read:
-    content = carried.get((row["trace_id"], row["span_id"]), NOTHING)
-    agent = carried.get((row["trace_id"], row["agent_span_id"]), NOTHING)
+def _read(row: Row, carried: _Carried) -> _Read:
+    content = carried.contents.get((row["trace_id"], row["span_id"]), NOTHING)
+    agent = carried.contents.get((row["trace_id"], row["agent_span_id"]), NOTHING)
     attributes = parsed(row["attributes"])
     attributes = attributes if isinstance(attributes, dict) else {}
-    texts = [content.payload.get(name) for name in _BODIES]
-    text = next((text for text in texts if body_of(text) is not None), None)
+    text = carried.bodies.get((row["trace_id"], row["span_id"]))
     body = body_of(text)
     said = content.conversation
     if body is not None:
@@ -171,7 +198,7 @@ def _read(row: Row, carried: Mapping[SpanKey, Content]) -> _Read:
     )
     response, is_told = _response(row, said, attributes)
     held = _held(request, said, is_body=body is not None, says_params=_says_params(row, params))
-    return _Read(row, request, response, held, is_told)
+    return _Read(row, request, response, held, is_told, recorded_prompt(attributes))
 
 
 def _provider(sent: str | None) -> str | None:
@@ -200,10 +227,15 @@ def _held(request: Request, said: Conversation, *, is_body: bool, says_params: b
         isinstance(part, Reasoning) and not part.signature for m in request.messages for part in m.parts
     )
     marks = {
-        Held.MESSAGES: bool(request.messages),
+        Held.MESSAGES: bool(said.input),
         Held.TOOLS: bool(request.tools),
         Held.PARAMS: says_params,
         Held.BODY: is_body,
+        Held.CALLS: any(
+            isinstance(part, ToolCall | ToolCallResponse)
+            for message in (*request.messages, *said.output)
+            for part in message.parts
+        ),
         Held.CUT: said.state == "truncated",
         Held.REDACTED: said.state == "redacted",
         Held.CHAINED: chain,
@@ -271,7 +303,7 @@ def _recorded(number: int, call: _Read, request: Request, grade: Grade) -> Recor
     row, digests = call.row, request_digests(request)
     return RecordedCall(
         number, row["trace_id"], row["span_id"], row["agent_span_id"], row["agent_name"], row["started_ns"],
-        request, call.response, grade, *digests,
+        request, call.response, grade, *digests, call.prompt,
     )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from replay.preview import Preview, preview
 from replay.progress import Progress, read_progress
 from replay.providers.answers import Answer
 from replay.providers.asking import ask
+from replay.providers.keys import Key
 from replay.providers.pool import Pool, open_pool
 from replay.recording import recording
 from replay.rewriting import Rewriter
@@ -36,6 +37,7 @@ from replay.targets import Changes
 from spotlight.errors import SpotlightError
 from spotlight.messages.canonical import Json, message_json
 from spotlight.messages.digests import canonical_json, digest
+from spotlight.packs import read_pack
 from spotlight.pricing import book_of
 from spotlight.reports import Reports, open_lake
 
@@ -55,6 +57,11 @@ class Setting:
         self._stubs = stubs
         self.prices = Prices(book_of(data))
         self.recordings: Recordings = lru_cache(maxsize=_HELD)(lambda run_id: recording(reports, run_id))
+        for path, known in sealed.packs.items():
+            if read_pack(Path(path)).digest != known:
+                raise SpotlightError(
+                    f"the pack {path} is not what it was when this plan was made", hint="make a new plan"
+                )
         self._rewriters = {variant.name: Rewriter(variant) for variant in sealed.plan.all_variants()}
         self._pools: dict[str, list[str]] | None = None
 
@@ -123,7 +130,12 @@ def look_ahead(sealed: Sealed, reports: Reports, data: Path) -> Preview:
 
 
 def check(plan: Plan, ahead: Preview) -> None:
-    """Refuse a plan that cannot keep to its limits, or has nothing to ask. Raises: SpotlightError."""
+    """Refuse a plan that cannot keep to its limits, has nothing to ask or lacks a key.
+
+    Raises: SpotlightError.
+    """
+    for target in ahead.targets:
+        Key(target).check()
     if ahead.unpriced_calls and not plan.allow_unpriced:
         raise SpotlightError(
             f"{', '.join(sorted(ahead.unpriced))}: no price, so no budget holds",

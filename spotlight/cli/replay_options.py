@@ -39,8 +39,8 @@ def variants_of(changed: Changed) -> list[dict[str, Any]]:
         own: dict[str, Any] = dict(shared)
         if model:
             own["model"] = model
-            if model != "recorded":
-                own |= {k: v for k, v in (("base_url", changed.base_url), ("key_env", changed.key_env)) if v}
+        if model != "recorded":
+            own |= {k: v for k, v in (("base_url", changed.base_url), ("key_env", changed.key_env)) if v}
         if pack:
             own["pack"] = pack
         if own:
@@ -53,7 +53,7 @@ def _name(model: str | None, pack: Path | None, changed: Changed) -> str:
         model or "", pack.name if pack else "", changed.prompt.stem if changed.prompt else "",
         ", ".join(changed.params),
     ]  # fmt: skip
-    return " · ".join(filter(None, words))
+    return " · ".join(filter(None, words)) or "unchanged"
 
 
 def fault_of(text: str) -> dict[str, Any]:

@@ -86,14 +86,14 @@ def _plan_of(document: dict[str, Any], file: Path | None) -> Plan:
 def _begin(plan: Plan, folder: Path, *, only_preview: bool, yes: bool, as_json: bool) -> None:
     from replay.running import check, look_ahead
     from replay.sealing import save, seal
-    from spotlight.cli.replay_work import print_preview, work_on
+    from spotlight.cli.replay_work import preview_document, print_preview, work_on
     from spotlight.reports import open_lake
 
     reports = open_lake(folder)
     made = seal(plan, reports)
     ahead = look_ahead(made.sealed, reports, folder)
     if only_preview and as_json:
-        print_json({"plan": made.sealed.id, **ahead._asdict(), "left_out": dict(made.left_out)})
+        print_json(preview_document(made.sealed, ahead, made.left_out))
         return
     print_preview(made.sealed, ahead, made.left_out, to=out if only_preview else None)
     if only_preview:

@@ -114,6 +114,15 @@ def _beside(done: Done) -> str:
     return "".join(f"; {text}" for text in told if text)
 
 
+def preview_document(sealed: Sealed, ahead: Preview, left_out: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Return what a plan will ask, cover and cost, for programs."""
+    told = ahead._asdict() | {
+        "expected_usd": float(ahead.expected_usd), "worst_usd": float(ahead.worst_usd),
+        "targets": [target._asdict() for target in ahead.targets],
+    }  # fmt: skip
+    return {"plan": sealed.id, **told, "left_out": dict(left_out)}
+
+
 def print_preview(
     sealed: Sealed, ahead: Preview, left_out: Sequence[tuple[str, str]], to: Console | None = None
 ) -> None:

@@ -1,7 +1,8 @@
 """Write the pages of docs/ that come from the code, or say which of them are out of date.
 
 cli.md is the help of every command; tables.md is every column of the lake, from spotlight/model. In
-dialects.md and in the samples' README, the list between two marks is written.
+dialects.md, find.md, mocked-tools.md and in the samples' README, the list between two marks is written.
+policy.schema.json is the JSON schema of a policy of mocked tools.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import typer.main
 from ingest.otlp_json import to_protobuf
 from ingest.pivot import pivot_traces
 from ingest.segments import Record
+from replay.mocks.policy_file import policy_schema
 from spotlight.cli.main import app
 from spotlight.dialects import dialects
 from spotlight.dialects.table import Dialect
@@ -208,6 +210,53 @@ def find_page() -> str:
     return between_marks("docs/find.md", [*head, *rows])
 
 
+def schema_page() -> str:
+    """Return docs/policy.schema.json: what a policy of mocked tools may hold, for editors."""
+    return json.dumps(policy_schema(), indent=1, ensure_ascii=False) + "\n"
+
+
+def policy_page() -> str:
+    """Return docs/mocked-tools.md with the fields of a policy in their place."""
+    parts = policy_schema()["$defs"]
+    titles = {
+        "ToolPolicy": "Of a tool",
+        "Normalise": "`normalise`",
+        "FaultRule": "Of a fault",
+    }
+    lines: list[str] = []
+    for part, title in titles.items():
+        lines += [f"{title}:", "", "| field | value | default | meaning |", "|---|---|---|---|"]
+        lines += [field_row(name, field, parts) for name, field in parts[part]["properties"].items()]
+        lines.append("")
+    return between_marks("docs/mocked-tools.md", lines[:-1])
+
+
+def field_row(name: str, field: dict[str, Any], parts: dict[str, Any]) -> str:
+    """Return the table row of one field of a JSON schema, whose parts are looked up by name."""
+    wanted = [kind for kind in field.get("anyOf", [field]) if kind.get("type") != "null"]
+    words = [kind_words(parts.get(str(kind.get("$ref")).rpartition("/")[2], kind)) for kind in wanted]
+    default = field.get("default")
+    shown_default = "" if default in (None, [], {}, "") else f"`{json.dumps(default)}`"
+    return f"| `{name}` | {' or '.join(words)} | {shown_default} | {field.get('description', '')} |"
+
+
+def kind_words(kind: dict[str, Any]) -> str:
+    """Return what a value may be, in words."""
+    if "enum" in kind:
+        return ", ".join(f"`{value}`" for value in kind["enum"])
+    lower = kind.get("minimum", kind.get("exclusiveMinimum"))
+    upper = kind.get("maximum", kind.get("exclusiveMaximum"))
+    limits = f" {lower:,} to {upper:,}" if lower is not None and upper is not None else ""
+    names = {
+        "array": "list",
+        "object": "fields",
+        "string": "text",
+        "boolean": "yes or no",
+        "integer": "number",
+    }
+    return names.get(kind.get("type", ""), kind.get("type", "any value")) + limits
+
+
 def between_marks(page: str, lines: list[str]) -> str:
     """Return a page with these lines between its two marks; raises ValueError where it has none."""
     text = (ROOT / page).read_text(encoding="utf-8")
@@ -223,6 +272,8 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/tables.md": tables_page,
     "docs/dialects.md": dialects_page,
     "docs/find.md": find_page,
+    "docs/mocked-tools.md": policy_page,
+    "docs/policy.schema.json": schema_page,
     "sample_traces/README.md": samples_page,
 }
 

@@ -160,7 +160,7 @@ class FaultRule(Strict):
     tool: Annotated[str, Field(min_length=1)] = Field(
         default="*", description="Name of the tool; `*` and `?` stand for any characters."
     )
-    fault: FaultKind
+    fault: FaultKind = Field(description="What goes wrong.")
     where: Mapping[Path, Any] = Field(
         default={}, description="Values that arguments must have, by JSON path."
     )

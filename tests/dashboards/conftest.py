@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -21,6 +23,7 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-default-apps"),
     "--disable-sync",
 )
+HERE = Path(__file__).parent
 VIEWPORT = {"width": 1500, "height": 900}
 # What takes a second on a quiet machine may take many on a busy one; a wait that succeeds costs nothing.
 WAIT_MS = 60_000
@@ -91,68 +94,126 @@ def chromium() -> str | None:
     )
 
 
-@pytest.fixture(scope="session")
-def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the browser's cache: what it compiled of the scripts once, every page has."""
-    return tmp_path_factory.mktemp("profile")
+class Browser:
+    """A headless browser that starts when a page is wanted, with a cache that outlives it."""
 
+    def __init__(self, profile: Path) -> None:
+        self._profile = profile
+        self._running = contextlib.ExitStack()
+        self._context: Any = None
 
-@pytest.fixture(scope="module")
-def browser(profile: Path) -> Iterator[Any]:
-    """Return the context of a headless browser with its cache; skip without a browser, fail in CI.
+    def context(self) -> Any:
+        """Return the context of the browser; skip without a browser, fail in CI."""
+        if self._context is None:
+            self._context = self._started()
+        return self._context
 
-    It ends with its module: while it lives, its event loop counts as running in this thread, and
-    tests of other modules start loops of their own.
-    """
-    from playwright.sync_api import Error, expect, sync_playwright
+    def close(self) -> None:
+        """End the browser, where one runs."""
+        self._context = None
+        self._running.close()
 
-    expect.set_options(timeout=WAIT_MS)
-    with sync_playwright() as playwright:
+    def _started(self) -> Any:
+        from playwright.sync_api import Error, expect, sync_playwright
+
+        expect.set_options(timeout=WAIT_MS)
+        playwright = self._running.enter_context(sync_playwright())
         try:
             launched = playwright.chromium.launch_persistent_context(
-                profile, executable_path=chromium(), args=FLAGS, timeout=START_SECONDS * 1000,
+                self._profile, executable_path=chromium(), args=FLAGS, timeout=START_SECONDS * 1000,
                 viewport=VIEWPORT, reduced_motion="reduce",
             )  # fmt: skip
         except Error as exc:
+            self._running.close()
             if os.environ.get("CI"):
                 raise
             pytest.skip(f"no browser: install chromium ({exc.message.splitlines()[0]})")
+        self._running.callback(launched.close)
         launched.set_default_timeout(WAIT_MS)
-        yield launched
-        launched.close()
+        return launched
+
+
+BROWSER = pytest.StashKey[Browser]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """End the browser with the last test of this folder.
+
+    While it lives, its event loop counts as running in this thread, and tests elsewhere start loops of
+    their own.
+    """
+    yield
+    if BROWSER in item.config.stash and (nextitem is None or HERE not in nextitem.path.parents):
+        item.config.stash[BROWSER].close()
+
+
+@pytest.fixture(scope="module")
+def tab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Return the tab in which the tests of a module open their pages, one after the other."""
+    stash = request.config.stash
+    if BROWSER not in stash:
+        stash[BROWSER] = Browser(tmp_path_factory.mktemp("profile"))
+    opened = stash[BROWSER].context().new_page()
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
-def page(browser: Any) -> Iterator[Any]:
-    """Return a fresh page; whatever a test does, no script may fail and no request may leave the machine.
+def page(tab: Any) -> Iterator[Any]:
+    """Return a page; whatever a test does, no script may fail and no request may leave the machine.
 
     It knows nothing of the pages before it but the scripts: what they stored is cleared.
     """
+    browser = tab.context
     failed: list[str] = []
     asked: list[str] = []
 
-    def note(request: Any) -> None:
+    def note_failure(error: Any) -> None:
+        failed.append(str(error))
+
+    def note_request(request: Any) -> None:
         asked.append(request.url)
 
-    opened = browser.new_page()
-    opened.on("pageerror", lambda error: failed.append(str(error)))
-    browser.on("request", note)
-    yield opened
+    tab.on("pageerror", note_failure)
+    browser.on("request", note_request)
+    yield tab
+    tab.remove_listener("pageerror", note_failure)  # what leaving interrupts is no failure of a script
     failures = [said for said in failed if "ResizeObserver loop" not in said]  # a hint about frames, no error
-    _forget(opened, {"/".join(url.split("/")[:3]) for url in asked if url.startswith("http")})
-    for left in browser.pages[1:]:  # the first keeps the browser open
-        left.close()  # what it interrupts is no failure of a script: those are counted above
-    browser.remove_listener("request", note)
+    for left in {*browser.pages[1:]} - {tab}:  # the first keeps the browser open
+        left.close()
+    _leave(tab)
+    browser.remove_listener("request", note_request)
+    _forget(tab, {"/".join(url.split("/")[:3]) for url in asked if url.startswith("http")})
     local = ("http://127.0.0.1:", "data:", "blob:", "about:", "file:")
     assert ([], []) == (failures, [url for url in asked if not url.startswith(local)])
 
 
+def _leave(page: Any) -> None:
+    """Leave a page as if it had been closed, for a small one of its server.
+
+    The next page is drawn by the same process then, which has compiled the scripts: a page takes 1.5
+    seconds of processor time so, and 2.6 in a tab of its own.
+    """
+    from playwright.sync_api import Error
+
+    server = urlsplit(page.url)
+    with contextlib.suppress(Error):  # the server of the test may have ended
+        page.goto(f"http://{server.netloc}/healthz" if server.scheme == "http" else "about:blank")
+    page.unroute_all()
+    page.mouse.move(0, 0)
+    page.set_viewport_size(VIEWPORT)
+    page.emulate_media(media="null", color_scheme="null", reduced_motion="reduce")
+
+
 def _forget(page: Any, origins: set[str]) -> None:
     """Clear what pages of these origins stored; the cache of their scripts stays."""
+    page.evaluate("() => { try { sessionStorage.clear(); } catch { /* no page of a server has one */ } }")
     browser = page.context.new_cdp_session(page)
     for origin in sorted(origins):
         kinds = "cookies,local_storage,indexeddb,service_workers,cache_storage"
         browser.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": kinds})
+    browser.detach()
 
 
 def settled(page: Any) -> None:

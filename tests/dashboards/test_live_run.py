@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.dashboards.conftest import open_run
+from tests.dashboards.conftest import Serve, open_run
 from tests.loading import load
 from tests.rows import span_id, trace_id
 
@@ -45,55 +46,61 @@ def arrive(folder: Path, name: str, *spans: dict[str, Any]) -> None:
     load([of], folder / "data")
 
 
-def test_run_in_flight_goes_on_in_place(page: Any, serve_lake: Any, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, serve_lake: Serve) -> Iterator[tuple[Path, str]]:
+    """Return the folder in which requests arrive, and the address of dashboards over their runs."""
+    folder = tmp_path_factory.mktemp("live")
+    with serve_lake(folder / "data") as url:
+        yield folder, url
+
+
+def test_run_in_flight_goes_on_in_place(page: Any, served: tuple[Path, str]) -> None:
     """New steps appear below a selection that stays; what is paused waits; the end ends it all."""
+    folder, url = served
     start = time.time_ns() - 20 * SECOND
-    arrive(tmp_path, "1", *(sent(f"look_{at}", start + at * SECOND) for at in range(3)))
-    arrive(tmp_path, "2", sent("waits", start + 4 * SECOND, None))
-    with serve_lake(tmp_path / "data") as url:
-        open_run(page, url, RUN)
-        body = page.locator(".body")
-        expect(body).to_have_attribute("aria-rowcount", "4")
-        expect(page.locator(".row", has_text="waits").locator(".bar.open")).to_be_visible()
-        page.locator(".row", has_text="look_1").click()
-        page.get_by_role("button", name="follow").click()
-        arrive(tmp_path, "3", sent("look_9", start + 9 * SECOND))
-        expect(body).to_have_attribute("aria-rowcount", "5")
-        expect(page.locator(SELECTED)).to_contain_text("look_1")
-        page.get_by_role("button", name="pause").click()
-        arrive(tmp_path, "4", sent("look_10", start + 10 * SECOND))
-        more = page.get_by_role("button", name="paused · more has arrived")
-        more.wait_for()
-        expect(body).to_have_attribute("aria-rowcount", "5")
-        more.click()
-        expect(body).to_have_attribute("aria-rowcount", "6")
-        arrive(tmp_path, "5", sent("root", start, parent=None))
-        expect(body).to_have_attribute("aria-rowcount", "7")
-        expect(page.get_by_role("button", name="pause")).to_have_count(0)
-        expect(page.locator(SELECTED)).to_contain_text("look_1")
-        page.goto("about:blank")  # a page must not miss its server
+    arrive(folder, "1", *(sent(f"look_{at}", start + at * SECOND) for at in range(3)))
+    arrive(folder, "2", sent("waits", start + 4 * SECOND, None))
+    open_run(page, url, RUN)
+    body = page.locator(".body")
+    expect(body).to_have_attribute("aria-rowcount", "4")
+    expect(page.locator(".row", has_text="waits").locator(".bar.open")).to_be_visible()
+    page.locator(".row", has_text="look_1").click()
+    page.get_by_role("button", name="follow").click()
+    arrive(folder, "3", sent("look_9", start + 9 * SECOND))
+    expect(body).to_have_attribute("aria-rowcount", "5")
+    expect(page.locator(SELECTED)).to_contain_text("look_1")
+    page.get_by_role("button", name="pause").click()
+    arrive(folder, "4", sent("look_10", start + 10 * SECOND))
+    more = page.get_by_role("button", name="paused · more has arrived")
+    more.wait_for()
+    expect(body).to_have_attribute("aria-rowcount", "5")
+    more.click()
+    expect(body).to_have_attribute("aria-rowcount", "6")
+    arrive(folder, "5", sent("root", start, parent=None))
+    expect(body).to_have_attribute("aria-rowcount", "7")
+    expect(page.get_by_role("button", name="pause")).to_have_count(0)
+    expect(page.locator(SELECTED)).to_contain_text("look_1")
 
 
-def test_idle_time_is_offered_to_be_cut(page: Any, serve_lake: Any, tmp_path: Path) -> None:
+def test_idle_time_is_offered_to_be_cut(page: Any, served: tuple[Path, str]) -> None:
     """A minute without work is said, cut at a press, marked on the axis, and kept in the address."""
+    folder, url = served
     start = time.time_ns() - 3600 * SECOND
     of = {"trace": IDLE}
     arrive(
-        tmp_path, "1", sent("root", start, 60, parent=None, **of),
+        folder, "idle", sent("root", start, 60, parent=None, **of),
         sent("first", start, 2, **of), sent("second", start + 56 * SECOND, 4, **of),
     )  # fmt: skip
-    with serve_lake(tmp_path / "data") as url:
-        open_run(page, url, IDLE)
-        page.get_by_text("1.0min, 90.0 % idle").wait_for()
-        expect(page.locator(".mix .rest")).to_have_text("unaccounted 90% · 54.00s")
-        expect(page.locator(".axis .cut")).to_have_count(0)
-        page.get_by_role("button", name="compress").click()
-        expect(page.locator(".axis .cut")).to_have_attribute("title", re.compile("^54.00s in which nothing"))
-        expect(page).to_have_url(re.compile("idle=cut"))
-        page.reload()
-        expect(page.locator(".axis .cut")).to_have_count(1)
-        page.get_by_role("treegrid").focus()
-        page.keyboard.press("i")
-        expect(page.locator(".axis .cut")).to_have_count(0)
-        expect(page).not_to_have_url(re.compile("idle="))
-        page.goto("about:blank")  # a page must not miss its server
+    open_run(page, url, IDLE)
+    page.get_by_text("1.0min, 90.0 % idle").wait_for()
+    expect(page.locator(".mix .rest")).to_have_text("unaccounted 90% · 54.00s")
+    expect(page.locator(".axis .cut")).to_have_count(0)
+    page.get_by_role("button", name="compress").click()
+    expect(page.locator(".axis .cut")).to_have_attribute("title", re.compile("^54.00s in which nothing"))
+    expect(page).to_have_url(re.compile("idle=cut"))
+    page.reload()
+    expect(page.locator(".axis .cut")).to_have_count(1)
+    page.get_by_role("treegrid").focus()
+    page.keyboard.press("i")
+    expect(page.locator(".axis .cut")).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("idle="))

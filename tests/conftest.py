@@ -4,14 +4,15 @@ The suite runs in under eight minutes on two cores, and stays so where a new tes
 
 - A command is run by `tests.command.spotlight`, in the test's own process. One of its own costs a second
   of processor time: only for signals, start and end, `spotlight_process`.
-- A lake that tests only read is made once for all workers: `sample_lake`, and of tests/dashboards `fleet` (a
-  month of made-up runs) and `hostile` (every text an attack). `tests.sharing.made_once` makes another such
-  folder. A test that writes fills a folder of its own, or copies one with `shutil.copytree`.
+- A lake that tests only read is made once for all workers: `sample_lake`, `captured(name)` with one recorded
+  capture, and of tests/dashboards `fleet` (a month of made-up runs) and `hostile` (every text an attack).
+  `tests.sharing.made_once` makes another such folder. A test that writes fills a folder of its own, or
+  copies one with `shutil.copytree`.
 - Rows that need no pipeline are written by `tests.made_lake`, in 50 ms; `tests.loading.load` loads captures
   through the pipeline, in 300 ms each. Load in a fixture of the module what several tests read.
 - Pages are opened on servers that run already: `lake_url`, `fleet.url`, `hostile.url`, `invented_url`,
   `empty_url`. All workers use the same ones, and they end when no worker is left. `serve_lake(data)` starts
-  one for a test that writes: three seconds. Opening a page takes two to three more, so one test walks
+  one for a test that writes: three seconds. Opening a page takes one to two more, so one test walks
   through several facts of one page.
 """
 
@@ -20,6 +21,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,6 +41,9 @@ settings.load_profile("same")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell that starts the tests in the background has Ctrl-C ignored, and every child would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+Captured = Callable[[str], Reports]
 
 
 class SampleLake(NamedTuple):
@@ -64,6 +69,21 @@ def sample_lake(tmp_path_factory: pytest.TempPathFactory) -> SampleLake:
     data = made_once(common_folder(tmp_path_factory) / "samples", _load_samples)
     reports = open_lake(data)
     return SampleLake(data, reports.runs(RunFilters()).column("run_id").to_pylist(), reports)
+
+
+@pytest.fixture(scope="session")
+def captured(test_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Captured:
+    """Return what gives the questions to a lake that holds the recorded capture of a name alone."""
+    from tests.loading import load
+
+    lakes = common_folder(tmp_path_factory) / "captures"
+    lakes.mkdir(exist_ok=True)
+
+    def opened(capture: str) -> Reports:
+        folder = test_data / "captures" / capture
+        return open_lake(made_once(lakes / capture, lambda data: load([folder], data)))
+
+    return opened
 
 
 def _load_samples(data: Path) -> None:

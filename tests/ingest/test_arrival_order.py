@@ -11,7 +11,8 @@ import pytest
 from ingest.files import find_files, read_requests
 from spotlight.cli.senders import into_pipeline
 from spotlight.reports import open_lake
-from tests.loading import all_runs, all_steps, load
+from tests.conftest import Captured
+from tests.loading import all_runs, all_steps
 
 CASES = (
     ("claude-code-http-json", "logs first"),
@@ -33,10 +34,12 @@ def facts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("capture", "order"), CASES)
-def test_arrival_order_changes_nothing(test_data: Path, tmp_path: Path, capture: str, order: str) -> None:
+def test_arrival_order_changes_nothing(
+    test_data: Path, tmp_path: Path, captured: Captured, capture: str, order: str
+) -> None:
     """Each request loaded by a writer of its own, in another order, makes the runs and steps of one load."""
     folder = test_data / "captures" / capture
-    wanted = load([folder], tmp_path / "at once")
+    wanted = captured(capture)
     files = find_files([folder]).files
     requests = [r for path, signal in files for r in read_requests(path, signal, Counter())]
     if order == "reversed":

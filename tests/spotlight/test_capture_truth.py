@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from spotlight.reports import Reports
+from tests.conftest import Captured
 from tests.loading import all_runs, load
 
 _CAPTURES = Path(os.environ.get("SPOTLIGHT_TEST_DATA", "")) / "captures"
@@ -29,10 +30,10 @@ class Told(NamedTuple):
 
 
 @pytest.fixture(scope="module", params=_TRUTHS, ids=lambda path: path.stem)
-def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Told:
+def told(request: pytest.FixtureRequest, captured: Captured) -> Told:
     """Return a capture's truth, and a lake that holds it alone."""
     truth = json.loads(request.param.read_bytes())
-    reports = load([_CAPTURES / request.param.stem], tmp_path_factory.mktemp("capture") / "data")
+    reports = captured(request.param.stem)
     return Told(truth, reports, all_runs(reports))
 
 
@@ -139,7 +140,7 @@ def test_everything_is_stored(told: Told) -> None:
     assert [{"n": 0}] == lost
 
 
-def test_metrics_count_where_nothing_else_tells(test_data: Path, tmp_path: Path) -> None:
+def test_metrics_count_where_nothing_else_tells(test_data: Path, tmp_path: Path, captured: Captured) -> None:
     """A session that sent metrics alone has its tokens and cost; with its logs it has runs instead."""
     folder = test_data / "captures" / "claude-code-http-json"
     truth = json.loads((folder.parent / "expected" / "claude-code-http-json.json").read_bytes())
@@ -148,4 +149,4 @@ def test_metrics_count_where_nothing_else_tells(test_data: Path, tmp_path: Path)
     for name in TOKENS:
         assert truth["tokens"][name] == alone[0][f"{name}_tokens"]
     assert truth["reported_cost_usd"] == pytest.approx(alone[0]["cost_reported_usd"])
-    assert [] == load([folder], tmp_path / "all").metric_usage()
+    assert [] == captured(folder.name).metric_usage()

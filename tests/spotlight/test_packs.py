@@ -17,10 +17,11 @@ from spotlight.cli.packs import packs_table
 from spotlight.cli.senders import into_pipeline
 from spotlight.lake import Lake
 from spotlight.model import RUNS
-from spotlight.reports import open_lake
+from spotlight.reports import Reports, open_lake
 from tests.command import spotlight, spotlight_json
+from tests.conftest import Captured
 from tests.ingest.otlp import STARTED_NS, request
-from tests.loading import all_runs, load
+from tests.loading import all_runs
 from tests.rows import DAY, MS, START, table, trace_id
 
 TRACE = b"\1" * 16
@@ -40,14 +41,14 @@ LABELLED = (
 )  # fmt: skip
 
 
-def by_prompt(test_data: Path, data: Path, capture: str, column: str) -> dict[str, set[str | None]]:
+def by_prompt(test_data: Path, reports: Reports, capture: str, column: str) -> dict[str, set[str | None]]:
     """Return what a column of the runs says, by the prompt version that really ran."""
     truth = json.loads((test_data / f"captures/expected/{capture}.json").read_bytes())
     prompt_of = {
         trace: item["prompt_version"] for item in truth["runs"]["items"] for trace in item["trace_ids"]
     }
     found = defaultdict(set)
-    for run in all_runs(load([test_data / "captures" / capture], data)):
+    for run in all_runs(reports):
         for trace in run["trace_ids"]:
             if trace in prompt_of:
                 found[prompt_of[trace]].add(run[column])
@@ -55,24 +56,24 @@ def by_prompt(test_data: Path, data: Path, capture: str, column: str) -> dict[st
 
 
 @pytest.mark.parametrize("capture", CONTENT)
-def test_prompts_are_told_apart_by_content(test_data: Path, tmp_path: Path, capture: str) -> None:
+def test_prompts_are_told_apart_by_content(test_data: Path, captured: Captured, capture: str) -> None:
     """Every run of one prompt has one digest, and another prompt another."""
-    found = by_prompt(test_data, tmp_path, capture, "pack_digest")
+    found = by_prompt(test_data, captured(capture), capture, "pack_digest")
     digests = [digest for digests in found.values() for digest in digests]
     assert (len(found), len(found)) == (len(digests), len(set(digests) - {None})), found
 
 
-def test_equal_content_is_equal_through_any_instrumentation(test_data: Path, tmp_path: Path) -> None:
+def test_equal_content_is_equal_through_any_instrumentation(test_data: Path, captured: Captured) -> None:
     """One agent recorded by five instrumentations that capture the same has the same two digests."""
     alike = ("openai-openinference", "openai-traceloop", "traceloop-sdk", "litellm-otel", "logfire-sdk")
-    found = [by_prompt(test_data, tmp_path / name, name, "pack_digest") for name in alike]
+    found = [by_prompt(test_data, captured(name), name, "pack_digest") for name in alike]
     assert [found[0]] * len(alike) == found
 
 
 @pytest.mark.parametrize("capture", LABELLED)
-def test_declared_versions_are_found(test_data: Path, tmp_path: Path, capture: str) -> None:
+def test_declared_versions_are_found(test_data: Path, captured: Captured, capture: str) -> None:
     """A version that the client could declare is the version of its runs."""
-    found = by_prompt(test_data, tmp_path, capture, "pack_version")
+    found = by_prompt(test_data, captured(capture), capture, "pack_version")
     assert {version: {version} for version in found} == found
 
 

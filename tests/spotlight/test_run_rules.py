@@ -13,6 +13,7 @@ from benchmarks.spans import set_attribute
 from ingest.files import FileRequest
 from spotlight.cli.senders import into_pipeline
 from spotlight.reports import Reports, RunFilters, open_lake
+from tests.conftest import Captured
 from tests.ingest.otlp import STARTED_NS
 from tests.loading import all_runs, load
 
@@ -66,9 +67,9 @@ def test_log_records_alone_make_full_runs(test_data: Path, tmp_path: Path, captu
     assert not [run for run in runs if run["status"] == "incomplete"]
 
 
-def test_each_run_of_a_shared_trace_shows_its_own_steps(test_data: Path, tmp_path: Path) -> None:
+def test_each_run_of_a_shared_trace_shows_its_own_steps(captured: Captured) -> None:
     """A run's page and its steps hold what belongs to it, whatever else is in its traces."""
-    reports = load([test_data / "captures" / "gemini-cli-grpc"], tmp_path / "data")
+    reports = captured("gemini-cli-grpc")
     seen: set[str] = set()
     for run in all_runs(reports):
         document: Any = reports.run_document(run["run_id"])
@@ -80,9 +81,9 @@ def test_each_run_of_a_shared_trace_shows_its_own_steps(test_data: Path, tmp_pat
             assert span_id == reports.span_document(run["run_id"], span_id)["span"]["span_id"]  # type: ignore[index]
 
 
-def test_a_step_has_what_its_log_record_says(test_data: Path, tmp_path: Path) -> None:
+def test_a_step_has_what_its_log_record_says(captured: Captured) -> None:
     """A tool's arguments and its approval, told by log records, stand with the tool's own span."""
-    reports = load([test_data / "captures" / "claude-code-http-json"], tmp_path / "data")
+    reports = captured("claude-code-http-json")
     run = all_runs(reports)[0]
     document: Any = reports.run_document(run["run_id"])
     tools = [i for i, tool in enumerate(document["cols"]["tool"]) if tool >= 0]
@@ -90,9 +91,9 @@ def test_a_step_has_what_its_log_record_says(test_data: Path, tmp_path: Path) ->
     assert {"command": "cat notes.txt", "description": "Read the notes"} == span["payload"]["tool_arguments"]
 
 
-def test_traces_without_an_agent_are_no_runs(test_data: Path, tmp_path: Path) -> None:
+def test_traces_without_an_agent_are_no_runs(captured: Captured) -> None:
     """Codex's start-up traces are kept and listed, but not as runs."""
-    reports = load([test_data / "captures" / "codex-grpc"], tmp_path / "data")
+    reports = captured("codex-grpc")
     others = reports.user_query("select run_id, spans from other_traces", limit=100).to_pylist()
     assert 2 == reports.run_count(RunFilters())
     assert len(others) > 30

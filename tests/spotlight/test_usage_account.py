@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.command import spotlight, spotlight_json
-from tests.conftest import SampleLake
-from tests.loading import all_runs, load
+from tests.conftest import Captured, SampleLake
+from tests.loading import all_runs
 
 NUMBERS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "cost_reported_usd")
 
@@ -52,9 +51,9 @@ def test_unknown_usage_is_said(sample_lake: SampleLake) -> None:
     assert {"a model call that reported no tokens: unknown, not 0"} == {step["why"] for step in silent}
 
 
-def test_log_records_fill_what_spans_leave_out(test_data: Path, tmp_path: Path) -> None:
+def test_log_records_fill_what_spans_leave_out(captured: Captured) -> None:
     """Claude Code's cost comes from log records, its cache is added to the input; nothing counts twice."""
-    reports = load([test_data / "captures" / "claude-code-http-json"], tmp_path / "data")
+    reports = captured("claude-code-http-json")
     run = all_runs(reports)[0]
     account: Any = reports.usage_account(run["run_id"])
     step = account["steps"][0]
@@ -67,9 +66,9 @@ def test_log_records_fill_what_spans_leave_out(test_data: Path, tmp_path: Path) 
     assert run["generations"] == len(account["repeats"])
 
 
-def test_sums_that_clients_keep_are_named(test_data: Path, tmp_path: Path) -> None:
+def test_sums_that_clients_keep_are_named(captured: Captured) -> None:
     """The turn's own total is listed as not counted, with the reason."""
-    reports = load([test_data / "captures" / "codex-grpc"], tmp_path / "data")
+    reports = captured("codex-grpc")
     account: Any = reports.usage_account(all_runs(reports)[0]["run_id"])
     sums = {
         other["why"]

@@ -9,6 +9,7 @@ tape.py         what one run recorded of its tools, and what of it was used
 world.py        whether a recorded read still tells the truth after what the replay wrote
 ladder.py       `Mocks`: the rungs in their order, for one run
 fidelity.py     by which rungs a run was answered, where it first diverged, what it never asked for
+simulation.py   asking a model to make a result up, where the user wants that
 stub_host.py    the process in which stubs of the user's run
 stub_worker.py  what that process runs
 """

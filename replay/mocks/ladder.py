@@ -67,7 +67,7 @@ class Simulation(NamedTuple):
     examples: tuple[RecordedTool, ...]  # recorded calls of the tool, the most similar first
 
 
-Simulate = Callable[[Simulation], Awaitable[Outcome]]
+Simulate = Callable[[Simulation], Awaitable[Outcome | None]]  # None: nothing usable came of it
 
 
 class Mocks:
@@ -113,7 +113,7 @@ class Mocks:
         if wanted and simulate is None:
             raise SpotlightError(
                 "the policy wants simulated tool results, but no model was named to make them up",
-                hint="name one, or take `simulate` out of the policy",
+                hint="take `simulate` out of the policy, or give `Mocks` a model",
             )
 
     async def answer(self, name: str, arguments: Json, *, step: int | None = None) -> ToolAnswer:
@@ -165,7 +165,10 @@ class Mocks:
             made = await self._simulate(
                 Simulation(asked.name, asked.arguments, definition, examples[:_EXAMPLES])
             )
-            return ToolAnswer(Rung.SIMULATED, made.result, made.is_error, reason="made up by a model")
+            if made is not None:
+                return ToolAnswer(Rung.SIMULATED, made.result, made.is_error, reason="made up by a model")
+            said = f"{self._miss(asked)}; the model made up nothing usable"
+            return ToolAnswer(Rung.DIVERGED, None, reason=said)
         return ToolAnswer(Rung.DIVERGED, None, reason=self._miss(asked))
 
     async def _stubbed(self, asked: Asked, stubs: Stubs) -> ToolAnswer:

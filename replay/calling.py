@@ -65,7 +65,12 @@ class Caller:
         self._prices = prices
         self._ask = ask
         self._slots = asyncio.Semaphore(in_flight)
-        self.stop = asyncio.Event()
+        self._is_refused = False
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether no more calls are sent: somebody cancelled, or a model cannot be asked at all."""
+        return self._is_refused or self._journal.is_cancelled()
 
     async def call(self, asked: Asked, answered: dict[int, Answered]) -> Called:
         """Return the answer; `answered` holds what the journal knows of the item.
@@ -77,7 +82,7 @@ class Caller:
         if known is not None:
             return _from_journal(known)
         async with self._slots:
-            if self.stop.is_set():
+            if self.is_stopped:
                 raise Stopped("the replay was cancelled")
             reserved = self.most(asked)
             if not await self._budget.reserve(reserved):
@@ -105,7 +110,7 @@ class Caller:
             except ModelRefused as exc:  # no other call of it would be answered either
                 cost = Decimal(0)
                 self._journal.failed(attempt, exc.message, cost)
-                self.stop.set()
+                self._is_refused = True
                 raise
             cost = self._cost(asked, answer, reserved)
             facts = _facts(answer)

@@ -7,7 +7,6 @@ is gone through once more from the journal alone, and handed on then.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -28,7 +27,6 @@ from replay.walk_loop import follow, walk_loop
 from replay.walk_steps import Work, walk_steps
 from spotlight.errors import SpotlightError
 
-_LOOK_S: Final = 0.2  # how often it is looked whether somebody cancelled
 _CASES_AHEAD: Final = 4  # cases whose recordings are held beside each other, at least
 
 # Takes results to where runs are kept; returns when they are in safe hands.
@@ -63,45 +61,26 @@ async def work(engine: Engine, *, budget_usd: Decimal | None) -> None:
     """
     budget = Budget(budget_usd, engine.journal.spent())
     caller = Caller(engine.journal, budget, engine.prices, engine.ask, engine.sealed.plan.concurrency)
-    async with _watched(engine.journal, caller):
-        states = [state for state in engine.journal.items() if _is_open(state)]
-        groups = itertools.groupby(states, key=lambda state: state.item.case_no)
-        cases = ((number, list(group)) for number, group in groups)
-        ahead = max(_CASES_AHEAD, engine.sealed.plan.concurrency // 4)
+    states = [state for state in engine.journal.items() if _is_open(state)]
+    groups = itertools.groupby(states, key=lambda state: state.item.case_no)
+    cases = ((number, list(group)) for number, group in groups)
+    ahead = max(_CASES_AHEAD, engine.sealed.plan.concurrency // 4)
 
-        async def emit(results: Sequence[Result]) -> None:
-            await engine.emit(results)
-            engine.journal.sent(result.path.item.item for result in results)
+    async def emit(results: Sequence[Result]) -> None:
+        await engine.emit(results)
+        engine.journal.sent(result.path.item.item for result in results)
 
-        async with Outbox(emit) as outbox:
-            try:
-                async with asyncio.TaskGroup() as tasks:
-                    for _ in range(ahead):
-                        tasks.create_task(_next_cases(engine, caller, cases, outbox))
-            except ExceptionGroup as several:
-                raise several.exceptions[0] from several
+    async with Outbox(emit) as outbox:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(ahead):
+                    tasks.create_task(_next_cases(engine, caller, cases, outbox))
+        except ExceptionGroup as several:
+            raise several.exceptions[0] from several
 
 
 def _is_open(state: ItemState) -> bool:
     return state.outcome is None or (not state.is_sent and state.outcome != Outcome.BUDGET)
-
-
-@contextlib.asynccontextmanager
-async def _watched(journal: Journal, caller: Caller) -> Any:
-    """Set the caller's stop as soon as the journal says so."""
-
-    async def look() -> None:
-        while not journal.is_cancelled():
-            await asyncio.sleep(_LOOK_S)
-        caller.stop.set()
-
-    watch = asyncio.create_task(look())
-    try:
-        yield
-    finally:
-        watch.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await watch
 
 
 async def _next_cases(
@@ -109,7 +88,7 @@ async def _next_cases(
 ) -> None:
     """Work on one case after the other until none is left."""
     for case_no, states in cases:
-        if caller.stop.is_set():
+        if caller.is_stopped:
             return
         case = engine.sealed.cases[case_no]
         found = await asyncio.to_thread(engine.recordings, case.run_id)

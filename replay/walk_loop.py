@@ -56,6 +56,7 @@ class _Loop:
         self._base: Changed | None = None
         self._is_departed = False  # the context is no longer the recorded one
         self._decides_alike = True
+        self._blind_turns = 0  # of the user, said as recorded to an agent that went another way
         self._ends: tuple[Outcome, int | None, str] = (Outcome.COMPLETE, None, "")
 
     async def go(self, known: Called | None) -> Path:
@@ -74,9 +75,14 @@ class _Loop:
         found = self._tools.fidelity()
         return Path(
             self._work.item, self._work.case, tuple(self._steps), outcome, at, reason,
-            notes=tuple(sentences(found)) if found.calls or outcome is Outcome.COMPLETE else (),
+            notes=(*self._notes(), *sentences(found)),
             unused=tuple(tool.name for tool in found.unused) if outcome is Outcome.COMPLETE else (),
         )  # fmt: skip
+
+    def _notes(self) -> list[str]:
+        if not self._blind_turns:
+            return []
+        return [f"{self._blind_turns} turns of the user are as recorded, though the way had parted before."]
 
     def _end(self, outcome: Outcome, index: int, reason: str) -> bool:
         self._ends = (outcome, self._number(index), reason)
@@ -179,6 +185,7 @@ class _Loop:
         turn = index if self._decides_alike else min(self._turns, default=index)
         said = self._turns.pop(turn, ())
         self._history += said
+        self._blind_turns += bool(said) and not self._decides_alike
         return bool(said)
 
 

@@ -52,7 +52,7 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=httpx2.create_ssl_context(),
             max_connections=None,  # how many calls run is the lane's business
-            keepalive_expiry=30.0,
+            keepalive_expiry=4.0,  # many model servers hang up after five seconds
             network_backend=GuardedNetwork(allow_private=allow_private, is_key_in_clear=in_clear),
         )
 

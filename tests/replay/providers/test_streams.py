@@ -41,7 +41,7 @@ def test_chat_chunks() -> None:
         chunk({"role": "assistant", "reasoning_content": "Let me "}),
         chunk({"reasoning_content": "see."}),
         chunk({"content": "Par"}),
-        {"choices": [{"index": 1, "delta": {"content": "XXX"}, "finish_reason": "length"}]},
+        {"choices": [{"index": 1, "delta": {"content": "other"}, "finish_reason": "length"}]},
         chunk({"content": "is"}),
         chunk({"tool_calls": [{"index": 0, "id": "a", "function": {"name": "f", "arguments": ""}}]}),
         chunk({"tool_calls": [{"index": 1, "id": "b", "function": {"name": "g", "arguments": '{"x"'}}]}),

@@ -108,6 +108,7 @@ class Mocks:
         self._fitting = [0] * len(self._policy.faults)
         self._world = World(self.policy_of, self._own.writes_given())
         self._served: list[Served] = []
+        self._missed: tuple[Near, ...] = ()  # what came closest to the last call that nothing answered
         self._turn = asyncio.Lock()
         wanted = self._policy.defaults.simulate or any(t.simulate for t in self._policy.tools.values())
         if wanted and simulate is None:
@@ -305,7 +306,7 @@ class Mocks:
         if answer.rung is Rung.NORMALISED and answer.source:
             key = exact_key(answer.source.arguments)
         self._world.note(asked.name, key, answer, fault)
-        near = tuple(self._nearest(asked)[:_NEAREST]) if answer.rung is Rung.DIVERGED else ()
+        near = self._missed if answer.rung is Rung.DIVERGED else ()
         served = Served(asked.position, asked.step, asked.name, asked.arguments, answer, near)
         self._served.append(served)
 
@@ -315,11 +316,11 @@ class Mocks:
 
     def _miss(self, asked: Asked) -> str:
         call = f"{shown(asked.name)}({shown(canonical_json(asked.arguments))})"
-        near = self._nearest(asked)
+        near = self._missed = tuple(self._nearest(asked)[:_NEAREST])
         if not near:
             others = f" or in {len(self._pool)} other runs of the case" if self._pool else ""
             return f"nothing answers {call}: no call of this tool is recorded in the run{others}"
-        closest = "; ".join(_told_near(asked, each) for each in near[:_NEAREST])
+        closest = "; ".join(_told_near(asked, each) for each in near)
         return f"nothing recorded answers {call}; nearest: {closest}"
 
 

@@ -10,7 +10,7 @@ from replay.mocks.paths import GONE, Change, changed_at
 from replay.mocks.policy import Normalise
 from spotlight.messages.canonical import Json
 from spotlight.messages.digests import canonical_json
-from spotlight.messages.values import parse
+from spotlight.messages.values import parse, plain
 
 _SHOWN_CHARS: Final = 120
 _SHOWN_DIFFERENCES: Final = 3
@@ -30,7 +30,7 @@ def settled(arguments: Json) -> Json:
     if isinstance(arguments, str):
         read = parse(arguments)
         arguments = arguments if read.cut else read.value  # what was cut is compared as it stands
-    return {} if arguments is None or arguments == "" else arguments
+    return {} if arguments is None or arguments == "" else plain(arguments)
 
 
 def exact_key(arguments: Json) -> str:
@@ -54,10 +54,13 @@ def normalised(arguments: Json, rules: Normalise) -> Json:
 
 def similarity(asked: Json, recorded: Json) -> float:
     """Return the share of equal leaves among all places at which either has a leaf, 0 to 1."""
-    one, other = leaves(settled(asked)), leaves(settled(recorded))
-    places = one.keys() | other.keys()
-    same = sum(one.get(place) == other.get(place) for place in places)
-    return same / len(places) if places else 1.0
+    return alike(leaves(settled(asked)), leaves(settled(recorded)))
+
+
+def alike(one: Mapping[str, str], other: Mapping[str, str]) -> float:
+    """Return the share of places with equal leaves, 0 to 1."""
+    same = len(one.items() & other.items())
+    return same / len(one.keys() | other.keys())
 
 
 def differences(asked: Json, recorded: Json) -> list[Difference]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, NamedTuple
 
-from replay.mocks.matching import exact_key, normalised, similarity
-from replay.mocks.policy import ToolPolicy
+from replay.mocks.matching import alike, exact_key, leaves, normalised
+from replay.mocks.policy import Normalise, ToolPolicy
 from replay.model import RecordedTool, Recording
 from spotlight.messages.canonical import Json
 from spotlight.messages.digests import canonical_json
+
+_MOST_COMPARED: Final = 100  # recordings that a missed call is compared with, 4 us each
 
 PolicyOf = Callable[[str], ToolPolicy]
 WriteKey = tuple[str, str]  # name and exact key of the arguments of a call that changes the world
@@ -38,6 +41,20 @@ def recorded_of(recording: Recording) -> Recorded:
     return Recorded(recording.run.get("run_id"), recording.run.get("started_ns"), recording.tools)
 
 
+class _Line:
+    """Recordings that would answer one and the same call, in order; what is used stays used."""
+
+    def __init__(self) -> None:
+        self.tools: list[RecordedTool] = []
+        self._at = 0
+
+    def first_unused(self, used: set[int]) -> RecordedTool | None:
+        """Return the first recording that has not answered yet."""
+        while self._at < len(self.tools) and self.tools[self._at].position in used:
+            self._at += 1
+        return self.tools[self._at] if self._at < len(self.tools) else None
+
+
 class Tape:
     """The recordings of one run in the order of their positions, and which of them were used."""
 
@@ -46,24 +63,23 @@ class Tape:
         self.run_id = recorded.run_id
         self.tools = tuple(sorted(recorded.tools, key=lambda tool: tool.position))
         self._policy_of = policy_of
-        self._by_name: Mapping[str, list[RecordedTool]] = defaultdict(list)
-        self._keys: dict[int, str] = {}
-        self._normal: dict[int, str] = {}
+        self._by_name: dict[str, list[RecordedTool]] = defaultdict(list)
+        self._answering: dict[str, _Line] = defaultdict(_Line)
+        self._same: dict[tuple[str, str], _Line] = defaultdict(_Line)
+        self._normal: dict[str, dict[str, _Line]] = {}
+        self._leaves: dict[int, Mapping[str, str]] = {}
+        self._writes: list[tuple[int, WriteKey]] = []
         for tool in self.tools:
+            key = (tool.name, exact_key(tool.arguments))
             self._by_name[tool.name].append(tool)
-            self._keys[tool.position] = exact_key(tool.arguments)
-        self.given = tuple(
-            tool for tool in self.tools if from_step and tool.step is not None and tool.step < from_step
-        )
-        self._used = {tool.position for tool in self.given}
-
-    def named(self, name: str) -> list[RecordedTool]:
-        """Return the calls of a tool."""
-        return list(self._by_name.get(name, ()))
-
-    def is_used(self, tool: RecordedTool) -> bool:
-        """Return whether a recording has answered already."""
-        return tool.position in self._used
+            if tool.has_result:
+                self._answering[tool.name].tools.append(tool)
+                self._same[key].tools.append(tool)
+            if not tool.is_error and policy_of(tool.name).changes_world:
+                self._writes.append((tool.position, key))
+        given = (tool for tool in self.tools if from_step and tool.step is not None and tool.step < from_step)
+        self._used = {tool.position for tool in given}
+        self._given = frozenset(self._used)
 
     def use(self, tool: RecordedTool) -> None:
         """Mark a recording as used."""
@@ -75,70 +91,79 @@ class Tape:
 
     def exact(self, name: str, key: str) -> RecordedTool | None:
         """Return the first unused recording with these arguments."""
-        return self._first(tool for tool in self._answering(name) if self._keys[tool.position] == key)
+        line = self._same.get((name, key))
+        return line.first_unused(self._used) if line else None
 
     def repeated(self, name: str, key: str) -> RecordedTool | None:
         """Return the last used recording with these arguments: the latest state of the world it tells."""
-        used = [t for t in self._answering(name) if self.is_used(t) and self._keys[t.position] == key]
-        return used[-1] if used else None
-
-    def normalised(self, name: str, arguments: Json) -> RecordedTool | None:
-        """Return the first unused recording that is the same by the tool's rules, else a repeatable one."""
-        policy = self._policy_of(name)
-        key = canonical_json(normalised(arguments, policy.normalise))
-        same = [tool for tool in self._answering(name) if self._normal_key(tool, policy) == key]
-        return self._first(same) or (same[-1] if same and policy.may_repeat else None)
-
-    def in_turn(self, name: str) -> RecordedTool | None:
-        """Return the tool's first unused recording, whatever its arguments."""
-        return self._first(self._answering(name))
-
-    def any_of(self, name: str) -> RecordedTool | None:
-        """Return the tool's first unused recording, else its last."""
-        found = list(self._answering(name))
-        return self._first(found) or (found[-1] if found else None)
+        same = self.same(name, key)
+        return next((tool for tool in reversed(same) if tool.position in self._used), None)
 
     def always(self, name: str, key: str) -> RecordedTool | None:
         """Return a recording with these arguments, used or not, the unused first."""
         return self.exact(name, key) or self.repeated(name, key)
 
-    def same(self, name: str, key: str) -> list[RecordedTool]:
+    def same(self, name: str, key: str) -> Sequence[RecordedTool]:
         """Return the answered calls with these arguments, used or not."""
-        return [tool for tool in self._answering(name) if self._keys[tool.position] == key]
+        line = self._same.get((name, key))
+        return line.tools if line else ()
+
+    def normalised(self, name: str, arguments: Json) -> RecordedTool | None:
+        """Return the first unused recording that is the same by the tool's rules, else a repeatable one."""
+        policy = self._policy_of(name)
+        if policy.normalise == Normalise():
+            return None
+        if name not in self._normal:
+            self._normal[name] = self._by_rules(name, policy.normalise)
+        line = self._normal[name].get(canonical_json(normalised(arguments, policy.normalise)))
+        if line is None:
+            return None
+        return line.first_unused(self._used) or (line.tools[-1] if policy.may_repeat else None)
+
+    def in_turn(self, name: str) -> RecordedTool | None:
+        """Return the tool's first unused recording, whatever its arguments."""
+        line = self._answering.get(name)
+        return line.first_unused(self._used) if line else None
+
+    def any_of(self, name: str) -> RecordedTool | None:
+        """Return the tool's first unused recording, else its last."""
+        line = self._answering.get(name)
+        return self.in_turn(name) or (line.tools[-1] if line else None)
 
     def nearest(self, name: str, arguments: Json) -> list[Near]:
-        """Return the tool's recordings, most similar arguments first by its rules, then by position."""
-        rules = self._policy_of(name).normalise
-        asked = normalised(arguments, rules)
+        """Return recordings of the tool, most similar arguments first by its rules, then by position.
+
+        Of a tool with very many calls the first unused and, if there are too few, the last used are compared.
+        """
+        recorded = self._by_name.get(name)
+        if not recorded:
+            return []
+        asked = leaves(normalised(arguments, self._policy_of(name).normalise))
+        unused = (tool for tool in recorded if tool.position not in self._used)
+        used = (tool for tool in reversed(recorded) if tool.position in self._used)
+        some = itertools.islice(itertools.chain(unused, used), _MOST_COMPARED)
         near = [
-            Near(tool, self.run_id, similarity(asked, normalised(tool.arguments, rules)), self.is_used(tool))
-            for tool in self.named(name)
+            Near(tool, self.run_id, alike(asked, self._leaves_of(tool)), tool.position in self._used)
+            for tool in some
         ]
         return sorted(near, key=lambda each: (-each.similarity, each.recorded.position))
 
     def writes_before(self, position: int) -> Counter[WriteKey]:
         """Return the calls before a position that changed the world, as far as effects are declared."""
-        earlier = (tool for tool in self.tools if tool.position < position)
-        return Counter(self.write_key(tool) for tool in earlier if self._did_change(tool))
+        return Counter(key for at, key in self._writes if at < position)
 
     def writes_given(self) -> Counter[WriteKey]:
         """Return the same for the calls that are part of the given context."""
-        return Counter(self.write_key(tool) for tool in self.given if self._did_change(tool))
+        return Counter(key for at, key in self._writes if at in self._given)
 
-    def write_key(self, tool: RecordedTool) -> WriteKey:
-        """Return what a recorded write is known by, in every run."""
-        return (tool.name, self._keys[tool.position])
+    def _by_rules(self, name: str, rules: Normalise) -> dict[str, _Line]:
+        lines: dict[str, _Line] = defaultdict(_Line)
+        for tool in self._answering[name].tools:
+            lines[canonical_json(normalised(tool.arguments, rules))].tools.append(tool)
+        return lines
 
-    def _did_change(self, tool: RecordedTool) -> bool:
-        return not tool.is_error and self._policy_of(tool.name).changes_world
-
-    def _answering(self, name: str) -> Iterable[RecordedTool]:
-        return (tool for tool in self._by_name.get(name, ()) if tool.has_result)
-
-    def _first(self, tools: Iterable[RecordedTool]) -> RecordedTool | None:
-        return next((tool for tool in tools if tool.position not in self._used), None)
-
-    def _normal_key(self, tool: RecordedTool, policy: ToolPolicy) -> str:
-        if tool.position not in self._normal:
-            self._normal[tool.position] = canonical_json(normalised(tool.arguments, policy.normalise))
-        return self._normal[tool.position]
+    def _leaves_of(self, tool: RecordedTool) -> Mapping[str, str]:
+        if tool.position not in self._leaves:
+            rules = self._policy_of(tool.name).normalise
+            self._leaves[tool.position] = leaves(normalised(tool.arguments, rules))
+        return self._leaves[tool.position]

@@ -25,7 +25,8 @@ from spotlight.lake import Reader, sql_text
 
 # Traces whose statements are kept in memory; those of older ones are read from the lake.
 REMEMBERED_TRACES: Final = 50_000
-_STATEMENTS_OF_A_TRACE: Final = 64  # where they disagree so much, more decide nothing
+_STATEMENTS_OF_A_TRACE: Final = 512  # as many model calls may tell what they hold
+_NO_SPAN: Final = pa.scalar(None, pa.string())
 _STATED: Final = tuple(name for name in SAID.names if name != "journal_position")
 
 
@@ -59,9 +60,12 @@ class LogIdentity:
 
     def note(self, logs: pa.Table) -> None:
         """Take notice of log records that have just been committed."""
-        speaks = pac.is_valid(pac.coalesce(*(logs.column(name) for name in LOG_CLAIMS)))
+        speaks = pac.is_valid(pac.coalesce(*(logs.column(name) for name in (*LOG_CLAIMS, "held"))))
         rows = logs.select(SAID.names).filter(pac.and_(speaks, pac.is_valid(logs.column("trace_id"))))
         if rows.num_rows:
+            at = rows.schema.get_field_index("span_id")
+            told = pac.if_else(pac.is_valid(rows.column("held")), rows.column("span_id"), _NO_SPAN)
+            rows = rows.set_column(at, "span_id", told)
             grouped = rows.group_by(list(_STATED)).aggregate([("journal_position", "max")])
             self._take(grouped.rename_columns([*_STATED, "journal_position"]))
 

@@ -23,6 +23,7 @@ from ingest.arrow import compute as pc
 from ingest.attributes import Attributes
 from ingest.columns import Part, Resolver
 from ingest.envelope import Level
+from ingest.held import held_by_spans
 from ingest.pivot import CONTENT_COLUMNS, Columns, find_dialects, read_fields
 from spotlight.dialects import dialects, effective_fields
 from spotlight.dialects.table import LogRule, Source
@@ -31,6 +32,7 @@ from spotlight.semconv import EVENT_NAME
 
 _SEPARATOR: Final = "\x1f"
 _ROOT: Final = "root"
+_OWN: Final = ("trace_id", "span_id", "attributes", "held")  # not taken over from the log record's row
 
 
 class LogSpans(NamedTuple):
@@ -121,12 +123,14 @@ def _rows(attributes: Attributes, parts: Sequence[Part], rules: Sequence[LogRule
     )
     columns["environment"] = pc.coalesce(columns["environment"], logs["environment"])
     for name in SPANS.schema.names:
-        if name not in columns and name in logs and name not in ("trace_id", "span_id", "attributes"):
+        if name not in columns and name in logs and name not in _OWN:
             columns[name] = logs[name]
     columns["attributes"] = attributes.leftovers()
     _add_times(columns, logs["time_ns"], duration)
     _add_ids(columns, logs, np.array([rule.opens_run for rule in rules], bool)[rule_of])
     _add_status(columns)
+    no_events = {"events": nulls(attributes.rows, pa.string())}
+    columns["held"] = held_by_spans(no_events | columns, attributes)
     columns["quality_flags"] = envelope.quality_flags(attributes.rows, flags)
     for field in SPANS.schema:
         columns.setdefault(field.name, nulls(attributes.rows, field.type))

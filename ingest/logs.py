@@ -16,6 +16,7 @@ from ingest.attributes import Attributes
 from ingest.columns import Part, Resolver
 from ingest.decode import decode
 from ingest.envelope import Level
+from ingest.held import held_by_logs
 from ingest.log_identity import identity_columns
 from ingest.log_spans import LogSpans, spans_from_logs
 from ingest.pivot import dialect_names, find_dialects
@@ -54,6 +55,7 @@ def _pivot(records: Sequence[Record], *, canonical: bool) -> PivotedLogs:
     attributes = _read_content(level, columns, lenient=canonical)
     parts = find_dialects(level, attributes)
     columns |= identity_columns(attributes, parts)
+    columns["held"] = held_by_logs(columns)
     rows = pa.table([columns[name] for name in LOGS.schema.names], schema=LOGS.schema)
     steps = spans_from_logs(level, columns, lenient=canonical)
     columns["dialect"] = dialect_names(parts, attributes.rows)

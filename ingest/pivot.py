@@ -27,6 +27,7 @@ from ingest.columns import Part, Resolver, Winners
 from ingest.decode import decode
 from ingest.digests import content_digests
 from ingest.envelope import Level
+from ingest.held import held_by_spans
 from ingest.kinds import decide_kinds
 from ingest.outcomes import Claims, failed_tools
 from ingest.segments import Record
@@ -51,7 +52,7 @@ _JSON_COLUMNS: Final = frozenset(("finish_reasons", "model_params"))
 # Columns whose value names something: a marker of a withheld value names nothing.
 _NAMES: Final = frozenset(
     ("session_id", "user_id", "turn_id", "agent_name", "agent_id", "pack_name", "pack_version",
-     "prompt_name", "prompt_version", "feature")
+     "prompt_name", "prompt_version", "feature", "replay_of", "variant", "experiment_id")
 )  # fmt: skip
 _SPAN_TYPES: Final = {column.name: column.type for column in SPANS.columns}
 _ERROR_STATUS: Final = 2
@@ -128,6 +129,7 @@ def _read_spans(level: Level, records: Sequence[Record], *, lenient: bool) -> _R
     )
     columns["attributes"] = attributes.leftovers()
     columns["content_digest"] = content_digests(columns)
+    columns["held"] = held_by_spans(columns, attributes)
     flags |= _losses(level, columns, attributes)
     columns["quality_flags"] = envelope.quality_flags(attributes.rows, flags)
     return _Read(columns, count_items(columns, attributes, level, parts, "traces"))
@@ -207,7 +209,7 @@ _DERIVED: Final = frozenset(
      "journal_position", "service_name", "service_version", "scope_name", "scope_version",
      "pack_version_source", "usage_basis", "status", "status_message", "tool_failed",
      "dropped_attributes", "trace_state", "trace_flags", "quality_flags", "attributes", "events",
-     "links", "resource", "scope", "content_digest", "linked_traces",
+     "links", "resource", "scope", "content_digest", "held", "linked_traces",
      "usage_keys")
 )  # fmt: skip
 

@@ -37,6 +37,8 @@ FIELDS: Final = {
     "feature": "feature",
     "surface": "surface",
     "environment": "environment",
+    "experiment": "experiment_id",
+    "variant": "variant",
     "pack": "pack_name",
     "version": "pack_version",
     "status": "status",

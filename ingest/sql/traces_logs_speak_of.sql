@@ -3,4 +3,4 @@
 select distinct trace_id
 from stored_logs
 where trace_id is not null
-  and coalesce(session_id, user_id, agent_name, pack_name, pack_version) is not null
+  and coalesce(session_id, user_id, agent_name, pack_name, pack_version, held) is not null

@@ -28,7 +28,7 @@ LOG_CLAIMS: Final = ("session_id", "user_id", "agent_name", "pack_name", "pack_v
 # What log records of some traces say: each distinct statement once.
 SAID: Final = pa.schema(
     [("trace_id", pa.string()), ("journal_position", pa.int64())]
-    + [(name, pa.string()) for name in (*LOG_CLAIMS, "pack_version_source")]
+    + [(name, pa.string()) for name in (*LOG_CLAIMS, "pack_version_source", "held", "span_id")]
 )
 NOTHING_SAID: Final = SAID.empty_table()
 ONE_OF_SEVERAL: Final = ", one of several"

@@ -16,7 +16,7 @@ FACTS: Final = (
     "response_model", "response_id", "request_id", "input_tokens", "output_tokens", "cache_read_tokens",
     "cache_write_tokens", "cache_write_1h_tokens", "reasoning_tokens", "usage_basis", "cost_reported_usd",
     "provider", "attempt", "finish_reasons", "ttft_ms", "tool_name", "tool_call_id", "tool_failed",
-    "approval_decision", "approval_source", "error_type", "error_message", "http_status",
+    "approval_decision", "approval_source", "error_type", "error_message", "http_status", "held",
 )  # fmt: skip
 APPROVAL: Final = ("approval_decision", "approval_source")
 _KINDS: Final = ("llm", "tool", "approval", "agent")

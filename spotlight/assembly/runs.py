@@ -14,6 +14,7 @@ from spotlight.assembly.link import Links, newest_versions, value_codes
 from spotlight.assembly.membership import AGENT_KINDS, thread_dialects, turn_roots
 from spotlight.assembly.outcome import REASONS, STATUS_NAMES, Outcome, outcomes
 from spotlight.assembly.pack_identity import pack_columns
+from spotlight.assembly.replay_grade import replay_grades
 from spotlight.assembly.steps import steps
 from spotlight.assembly.usage import (
     LEAF,
@@ -36,7 +37,8 @@ ASSEMBLY_COLUMNS: Final = (
     "response_id", "request_id", "attempt", "finish_reasons", "ttft_ms", *TOKEN_COLUMNS, *PART_COLUMNS,
     "usage_basis", "usage_keys", "cost_reported_usd", "tool_name", "tool_call_id", "approval_decision",
     "approval_source", "status", "status_message", "tool_failed", "error_type", "error_message",
-    "http_status", "linked_traces", "content_digest", "quality_flags", "resource", "scope",
+    "http_status", "linked_traces", "content_digest", "held", "replay_of", "variant",
+    "experiment_id", "quality_flags", "resource", "scope",
 )  # fmt: skip
 
 
@@ -79,6 +81,7 @@ def assemble(spans: pa.Table, said: pa.Table = NOTHING_SAID) -> Assembly:
         | _tokens(spans, links, roles)
         | _names(spans, links, roles, impossible)
         | _membership(spans, links, roots, found.told)
+        | replay_grades(spans, links, roles, outcome, said)
         | {name: pa.nulls(links.runs, RUNS.schema.field(name).type) for name in LATER}
     )
     return Assembly(
@@ -176,7 +179,16 @@ def _who(spans: pa.Table, links: Links, roots: _Roots, said: pa.Table) -> dict[s
     }  # fmt: skip
 
 
-_CLAIMED: Final = ("user_id", "agent_name", "feature", "surface", "tenant_claimed")
+_CLAIMED: Final = (
+    "user_id",
+    "agent_name",
+    "feature",
+    "surface",
+    "tenant_claimed",
+    "replay_of",
+    "variant",
+    "experiment_id",
+)
 
 
 def _run_name(spans: pa.Table, links: Links, roots: _Roots) -> pa.ChunkedArray:

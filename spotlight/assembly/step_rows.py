@@ -19,7 +19,7 @@ from spotlight.model import NO_STEPS, PRICE_COLUMNS, STEPS
 
 _OF_RUN: Final = (
     "tenant", "date", "run_id", "session_id", "user_id", "tenant_claimed", "feature", "surface",
-    "environment", "pack_name", "pack_version",
+    "environment", "pack_name", "pack_version", "replay_of", "variant", "experiment_id",
 )  # fmt: skip
 _AS_SAID: Final = (
     "trace_id", "span_id", "signal", "dialect", "kind", "name", "started_ns", "ended_ns", "service_name",

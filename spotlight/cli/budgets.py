@@ -68,9 +68,10 @@ class Budget(Limits):
     def narrowing(self) -> Narrowing:
         """Return the filters as they would have been typed."""
         return Narrowing(
-            self.pack, self.version, self.user, self.session, self.tenant, self.env, self.feature,
-            self.surface,
-            self.agent, self.model, None, tuple(self.status), self.since, self.until,
+            pack_name=self.pack, pack_version=self.version, user_id=self.user, session_id=self.session,
+            tenant_claimed=self.tenant, environment=self.env, feature=self.feature, surface=self.surface,
+            agent_name=self.agent, model=self.model, status=tuple(self.status), since=self.since,
+            until=self.until,
         )  # fmt: skip
 
 

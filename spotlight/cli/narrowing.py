@@ -26,6 +26,9 @@ class Narrowing(NamedTuple):
     environment: str | None = None
     feature: str | None = None
     surface: str | None = None
+    replay_of: str | None = None
+    variant: str | None = None
+    experiment_id: str | None = None
     agent_name: str | None = None
     model: str | None = None
     query: str | None = None
@@ -62,6 +65,9 @@ _OPTIONS: Final = (
     ("--env", "environment", "Only runs in this environment.", "TEXT"),
     ("--feature", "feature", "Only runs of this product feature.", "TEXT"),
     ("--surface", "surface", "Only runs on this surface: cli, ide, web, ...", "TEXT"),
+    ("--replay-of", "replay_of", "Only replays of this run.", "RUN"),
+    ("--variant", "variant", "Only replays with this variant.", "TEXT"),
+    ("--experiment", "experiment_id", "Only replays of this experiment.", "TEXT"),
     ("--agent", "agent_name", "Only what this agent did.", "TEXT"),
     ("--model", "model", "Only what this model did.", "TEXT"),
     ("--find", "query", "Only runs that this search finds: `spotlight find --help`.", "SEARCH"),

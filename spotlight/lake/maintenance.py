@@ -21,6 +21,7 @@ from deltalake.transaction import AddAction, RemoveAction
 from spotlight.lake.files import Part, write_part
 from spotlight.lake.store import Lake
 from spotlight.lake.texts import remove_stale, text_files
+from spotlight.lake.widened import columns_sql, files_sql, is_widened
 from spotlight.model import PARTITION, PAYLOADS, RUNS, TABLES, Column, Table
 
 SMALL_BYTES: Final = 16 << 20
@@ -157,7 +158,7 @@ def _version_files(lake: Lake, tenant: str) -> dict[str, list[str]]:
 def _replace(
     root: Path, delta: DeltaTable, table: Table, group: list[_File], of_versions: dict[str, list[str]]
 ) -> None:
-    rows = _read_sorted(root, table, group, of_versions)
+    rows = _read_sorted(root, table, group, of_versions, widened=is_widened(delta, table))
     part = Part(group[0].tenant, group[0].date, rows)
     actions: list[AddAction | RemoveAction] = [_remove(file) for file in group]
     if rows.num_rows:
@@ -179,25 +180,31 @@ def _remove(file: _File) -> RemoveAction:
     )
 
 
-def _read_sorted(root: Path, table: Table, group: list[_File], of_versions: dict[str, list[str]]) -> pa.Table:
+def _read_sorted(
+    root: Path, table: Table, group: list[_File], of_versions: dict[str, list[str]], *, widened: bool
+) -> pa.Table:
     body = [c for c in table.columns if c.name not in PARTITION]
     order = _ORDER.get(table.name, "trace_id, started_ns")
     with duckdb.connect(":memory:") as con:
         con.execute("set threads = 1")  # beside ingest, not instead of it
         small = [str(root / f.path) for f in group]
-        con.execute(_read("small", small))
-        con.execute(_read("other_runs", sorted(set(of_versions.get("runs", [])) - set(small))))
+        con.execute(_read("found", small, widened=widened))
+        columns = columns_sql(con, table, body, "found") if widened else "*"
+        con.execute(f"create view small as select {columns} from found")  # noqa: S608
+        con.execute(
+            _read("other_runs", sorted(set(of_versions.get("runs", [])) - set(small)), widened=widened)
+        )
         for name, files in of_versions.items():
-            con.execute(_read(f"all_{name}", files))
+            con.execute(_read(f"all_{name}", files, widened=widened))
         rows = con.sql(f"{_kept(table, body)} order by {order}").to_arrow_table()
     return rows.cast(pa.schema([pa.field(c.name, c.type) for c in body]))
 
 
-def _read(view: str, files: list[str]) -> str:
+def _read(view: str, files: list[str], *, widened: bool = False) -> str:
     if not files:
         return _NO_ROWS.format(view=view)
-    listed = ", ".join("'" + f.replace("'", "''") + "'" for f in files)
-    return f"create view {view} as select * from read_parquet([{listed}], hive_partitioning = false)"  # noqa: S608
+    source = files_sql(files, "hive_partitioning = false", widened=widened)
+    return f"create view {view} as select * from {source}"  # noqa: S608
 
 
 def _kept(table: Table, body: list[Column]) -> str:

@@ -25,6 +25,7 @@ from spotlight.lake.definitions import (
 )
 from spotlight.lake.texts import text_files
 from spotlight.lake.user_sql import check_select
+from spotlight.lake.widened import columns_sql, duckdb_type, files_sql, is_widened
 from spotlight.model import COSTS, DEFAULT_TENANT, PAYLOADS, REPLACED, TABLES, Table
 
 # A connection to DuckDB, for those who may not import it.
@@ -185,7 +186,7 @@ class Reader:
             raise LakeError(f"cannot read table {table.name!r} in {self.folder}: {exc}",
                             hint="run `spotlight doctor`") from exc  # fmt: skip
         try:
-            _define_stored(self._con, table, files)
+            _define_stored(self._con, table, files, widened=is_widened(delta, table))
             if (table.name in self._filled) != bool(files):
                 self._filled ^= {table.name}
                 self._defined -= set(_WITHOUT.get(table.name, ()))
@@ -234,9 +235,10 @@ class Reader:
                 self._refresh_table(TABLES[name])
             seen = {name: self._seen[name] for name in wanted.tables if name in self._seen}
             files = {name: self._files(name, delta) for name, (delta, _) in seen.items()}
+            widened = {name for name, (delta, _) in seen.items() if is_widened(delta, TABLES[name])}
         con = duckdb.connect(":memory:")
         for name in wanted.tables:
-            _define_stored(con, TABLES[name], files.get(name, []))
+            _define_stored(con, TABLES[name], files.get(name, []), widened=name in widened)
         _define_views(con, wanted.views, {name for name in files if files[name]})
         con.execute(f"set memory_limit = '{memory_limit}'")
         con.execute("set allowed_paths = $paths", {"paths": [p for paths in files.values() for p in paths]})
@@ -265,17 +267,19 @@ def _define_views(con: duckdb.DuckDBPyConnection, names: Iterable[str], filled: 
         con.execute(f"create or replace view {name} as {plain.get(name) or sql_text('spotlight.lake', name)}")
 
 
-def _define_stored(con: duckdb.DuckDBPyConnection, table: Table, files: list[str]) -> None:
+def _define_stored(
+    con: duckdb.DuckDBPyConnection, table: Table, files: list[str], *, widened: bool = False
+) -> None:
     """Point `stored_<table>` at exactly these files."""
     if not files:
         _define_empty(con, table)
         return
-    listed = ", ".join("'" + f.replace("'", "''") + "'" for f in files)
+    options = "hive_partitioning = true, hive_types = {'tenant': varchar, 'date': date}"
+    source = files_sql(files, options, widened=widened)
     columns = ", ".join(c.name for c in table.columns)
-    con.execute(
-        f"create or replace view stored_{table.name} as select {columns} from read_parquet([{listed}], "  # noqa: S608
-        "hive_partitioning = true, hive_types = {'tenant': varchar, 'date': date})"
-    )
+    if widened:
+        columns = columns_sql(con, table, table.columns, source)
+    con.execute(f"create or replace view stored_{table.name} as select {columns} from {source}")  # noqa: S608
 
 
 def _define_texts(con: duckdb.DuckDBPyConnection, files: list[Path]) -> None:
@@ -288,24 +292,8 @@ def _define_texts(con: duckdb.DuckDBPyConnection, files: list[Path]) -> None:
 
 
 def _define_empty(con: duckdb.DuckDBPyConnection, table: Table) -> None:
-    columns = ", ".join(f"cast(null as {_duckdb_type(c.type)}) as {c.name}" for c in table.columns)
+    columns = ", ".join(f"cast(null as {duckdb_type(c.type)}) as {c.name}" for c in table.columns)
     con.execute(f"create or replace view stored_{table.name} as select {columns} where false")
-
-
-def _duckdb_type(kind: pa.DataType) -> str:
-    if pa.types.is_list(kind):
-        return f"{_duckdb_type(kind.value_type)}[]"
-    return _DUCKDB_TYPES[kind]
-
-
-_DUCKDB_TYPES = {
-    pa.string(): "varchar",
-    pa.int32(): "integer",
-    pa.int64(): "bigint",
-    pa.float64(): "double",
-    pa.bool_(): "boolean",
-    pa.date32(): "date",
-}
 
 
 def _actions(delta: DeltaTable) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction
@@ -13,12 +13,16 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from spotlight.errors import LakeError
 from spotlight.lake.files import split_by_partition, write_part
+from spotlight.lake.widened import widen
 from spotlight.model import PARTITION, TABLES, Table
 
 # A commit takes longer the more log entries are kept: 9 ms with 10, 38 ms with 3,000, 136 ms with
 # 12,000, and a busy writer makes three a second. Entries older than the last checkpoint and ten
 # minutes go; a reader that was away longer starts again from a checkpoint.
-_CONFIGURATION = {"delta.logRetentionDuration": "interval 10 minutes", "delta.checkpointInterval": "100"}
+_CONFIGURATION: Final = {
+    "delta.logRetentionDuration": "interval 10 minutes",
+    "delta.checkpointInterval": "100",
+}
 
 
 class Stretch(NamedTuple):
@@ -98,7 +102,9 @@ def _open_or_create(path: Path, table: Table) -> DeltaTable:
     """Open a Delta table; create it, empty, where there is none."""
     try:
         if DeltaTable.is_deltatable(str(path)):
-            return _configured(DeltaTable(str(path)))
+            delta = _configured(DeltaTable(str(path)))
+            widen(delta, table)
+            return delta
         path.mkdir(parents=True, exist_ok=True)
         return DeltaTable.create(
             str(path),

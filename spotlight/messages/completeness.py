@@ -37,8 +37,8 @@ class Held(IntFlag):
 SILENT_ON_PARAMS: Final = frozenset(
     ["agenthippo", "autogen", "claude_code", "codex", "copilot", "imported", "qwen_code"]
 )
-# What the agent above a call says of tools holds for the call; all else is the call's own.
-SHARED: Final = Held.TOOLS
+# Kinds of spans around a call that may tell what it was sent.
+WRAPPERS: Final = ("llm", "step", "workflow", "other")
 BY_NAME: Final = {flag.name.lower(): flag for flag in Held if flag.name}
 
 _NO_MESSAGES: Final = "the messages it was sent are not recorded"

@@ -23,12 +23,16 @@ class Column(NamedTuple):
 
 
 class Table(NamedTuple):
-    """One lake table; `plain` columns have many distinct values and get no dictionary."""
+    """One lake table; `plain` columns have many distinct values and get no dictionary.
+
+    `later`: columns that lakes and case files made before them lack; they are NULL there.
+    """
 
     name: str
     grain: str
     columns: tuple[Column, ...]
     plain: frozenset[str]
+    later: frozenset[str] = frozenset()
 
     @property
     def schema(self) -> pa.Schema:

@@ -47,6 +47,12 @@ RUNS: Final = Table(
         Column("environment", S, "deployment environment"),
         Column("feature", S, "product feature"),
         Column("surface", S, "cli, ide, web, ..."),
+        Column("replay_of", S, "run that this is a replay of; NULL for a run that is none"),
+        Column("variant", S, "what the replay changed"),
+        Column("experiment_id", S, "experiment that the replay belongs to"),
+        Column("replay_grade", S, "how much of what its models were sent is known: exact, semantic, partial "
+               "or none; of its calls the least"),
+        Column("replay_reason", S, "why the grade is no better; NULL for exact"),
         Column("dialects", S, "vocabularies found in the run, comma separated"),
         Column("started_ns", I64, "first start in the run, ns UTC"),
         Column("ended_ns", I64, "last end in the run, ns UTC"),
@@ -95,6 +101,7 @@ RUNS: Final = Table(
         ["run_id", "run_version", "replaces", "trace_id", "root_span_id", "error_message", "started_ns",
          "ended_ns", "duration_ms"]
     ),
+    frozenset(["replay_of", "variant", "experiment_id", "replay_grade", "replay_reason"]),
 )  # fmt: skip
 
 SCORES: Final = Table(

@@ -93,6 +93,11 @@ SPANS: Final = Table(
         Column("trace_state", S, "W3C trace state"),
         Column("trace_flags", I64, "OTLP span flags"),
         Column("content_digest", S, "digest of instructions, tools and model, on a trace's first call"),
+        Column("held", S, "what a model call's content holds for a replay, comma separated: messages, tools, "
+               "params, body, calls; and what is wrong with it: cut, redacted, chained, unsigned"),
+        Column("replay_of", S, "run that this is a replay of, as this span itself says"),
+        Column("variant", S, "what the replay changed, as this span itself says"),
+        Column("experiment_id", S, "experiment that the replay belongs to, as this span itself says"),
         Column("linked_traces", STRINGS, "traces its links name, where such traces are one run"),
         Column("quality_flags", STRINGS, "what is odd about this row: no_start, end_before_start, ..."),
         Column("attributes", JSON, "object of every attribute that has no column of its own"),
@@ -105,6 +110,7 @@ SPANS: Final = Table(
         ["trace_id", "span_id", "parent_span_id", "started_ns", "ended_ns", "duration_ms", "response_id",
          "tool_call_id", "attributes", "events", "links", "error_message", "journal_position"]
     ),
+    frozenset(["held", "replay_of", "variant", "experiment_id"]),
 )  # fmt: skip
 
 PAYLOADS: Final = Table(
@@ -149,6 +155,7 @@ LOGS: Final = Table(
         Column("pack_name", S, "what was deployed, as this record itself says"),
         Column("pack_version", S, "declared version of the pack, as this record itself says"),
         Column("pack_version_source", S, "attribute key that gave `pack_version`"),
+        Column("held", S, "what it tells of a model call's content: as in spans"),
         Column("event_name", S, "event name: the field, else attribute event.name"),
         Column("severity", pa.int32(), "OTLP severity number"),
         Column("severity_text", S, "severity as sent"),
@@ -162,6 +169,7 @@ LOGS: Final = Table(
         Column("resource", JSON, "object of all resource attributes"),
     ),
     frozenset(["time_ns", "observed_ns", "trace_id", "span_id", "body", "attributes", "journal_position"]),
+    frozenset(["held"]),
 )
 
 METRICS: Final = Table(

@@ -53,6 +53,9 @@ STEPS: Final = Table(
         Column("service_name", S, "resource service.name"),
         Column("pack_name", S, "what was deployed"),
         Column("pack_version", S, "version of the run's pack"),
+        Column("replay_of", S, "run that the run is a replay of; NULL for a run that is none"),
+        Column("variant", S, "what the replay changed"),
+        Column("experiment_id", S, "experiment that the replay belongs to"),
         Column("agent_name", S, "agent at work: its own, else of the nearest agent above, else the run's"),
         Column("skill_name", S, "skill in use, here or at the nearest span above that names one"),
         Column("prompt_name", S, "prompt template, here or at the nearest span above that names one"),
@@ -96,6 +99,7 @@ STEPS: Final = Table(
          "ended_ns", "duration_ms", "critical_ms", "tool_call_id", "error_message", "cost_usd",
          "input_cost_usd", "cache_read_cost_usd", "cache_write_cost_usd", "output_cost_usd"]
     ),
+    frozenset(["replay_of", "variant", "experiment_id"]),
 )  # fmt: skip
 
 COSTS: Final = Table(

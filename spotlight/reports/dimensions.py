@@ -24,6 +24,8 @@ DIMENSIONS: Final = {
     "skill": "skill in use",
     "prompt": "prompt template",
     "prompt_version": "version of the prompt template",
+    "experiment": "experiment that a replay belongs to",
+    "variant": "what a replay changed",
     "pack": "what was deployed",
     "version": "version of the pack",
     "kind": "what the step is: llm, tool, retrieval, ...",
@@ -35,8 +37,8 @@ DIMENSIONS: Final = {
 RUN_DIMENSIONS: Final = {
     name: DIMENSIONS[name]
     for name in (
-        "tenant", "user", "session", "run", "feature", "surface", "environment", "service", "agent", "pack",
-        "version", "status",
+        "tenant", "user", "session", "run", "feature", "surface", "environment", "service", "agent",
+        "experiment", "variant", "pack", "version", "status",
     )
 } | {
     "model": "models that answered, all of the run's together",

@@ -25,6 +25,9 @@ class RunFilters(NamedTuple):
     environment: str | None = None
     feature: str | None = None
     surface: str | None = None
+    replay_of: str | None = None
+    variant: str | None = None
+    experiment_id: str | None = None
     agent_name: str | None = None
     model: str | None = None
     query: str | None = None

@@ -125,8 +125,8 @@ def _rows(member: str, body: bytes, file: File, most: int, name: str) -> pa.Tabl
         ) as file_:
             found = file_.schema_arrow
             names = set(found.names)
-            if names != set(wanted.names):
-                odd = sorted(names ^ set(wanted.names))
+            odd = sorted((names ^ set(wanted.names)) - (table.later - names))
+            if odd:
                 raise UnreadableFile(
                     f"{member} in {name!r} does not have this version's columns: {', '.join(odd)[:200]}",
                     hint="load it with the version of Spotlight that made it",
@@ -135,7 +135,7 @@ def _rows(member: str, body: bytes, file: File, most: int, name: str) -> pa.Tabl
                 size += _written_out(batch)
                 if size > most:
                     raise UnreadableFile(f"{member} in {name!r} expands beyond 4 GiB", hint=_HINT)
-                parts.append(pa.Table.from_batches([batch]).select(wanted.names).cast(wanted))
+                parts.append(_whole(pa.Table.from_batches([batch]), wanted))
     except (pa.ArrowException, OSError, ValueError) as exc:
         raise UnreadableFile(f"{member} in {name!r} is no table: {exc}", hint=_HINT) from exc
     rows = pa.concat_tables(parts) if parts else wanted.empty_table()
@@ -147,6 +147,15 @@ def _rows(member: str, body: bytes, file: File, most: int, name: str) -> pa.Tabl
     return pa.table(
         [tenant if n == "tenant" else rows.column(n) for n in table.schema.names], schema=table.schema
     )
+
+
+def _whole(rows: pa.Table, wanted: pa.Schema) -> pa.Table:
+    """Return rows with all columns; a file made before there were the later ones has NULL there."""
+    columns = [
+        rows.column(f.name) if f.name in rows.column_names else pa.nulls(rows.num_rows, f.type)
+        for f in wanted
+    ]
+    return pa.table(columns, names=wanted.names).cast(wanted)
 
 
 def _schema(table: Table) -> pa.Schema:

@@ -92,6 +92,13 @@ FIELDS: Final = (
     _same("surface", "surface", "cli, ide, web, ..."),
     _same("environment", "environment", "deployment environment", "env"),
     _same("service", "service_name", "service.name of the sender"),
+    _same("replay_of", "replay_of", "run that it is a replay of", kind="id"),
+    _same("variant", "variant", "what a replay changed"),
+    _same("experiment", "experiment_id", "experiment that a replay belongs to"),
+    Field(
+        "replay_grade", "word", "r.replay_grade", None, "how much of what its models were sent is known",
+        words=("exact", "semantic", "partial", "none"),
+    ),
     _same("run", "run_id", "id of the run, or how it begins", kind="id"),
     Field("trace", "list", "r.trace_ids", "[s.trace_id]", "id of a trace of the run"),
     _step("span", "span_id", "id of the step's span", kind="id"),

@@ -35,7 +35,8 @@ def none_of(search: str) -> str:
 _FIELDS: Final = {
     "pack_name": "pack", "pack_version": "version", "session_id": "session", "user_id": "user",
     "tenant_claimed": "tenant", "environment": "environment", "feature": "feature", "surface": "surface",
-    "agent_name": "agent", "model": "model",
+    "replay_of": "replay_of", "variant": "variant", "experiment_id": "experiment", "agent_name": "agent",
+    "model": "model",
 }  # fmt: skip
 
 

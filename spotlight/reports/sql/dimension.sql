@@ -16,6 +16,8 @@ create or replace macro dimension(d, r) as case d  -- `d` is a constant, so only
   when 'skill' then r.skill_name
   when 'prompt' then r.prompt_name
   when 'prompt_version' then r.prompt_version
+  when 'experiment' then r.experiment_id
+  when 'variant' then r.variant
   when 'pack' then r.pack_name
   when 'version' then r.pack_version
   when 'kind' then r.kind

@@ -11,6 +11,8 @@ create or replace macro run_dimension(d, r) as case d  -- `d` is a constant, so 
   when 'service' then r.service_name
   when 'agent' then r.agent_name
   when 'model' then nullif(array_to_string(r.models, ', '), '')
+  when 'experiment' then r.experiment_id
+  when 'variant' then r.variant
   when 'pack' then r.pack_name
   when 'version' then r.pack_version
   when 'status' then r.status

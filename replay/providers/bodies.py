@@ -75,7 +75,8 @@ def write_body(model: Model, request: Request) -> Body:
         _skip_check(body["contents"], notes)
     if is_same:
         _restore_tools(body, tools, model.api)
-    _note_marks(request, notes)
+    if model.api != "messages":
+        _note_marks(request, notes)
     extra, choice = _foreign(request, model.api, notes) if not is_same else (request.extra, None)
     _add_extra(body, extra, model.api)
     _add_params(body, request, model, notes)

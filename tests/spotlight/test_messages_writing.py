@@ -23,6 +23,7 @@ from spotlight.messages import (
     to_gemini,
     to_openai,
     to_otel,
+    to_responses,
 )
 from spotlight.messages.values import dump
 
@@ -48,6 +49,7 @@ WRITERS: dict[str, Callable[..., Written]] = {
     "anthropic": to_anthropic,
     "gemini": to_gemini,
     "otel": to_otel,
+    "responses": to_responses,
 }
 
 

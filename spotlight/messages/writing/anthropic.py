@@ -44,13 +44,13 @@ def to_anthropic(
     head, others = system_of(system, messages)
     body: dict[str, Json] = {}
     if head:
-        body["system"] = [{"type": "text", "text": words_of(p)} for p in head]
+        body["system"] = [_marked(p, {"type": "text", "text": words_of(p)}) for p in head]
     written: list[dict[str, Json]] = []
     for message in others:
         role = "assistant" if message.role == "assistant" else "user"
         if message.role not in ("assistant", "user", "tool"):
             notes[f"role {message.role} was written as user"] = None
-        blocks = [b for p in message.parts if (b := _block(p, notes)) is not None]
+        blocks = [_marked(p, b) for p in message.parts if (b := _block(p, notes)) is not None]
         if written and written[-1]["role"] == role:
             written[-1]["content"].extend(blocks)
         elif blocks:
@@ -83,6 +83,12 @@ def _block(part: Part, notes: dict[str, None]) -> dict[str, Json] | None:
         return {"type": part.type, **part.fields}
     notes[f"Anthropic has no block like {part.type}: written as text"] = None
     return {"type": "text", "text": words_of(part)}
+
+
+def _marked(part: Part, block: dict[str, Json]) -> dict[str, Json]:
+    """Return the block with the mark up to which the prompt is cached, where the part was sent with one."""
+    mark = getattr(part, "extra", {}).get("cache_control")
+    return block | {"cache_control": mark} if isinstance(mark, dict) else block
 
 
 def _thinking(part: Reasoning, notes: dict[str, None]) -> dict[str, Json] | None:

@@ -95,7 +95,8 @@ def _content(part: Part, role: str, notes: dict[str, None]) -> dict[str, Json]:
             notes[f"OpenAI's answers hold no part like {part.type}: written as text"] = None
         return {"type": "output_text", "text": words_of(part)}
     if isinstance(part, Blob | Uri) and part.modality == "image":
-        return {"type": "input_image", "image_url": _url(part), "detail": part.extra.get("detail", "auto")}
+        detail = {"detail": part.extra["detail"]} if "detail" in part.extra else {}
+        return {"type": "input_image", "image_url": _url(part), **detail}
     if isinstance(part, File):
         kind = "input_image" if part.modality == "image" else "input_file"
         return {"type": kind, "file_id": part.file_id}

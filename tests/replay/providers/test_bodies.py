@@ -255,3 +255,17 @@ def test_gemini_three_takes_calls_of_other_models() -> None:
     ):
         parts = write_body(model, request).fields["contents"][1]["parts"]
         assert expected == [part.get("thoughtSignature") for part in parts]
+
+
+def test_marks_for_the_prompt_cache_go_to_anthropic() -> None:
+    """What a recorded request had cached is cached in its replay too; elsewhere the loss is told."""
+    mark = {"cache_control": {"type": "ephemeral"}}
+    user = Message("user", (Text("Long.", mark), Text("Short.")))
+    request = ASKED._replace(api="messages", system=(Text("Be brief.", mark),), messages=(user,), extra={})
+    fields, notes = write_body(MODELS["messages"], request)
+    told = [*fields["system"], *fields["messages"][0]["content"]]
+    assert [mark["cache_control"], mark["cache_control"], None] == [b.get("cache_control") for b in told]
+    assert not any("prompt cache" in note for note in notes)
+    other = write_body(MODELS["chat"], request)
+    assert "cache_control" not in str(other.fields)
+    assert any("prompt cache" in note for note in other.notes)

@@ -165,11 +165,10 @@ class StubHost:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(grace_seconds)
         ended = process.returncode
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            process.kill()
-        process.wait()
+        if ended is None:  # else its number may belong to another by now
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
         for pipe in (process.stdin, process.stdout):
             if pipe:
                 with contextlib.suppress(OSError):  # what was still to be written to a dead process

@@ -190,15 +190,16 @@ class Mocks:
         else:
             found = ((tape, tape.any_of(name)) for tape in tapes)
         tape, source = next(((t, s) for t, s in found if s), (None, None))
-        if tape and source:
-            tape.use(source)
+        answer = None
         if "result" in policy.model_fields_set:
-            return self._templated(asked, policy.result)
-        if tape and source:
-            return _from(Rung.POLICY, source, tape)
-        if policy.kind is Kind.TERMINAL:
-            return ToolAnswer(Rung.POLICY, None, reason="the call ends the run")
-        return None
+            answer = self._templated(asked, policy.result)
+        elif tape and source:
+            answer = _from(Rung.POLICY, source, tape)
+        elif policy.kind is Kind.TERMINAL:
+            answer = ToolAnswer(Rung.POLICY, None, reason="the call ends the run")
+        if answer and tape and source:
+            tape.use(source)
+        return answer
 
     def _templated(self, asked: Asked, template: Json) -> ToolAnswer | None:
         """Return the user's answer; None where it names an argument that the call lacks."""

@@ -103,6 +103,14 @@ def test_kinds_of_the_policy() -> None:
     assert [True, False] == [mocks.ends_run("transfer"), mocks.ends_run("sum")]
 
 
+def test_a_template_that_cannot_be_filled_uses_nothing() -> None:
+    """The call lacks the argument: the recordings are asked, and none is used up by the attempt."""
+    recorded = run_of(("log", {"n": 1}, "recorded"))
+    mocks = Mocks(recorded, policy=policy(tools={"log": {"kind": "ignore_args", "result": "{{text}}"}}))
+    answers = ask(mocks, ("log", {"n": 2}), ("log", {"n": 1}))
+    assert [("diverged", None), ("exact", "recorded")] == told(answers)
+
+
 def test_a_miss_says_what_was_asked_and_what_came_closest() -> None:
     """The reason names the call, the nearest recordings, where they differ and whether they were used."""
     mocks = Mocks(WEATHER)

@@ -140,6 +140,11 @@ def student(p: float, freedom: float) -> float:
     return (low + high) / 2
 
 
+def student_p(t: float, freedom: float) -> float:
+    """Return how likely a value of Student's t distribution lies as far from 0 as t, on either side."""
+    return 2 * (1 - _student_cdf(abs(t), freedom))
+
+
 def _student_cdf(t: float, freedom: float) -> float:
     """Return P(T <= t) for t >= 0."""
     return 1 - 0.5 * _incomplete_beta(freedom / (freedom + t * t), freedom / 2, 0.5)

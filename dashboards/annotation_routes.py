@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from dashboards.guard import error_response
+from dashboards.guard import error_response, is_ours
 from dashboards.json_answers import answer_json, checked_id, encode_json
 from dashboards.source import RunSource, published
 from spotlight.errors import BadRequest, NotFound, SpotlightError, Unavailable
@@ -75,9 +75,9 @@ def check_origin(request: Request) -> None:
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != "application/json":
         raise BadRequest(f"a note is not sent as {media[:100]!r}", hint="send application/json")
-    origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host", ""):
-        raise BadRequest(f"a page of {origin[:200]!r} may not write here", hint="open Spotlight itself")
+    if not is_ours(request.headers):
+        origin = request.headers["origin"][:200]
+        raise BadRequest(f"a page of {origin!r} may not write here", hint="open Spotlight itself")
 
 
 async def read_body(request: Request) -> dict[str, Any]:

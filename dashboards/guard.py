@@ -1,8 +1,9 @@
 """What every response says to the browser, and which requests are refused.
 
-Three attacks are answered here. A page elsewhere that resolves its own name to 127.0.0.1 (DNS rebinding)
-fails the Host list; a page elsewhere that fetches our JSON is refused by Sec-Fetch-Site; and content of a
-span that names an image, script or form elsewhere is stopped by the content security policy.
+Four attacks are answered here. A page elsewhere that resolves its own name to 127.0.0.1 (DNS rebinding)
+fails the Host list; a page elsewhere that fetches our JSON is refused by Sec-Fetch-Site; one that opens the
+websocket, over which buttons are pressed, by its Origin; and content of a span that names an image, script
+or form elsewhere is stopped by the content security policy.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
@@ -60,6 +62,12 @@ def host_name(host: str) -> str:
     return host.rpartition(":")[0] if host.count(":") == 1 else host
 
 
+def is_ours(headers: Headers) -> bool:
+    """Whether a page of the address that is asked sends this, or a program that is no browser."""
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == headers.get("host", "")
+
+
 class Guard:
     """ASGI middleware: refuses what is not meant for us, adds `HEADERS` to every response."""
 
@@ -76,6 +84,8 @@ class Guard:
         site = headers.get("sec-fetch-site")
         if scope["path"].startswith("/api/") and site is not None and site not in OUR_SITES:
             return error_response(403, "the API answers its own pages only", "open Spotlight itself")
+        if scope["type"] == "websocket" and not is_ours(headers):
+            return error_response(403, "a page of another origin presses no buttons here")
         return None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,7 +98,7 @@ class Guard:
             if refused is None:
                 await self.app(scope, receive, send)
             else:
-                await send({"type": "websocket.close", "code": 1008, "reason": "host"})
+                await send({"type": "websocket.close", "code": 1008, "reason": "refused"})
             return
 
         async def send_with_headers(message: Message) -> None:

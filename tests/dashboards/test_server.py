@@ -57,6 +57,16 @@ def test_websocket_of_another_host_is_refused(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
+    "origin", ["http://evil.test", "http://127.0.0.1:9", "http://localhost:8501", "null"]
+)
+def test_websocket_of_another_page_is_refused(client: httpx.Client, origin: str) -> None:
+    """No page of another origin presses buttons, also none that another port of this machine serves."""
+    upgrade = {"connection": "Upgrade", "upgrade": "websocket", "sec-websocket-version": "13"}
+    key = {"sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==", "origin": origin}
+    assert 403 == client.get("/_stcore/stream", headers=upgrade | key).status_code
+
+
+@pytest.mark.parametrize(
     ("site", "status"), [("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)]
 )
 def test_api_answers_its_own_pages_only(

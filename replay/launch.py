@@ -5,13 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from replay.journal import Journal
 from replay.plan import Plan, Sealed, make_plan
 from replay.progress import Progress, is_running, read_progress
 from replay.running import check, look_ahead
-from replay.sealing import FOLDER, save, seal
+from replay.sealing import FOLDER, recordings_of, save, seal
 from spotlight.errors import SpotlightError
 from spotlight.reports import open_lake
 
@@ -19,10 +21,11 @@ LOG: Final = "log.txt"  # beside the plan: what the process said
 _TAIL: Final = 2_000
 
 
-def launch(data: Path, sealed: Sealed) -> subprocess.Popen[bytes]:
+def launch(data: Path, sealed: Sealed, budget_usd: Decimal | None = None) -> subprocess.Popen[bytes]:
     """Start a process that works on a plan, independent of this one; its journal tells how it goes.
 
-    The plan is saved first. Raises: SpotlightError where a process works on it already.
+    The plan is saved first, with what it will do. `budget_usd` raises its budget.
+    Raises: SpotlightError where a process works on it already.
     """
     folder = save(sealed, data)
     if is_running(folder):
@@ -39,6 +42,9 @@ def launch(data: Path, sealed: Sealed) -> subprocess.Popen[bytes]:
         "--data",
         str(data.resolve()),
     ]
+    if budget_usd is not None:
+        command += ["--budget", format(budget_usd, "f")]
+    Journal.open(folder, sealed.items()).close()  # what is planned is there before it is shown
     with (folder / LOG).open("ab") as log:
         return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
@@ -56,8 +62,9 @@ def run(plan: Plan | Mapping[str, Any], data: str | Path = "spotlight-data") -> 
     plan = plan if isinstance(plan, Plan) else make_plan(plan)
     folder = Path(data)
     reports = open_lake(folder)
-    sealed = seal(plan, reports).sealed
-    check(plan, look_ahead(sealed, reports, folder))
+    recordings = recordings_of(reports)
+    sealed = seal(plan, reports, recordings=recordings).sealed
+    check(plan, look_ahead(sealed, reports, folder, recordings))
     process = launch(folder, sealed)
     home = folder / FOLDER / sealed.id
     try:

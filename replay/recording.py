@@ -307,6 +307,12 @@ def _recorded(number: int, call: _Read, request: Request, grade: Grade) -> Recor
     )  # fmt: skip
 
 
+def step_at(found: Recording, span_id: str) -> int | None:
+    """Return the model call that a span stands at: its own, or that which asked for a tool; None: neither."""
+    own = [call.step for call in found.calls if call.span_id == span_id]
+    return next(iter([*own, *(tool.step for tool in found.tools if tool.span_id == span_id)]), None)
+
+
 def _least(calls: Sequence[RecordedCall]) -> Grade:
     """Return the grade of the call that is least complete; none for a run without calls."""
     if not calls:

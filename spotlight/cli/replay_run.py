@@ -12,7 +12,6 @@ from spotlight.cli import replay_words as opt
 from spotlight.cli.options import DataOption, JsonOption, existing_data
 from spotlight.cli.output import out, print_json, say
 from spotlight.cli.replay import replay
-from spotlight.cli.replay_options import Changed, fault_of, variants_of
 from spotlight.errors import SpotlightError
 
 if TYPE_CHECKING:
@@ -56,6 +55,8 @@ def run(
 
     Example: spotlight replay run 9c75985e --model recorded --yes
     """
+    from replay.typed import Changed, fault_of, variants_of
+
     changed = Changed(model or (), pack or (), prompt, param or (), base_url, key_env)
     document: dict[str, Any] = {
         "runs": runs or (), "search": find, "variants": variants_of(changed), "mode": mode,
@@ -85,13 +86,14 @@ def _plan_of(document: dict[str, Any], file: Path | None) -> Plan:
 
 def _begin(plan: Plan, folder: Path, *, only_preview: bool, yes: bool, as_json: bool) -> None:
     from replay.running import check, look_ahead
-    from replay.sealing import save, seal
+    from replay.sealing import recordings_of, save, seal
     from spotlight.cli.replay_work import preview_document, print_preview, work_on
     from spotlight.reports import open_lake
 
     reports = open_lake(folder)
-    made = seal(plan, reports)
-    ahead = look_ahead(made.sealed, reports, folder)
+    recordings = recordings_of(reports)
+    made = seal(plan, reports, recordings=recordings)
+    ahead = look_ahead(made.sealed, reports, folder, recordings)
     if only_preview and as_json:
         print_json(preview_document(made.sealed, ahead, made.left_out))
         return
@@ -102,7 +104,7 @@ def _begin(plan: Plan, folder: Path, *, only_preview: bool, yes: bool, as_json: 
     if not yes and not _agreed():
         return
     target = save(made.sealed, folder)
-    work_on(target, folder, made.sealed, budget=None, as_json=as_json)
+    work_on(target, folder, made.sealed, recordings=recordings, as_json=as_json)
 
 
 def _agreed() -> bool:

@@ -1,4 +1,4 @@
-"""A plan from the words of a command line: its variants, faults and parameters."""
+"""Variants and faults from what a person typed: options of a command, fields of a page."""
 
 from __future__ import annotations
 
@@ -21,17 +21,20 @@ class Changed(NamedTuple):
     packs: Sequence[Path]
     prompt: Path | None
     params: Sequence[str]
-    base_url: str | None
-    key_env: str | None
+    base_url: str | None = None
+    key_env: str | None = None
+    prompt_text: str | None = None  # in place of the file
 
 
 def variants_of(changed: Changed) -> list[dict[str, Any]]:
-    """Return the variants that options say, named by what they change; none where nothing is changed."""
+    """Return the variants that this says, named by what they change; none where nothing is changed."""
     shared: dict[str, Any] = {}
     if changed.prompt:
         shared["prompt_file"] = changed.prompt
+    if changed.prompt_text:
+        shared["prompt"] = changed.prompt_text
     if changed.params:
-        shared["params"] = dict(_pair(text, "--param") for text in changed.params)
+        shared["params"] = dict(_pair(text, "parameter") for text in changed.params)
     found = []
     models: Sequence[str | None] = changed.models or [None]
     packs: Sequence[Path | None] = changed.packs or [None]
@@ -49,29 +52,27 @@ def variants_of(changed: Changed) -> list[dict[str, Any]]:
 
 
 def _name(model: str | None, pack: Path | None, changed: Changed) -> str:
-    words = [
-        model or "", pack.name if pack else "", changed.prompt.stem if changed.prompt else "",
-        ", ".join(changed.params),
-    ]  # fmt: skip
+    prompt = changed.prompt.stem if changed.prompt else "new prompt" if changed.prompt_text else ""
+    words = [model or "", pack.name if pack else "", prompt, ", ".join(changed.params)]
     return " · ".join(filter(None, words)) or "unchanged"
 
 
 def fault_of(text: str) -> dict[str, Any]:
-    """Return the fault rule that an option says. Raises: SpotlightError for a setting without a value."""
+    """Return the fault rule that a text says. Raises: SpotlightError for a setting without a value."""
     head, *settings = text.split(",")
     kind, _, tool = head.partition("@")
     found: dict[str, Any] = {"fault": kind.strip()} | ({"tool": tool.strip()} if tool.strip() else {})
     for setting in settings:
-        name, value = _pair(setting, f"--fault {text}", _FAULT_HINT)
+        name, value = _pair(setting, f"fault {text}", _FAULT_HINT)
         found[name] = (value,) if name == "nth" and isinstance(value, int) else value
     return found
 
 
-def _pair(text: str, option: str, hint: str = "write NAME=VALUE") -> tuple[str, Any]:
+def _pair(text: str, place: str, hint: str = "write NAME=VALUE") -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
-        raise SpotlightError(f"{option}: {text!r} has no value", hint=hint)
+        raise SpotlightError(f"{place}: {text!r} has no value", hint=hint)
     try:
         return name.strip(), yaml.safe_load(value)
     except yaml.YAMLError as exc:
-        raise SpotlightError(f"{option}: {value!r} cannot be read: {exc}", hint=hint) from exc
+        raise SpotlightError(f"{place}: {value!r} cannot be read: {exc}", hint=hint) from exc

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import aclosing
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -110,9 +111,10 @@ async def _attempt(line: Line, model: Model, body: Body, deadline: float) -> _Tr
     outcome, detail = Outcome.ANSWERED, ""
     try:
         async with asyncio.timeout_at(deadline):
-            async for event in line.wire.events(line.client, model, body.fields):
-                if collected.add(event) and ttft_ms is None:
-                    ttft_ms = (time.perf_counter() - exchange.sent_s) * 1000
+            async with aclosing(line.wire.events(line.client, model, body.fields)) as events:
+                async for event in events:
+                    if collected.add(event) and ttft_ms is None:
+                        ttft_ms = (time.perf_counter() - exchange.sent_s) * 1000
     except TimeoutError:
         outcome, detail = Outcome.TIMED_OUT, "no time is left for this call"
     except line.errors as exc:
@@ -129,12 +131,17 @@ async def _attempt(line: Line, model: Model, body: Body, deadline: float) -> _Tr
     return _Tried(
         Attempt(
             outcome, started_ns, duration_ms, exchange.status, detail,
-            request_id=exchange.headers.get("x-request-id") or exchange.headers.get("request-id"),
+            request_id=_request_id(line, exchange),
             retry_after_s=retry_after_s(exchange.headers) if outcome is not Outcome.ANSWERED else None,
             usage=response.usage,
         ),
         response,
     )  # fmt: skip
+
+
+def _request_id(line: Line, exchange: Exchange) -> str | None:
+    found = exchange.headers.get("x-request-id") or exchange.headers.get("request-id")
+    return None if found is None else _shown(line, found)
 
 
 def _read(line: Line, collected: Any) -> Response:
@@ -163,7 +170,7 @@ def _judge(line: Line, exchange: Exchange, response: Response) -> tuple[Outcome,
 def _detail(line: Line, exchange: Exchange, exc: Exception) -> str:
     status = exchange.status or 0
     if 300 <= status < 400:
-        return f"the server redirects to {_origin(exchange.headers.get('location', ''))}: not followed"
+        return f"the server redirects to {_origin(line.key.hide(exchange.headers.get('location', '')))}: not followed"
     return _shown(line, f"{type(exc).__name__}: {exc}")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from typing import Any
 
 from replay.model import Response, Usage
@@ -27,21 +28,20 @@ def open_openai(model: Model, http: Any) -> Any:
     return openai.AsyncOpenAI(api_key=PLACEHOLDER, base_url=model.base_url, max_retries=0, http_client=http)
 
 
-async def _stream(client: Any, model: Model, body: Mapping[str, Json]) -> AsyncIterator[dict[str, Json]]:
+def _stream(client: Any, model: Model, body: Mapping[str, Json]) -> AsyncGenerator[dict[str, Json]]:
     asked = {"model": model.name, **body, "stream": True, "stream_options": {"include_usage": True}}
-    async for event in stream_openai(client, "/chat/completions", asked):
-        yield event
+    return stream_openai(client, "/chat/completions", asked)
 
 
-async def stream_openai(client: Any, path: str, asked: dict[str, Json]) -> AsyncIterator[dict[str, Json]]:
+async def stream_openai(client: Any, path: str, asked: dict[str, Json]) -> AsyncGenerator[dict[str, Json]]:
     """Yield the events of a stream of OpenAI's client."""
     import openai
 
     stream = await client.post(
         path, body=asked, cast_to=object, stream=True, stream_cls=openai.AsyncStream[object]
     )
-    async with stream:
-        async for event in read_events(stream.response):
+    async with stream, aclosing(read_events(stream.response)) as events:
+        async for event in events:
             yield event
 
 

@@ -6,7 +6,7 @@ the kind; a piece of an answer would be missing, and nobody told.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, Final
 
 import orjson
@@ -20,7 +20,7 @@ class ServerSaid(Exception):
     """An error that the server told of within a stream that had begun well."""
 
 
-async def read_events(response: Any) -> AsyncIterator[dict[str, Json]]:
+async def read_events(response: Any) -> AsyncGenerator[dict[str, Json]]:
     """Yield the JSON objects of a stream; `response` is the httpx2.Response of the vendor's client.
 
     Raises: ValueError for an event that is no JSON object; ServerSaid for one that tells of an error.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from typing import Any, Final
 
 from replay.model import Response, Usage
@@ -32,17 +33,18 @@ def _open(model: Model, http: Any) -> Any:
     )
 
 
-async def _stream(client: Any, model: Model, body: Mapping[str, Json]) -> AsyncIterator[dict[str, Json]]:
+async def _stream(client: Any, model: Model, body: Mapping[str, Json]) -> AsyncGenerator[dict[str, Json]]:
     # The client checks what it is given against its own types; the body goes beside them, as it is.
     stream = await client.aio.models.generate_content_stream(
         model=model.name,
         contents=".",
         config={"http_options": {"extra_body": dict(body)}, "automatic_continuation": False},
     )
-    async for chunk in stream:
-        yield chunk.model_dump(
-            mode="json", by_alias=True, exclude_none=True, exclude={"sdk_http_response", "parsed"}
-        )
+    async with aclosing(stream):
+        async for chunk in stream:
+            yield chunk.model_dump(
+                mode="json", by_alias=True, exclude_none=True, exclude={"sdk_http_response", "parsed"}
+            )
 
 
 class Chunks:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from typing import Any, Final
 
 from replay.model import Response, Usage
@@ -36,15 +37,15 @@ def _open(model: Model, http: Any) -> Any:
     )
 
 
-async def _stream(client: Any, model: Model, body: Mapping[str, Json]) -> AsyncIterator[dict[str, Json]]:
+async def _stream(client: Any, model: Model, body: Mapping[str, Json]) -> AsyncGenerator[dict[str, Json]]:
     import anthropic
 
     asked = {"model": model.name, **body, "stream": True}
     stream = await client.post(
         "/v1/messages", body=asked, cast_to=object, stream=True, stream_cls=anthropic.AsyncStream[object]
     )
-    async with stream:
-        async for event in read_events(stream.response):
+    async with stream, aclosing(read_events(stream.response)) as events:
+        async for event in events:
             yield event
 
 

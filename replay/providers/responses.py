@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Final
 
 from replay.model import Response, Usage
@@ -27,9 +27,8 @@ def wire() -> Wire:
     return Wire(open_openai, _stream, Events, read, (openai.OpenAIError, ServerSaid))
 
 
-async def _stream(client: Any, model: Model, body: Mapping[str, Json]) -> AsyncIterator[dict[str, Json]]:
-    async for event in stream_openai(client, "/responses", {"model": model.name, **body, "stream": True}):
-        yield event
+def _stream(client: Any, model: Model, body: Mapping[str, Json]) -> AsyncGenerator[dict[str, Json]]:
+    return stream_openai(client, "/responses", {"model": model.name, **body, "stream": True})
 
 
 class Events:

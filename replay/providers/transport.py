@@ -108,7 +108,11 @@ class GuardedNetwork(httpcore2.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
         """Return a connection to the first address of the host that answers; all of them must be allowed."""
-        addresses = await _look_up(host, port)
+        try:
+            async with asyncio.timeout(timeout):
+                addresses = await _look_up(host, port)
+        except TimeoutError as exc:
+            raise httpcore2.ConnectTimeout(f"{host} was not looked up in time") from exc
         for address in addresses:
             check_address(
                 address, host, allow_private=self._allow_private, is_key_in_clear=self._is_key_in_clear

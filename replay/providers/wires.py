@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from importlib import import_module
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -28,7 +28,7 @@ class Wire(NamedTuple):
     """One wire form, by its vendor's client."""
 
     open: Callable[[Model, Any], Any]  # the model and an httpx2.AsyncClient -> the vendor's async client
-    events: Callable[[Any, Model, Mapping[str, Json]], AsyncIterator[dict[str, Json]]]  # client, model, body
+    events: Callable[[Any, Model, Mapping[str, Json]], AsyncGenerator[dict[str, Json]]]  # client, model, body
     collect: Callable[[], Collected]
     read: Callable[[dict[str, Json]], Response]  # of what `Collected.wire` returns
     errors: tuple[type[Exception], ...]  # what the vendor's client raises

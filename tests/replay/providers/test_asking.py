@@ -86,12 +86,25 @@ def test_a_complete_answer_is_kept_once_per_repeat(llmock_url: str, tmp_path: Pa
     assert not asked(model, warmer, data=tmp_path).was_cached
 
 
-def test_a_stalled_stream_times_out(llmock_url: str) -> None:
-    """A server that stops sending is left after the silence that is allowed, and asked again."""
-    fault = {"type": "stream_fault", "kind": "stall", "after_chunks": 1, "stall_seconds": 3.0, "times": 1}
-    broken(llmock_url, "stall", fault)
-    answer = asked(mocked(llmock_url, "chat", "stall"), limits=FAST._replace(silence_s=0.3))
+SILENCES: dict[str, dict[str, Any]] = {
+    "stall": {"type": "stream_fault", "kind": "stall", "after_chunks": 1, "stall_seconds": 3.0, "times": 1},
+    "slow": {"type": "delay", "seconds": 3.0, "times": 1},
+}
+
+
+@pytest.mark.parametrize("silence", SILENCES)
+def test_a_silent_server_times_out(llmock_url: str, silence: str) -> None:
+    """A server that stops sending, or does not begin, is left after a while and asked again."""
+    broken(llmock_url, silence, SILENCES[silence])
+    answer = asked(mocked(llmock_url, "chat", silence), limits=FAST._replace(silence_s=0.5))
     assert [Outcome.TIMED_OUT, Outcome.ANSWERED] == [attempt.outcome for attempt in answer.attempts]
+
+
+def test_a_call_ends_when_its_time_is_over(llmock_url: str) -> None:
+    """All attempts together take no longer than allowed, whatever the server still sends."""
+    broken(llmock_url, "endless", {"type": "delay", "seconds": 3.0, "times": None})
+    answer = asked(mocked(llmock_url, "chat", "endless"), limits=FAST._replace(total_s=0.3))
+    assert "timed out: no time is left for this call" == answer.response.error
 
 
 @pytest.mark.parametrize("api", APIS)

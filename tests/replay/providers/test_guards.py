@@ -90,7 +90,8 @@ def test_keys_are_never_said(api: str, caplog: pytest.LogCaptureFixture) -> None
 @pytest.mark.usefixtures("keys")
 def test_keys_are_taken_out_of_answers() -> None:
     """Neither words nor names in which a server hides the key bring it into the answer or its notes."""
-    with serving(Said(GOOD.replace("Hi", f"Your key is {KEY}").replace('"m"', f'"{KEY}"'))) as server:
+    body = GOOD.replace("Hi", f"Your key is {KEY}").replace('"m"', f'"{KEY}"')
+    with serving(Said(body, 200, {**STREAM, "x-request-id": KEY})) as server:
         answer = asked(model_at(server.url))
     assert KEY not in repr(answer)
     assert ("m was asked, [key] answered",) == answer.notes

@@ -170,7 +170,8 @@ def _judge(line: Line, exchange: Exchange, response: Response) -> tuple[Outcome,
 def _detail(line: Line, exchange: Exchange, exc: Exception) -> str:
     status = exchange.status or 0
     if 300 <= status < 400:
-        return f"the server redirects to {_origin(line.key.hide(exchange.headers.get('location', '')))}: not followed"
+        location = line.key.hide(exchange.headers.get("location", ""))
+        return f"the server redirects to {_origin(location)}: not followed"
     return _shown(line, f"{type(exc).__name__}: {exc}")
 
 

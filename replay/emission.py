@@ -17,9 +17,10 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import SpanKind, Status, StatusCode, set_span_in_context
 from opentelemetry.util.types import AttributeValue
 
+from replay.journal import Item
 from replay.model import Request, Response, Usage
 from replay.path import AnsweredTool, Outcome, Path, Step
-from replay.plan import Sealed
+from replay.plan import Case, Sealed
 from spotlight import semconv as sc
 from spotlight.errors import SpotlightError
 from spotlight.messages.canonical import message_json, part_json
@@ -43,10 +44,9 @@ _USAGE: Final[Mapping[str, str]] = {
 _NO_LIMIT: Final = 1_000_000
 
 
-def trace_id_of(sealed: Sealed, path: Path) -> str:
-    """Return the trace id, 32 hex digits, under which a result is sent."""
-    item = path.item
-    named = json.dumps([sealed.id, path.case.run_id, item.variant, item.repeat, item.leg])
+def result_id(sealed: Sealed, case: Case, item: Item) -> str:
+    """Return the trace id, 32 hex digits, under which the result of an item is sent, and its run's id."""
+    named = json.dumps([sealed.id, case.run_id, item.variant, item.repeat, item.leg])
     return digest(named)[:32]
 
 
@@ -63,7 +63,7 @@ def spans_of(
         sampler=ALWAYS_ON,
         resource=Resource({sc.SERVICE_NAME: SCOPE, sc.DEPLOYMENT_ENVIRONMENT_NAME: ENVIRONMENT}),
         shutdown_on_exit=False,
-        id_generator=_Ids(trace_id_of(sealed, path)),
+        id_generator=_Ids(result_id(sealed, path.case, path.item)),
         span_limits=SpanLimits(
             max_span_attributes=_NO_LIMIT, max_attribute_length=None, max_events=_NO_LIMIT
         ),

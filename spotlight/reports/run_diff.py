@@ -100,7 +100,7 @@ def run_diff(
     `agent_a` and `agent_b` narrow a side to one sub-agent and what it started: the span id of its agent.
     Raises: NotFound for a run or an agent that is not there.
     """
-    sides = [_side(reports, run_id, agent) for run_id, agent in ((a, agent_a), (b, agent_b))]
+    sides = [side_of(reports, run_id, agent) for run_id, agent in ((a, agent_a), (b, agent_b))]
     rows = aligned(*sides)
     totals = tuple(_totals(sides[0], sides[1]))
     place = next((at for at, row in enumerate(rows) if row.op != "equal"), None)
@@ -160,7 +160,8 @@ def _is_told(told: Told | None) -> bool:
     return told is not None and told.state != "absent"
 
 
-def _side(reports: Reports, run_id: str, agent: str | None) -> Side:
+def side_of(reports: Reports, run_id: str, agent: str | None = None) -> Side:
+    """Return one side of a comparison: a run, or the sub-agent of it with this span id. Raises: NotFound."""
     run = reports.run(run_id)
     every = reports.ask("diff_steps", {"run_id": run["run_id"], "date": run["date"]}).to_pylist()
     agents = tuple(_step(row) for row in every if row["kind"] == AGENT and row["agent_span_id"] is not None)

@@ -18,7 +18,10 @@ from dashboards.views.navigation import ZONE, way_back
 from dashboards.views.run_scores import scores_line
 from dashboards.views.watch import watch
 from spotlight.errors import NotFound
+from spotlight.reports.source_hints import content_advice
 
+# Grades of which a replay never claims the same context: the reason stands on the page.
+_NO_SAME_CONTEXT: Final = ("partial", "none")
 BADGES: Final[dict[str, Literal["green", "red", "orange"]]] = {
     "ok": "green",
     "error": "red",
@@ -90,6 +93,9 @@ def _header(run: dict[str, Any], runs_page: Page, compare_page: Page) -> None:
         st.subheader(f"{noun} {escape(short_id(run['run_id']))}", anchor=False, width="content")
         color = BADGES.get(run["status"])
         st.badge(STATUS_WORDS[run["status"]] if color else "unknown", color=color or "gray")
+        if run.get("replay_grade"):
+            reason = run.get("replay_reason") or "the body as it was sent is recorded"
+            st.badge(f"replay: {escape(run['replay_grade'])}", color="gray", help=escape(reason))
         st.caption(" · ".join(facts(run, zone())), width="stretch")
         st.page_link(
             compare_page,
@@ -115,6 +121,11 @@ def _said_plainly(run: dict[str, Any]) -> None:
         said.append(f"The parents of {missing:,} {noun} have not arrived; they are marked in the tree.")
     if said:
         st.warning(" ".join(said), icon=":material/hourglass_empty:")
+    if run.get("replay_grade") in _NO_SAME_CONTEXT and run.get("generations"):
+        unsaid = run["replay_grade"] == "none"
+        advice = content_advice(str(run.get("dialects") or "").split(",")) if unsaid else ""
+        reason = f"{run['replay_reason']}. {advice}".rstrip()
+        st.caption(escape(f"Replay {run['replay_grade']}: {reason}", 600))
 
 
 def _more_of(source: RunSource, run: dict[str, Any]) -> bool:

@@ -190,7 +190,7 @@ def _read(row: Row, carried: _Carried) -> _Read:
         provider,
         api_of(body, provider, row["response_id"]),
         row["request_model"] or (body or {}).get("model") or row["response_model"],
-        *_instructions(said),
+        *instructions(said),
         tuple(tools) if tools or body is not None else None,
         asked.tool_choice,
         asked.params,
@@ -207,7 +207,7 @@ def _provider(sent: str | None) -> str | None:
     return SPELLINGS.get(folded, sent) or None
 
 
-def _instructions(said: Conversation) -> tuple[tuple[Part, ...], tuple[Message, ...]]:
+def instructions(said: Conversation) -> tuple[tuple[Part, ...], tuple[Message, ...]]:
     """Return instructions and messages; a history that begins with instructions gives them up."""
     head = 0
     while head < len(said.input) and said.input[head].role == "system" and not said.input[head].name:
@@ -292,10 +292,7 @@ def _completed(call: _Read, tools: Any, *, offered: bool) -> tuple[Request, list
 
 def _grade(held: Held, calls_tools: bool, offered: bool, advice: str) -> Grade:
     found = verdict(held | (Held.TOOLS if offered else Held.NOTHING), calls_tools=calls_tools)
-    is_missing = found.level == "none" or not (held & (Held.TOOLS | Held.BODY) or offered)
-    told = (
-        f"{found.reason}. {advice}" if advice and is_missing and found.level != "semantic" else found.reason
-    )
+    told = f"{found.reason}. {advice}" if advice and found.level == "none" else found.reason
     return Grade(Completeness(found.level), told)
 
 

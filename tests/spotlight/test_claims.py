@@ -20,6 +20,14 @@ def run_of(rows: list[dict[str, object]], *said: dict[str, object]) -> dict[str,
     return runs[0]
 
 
+def test_a_replay_names_its_original_and_what_was_changed() -> None:
+    """On its root or on any span of it: the columns of the run say so."""
+    named = {"replay_of": "r1", "variant": "b", "experiment_id": "e1"}
+    for rows in ([span("r", **named), llm("a", "r")], [span("r"), llm("a", "r", **named)]):
+        run = run_of(rows)
+        assert named == {name: run[name] for name in named}
+
+
 SCOPE = json.dumps({"session.id": "of-scope"})
 RESOURCE = json.dumps({"session.id": "of-resource"})
 CHILD = llm("a", "r", session_id="of-span")

@@ -16,6 +16,7 @@ from replay.providers.models import PROVIDERS, Api, Model, origin_of
 from replay.providers.pairing import with_ids
 from spotlight.messages import Written, to_anthropic, to_gemini, to_openai, to_responses
 from spotlight.messages.canonical import Json, Message, Reasoning, ToolCall, ToolDefinition
+from spotlight.messages.values import parse_or_text
 
 _WRITERS: Final[Mapping[Api, Callable[..., Written]]] = {
     "chat": to_openai, "responses": to_responses, "messages": to_anthropic, "generate": to_gemini,
@@ -43,6 +44,23 @@ _PARAMS: Final[Mapping[Api, Mapping[str, str]]] = {
         "presence_penalty": "presencePenalty",
     },
 }  # fmt: skip
+_OTEL: Final = frozenset(name for known in _PARAMS.values() for name in known) | {"choice.count"}
+# Fields of bodies that spans tell of as if they were OTel's parameters, often as the server said them back.
+_FIELDS: Final[Mapping[Api, frozenset[str]]] = {
+    "chat": frozenset(
+        ["logit_bias", "logprobs", "modalities", "parallel_tool_calls", "prediction", "reasoning_effort",
+         "response_format", "service_tier", "top_logprobs", "user", "verbosity"]
+    ),
+    "responses": frozenset(
+        ["include", "max_tool_calls", "parallel_tool_calls", "previous_response_id", "reasoning",
+         "service_tier", "text", "top_logprobs", "truncation", "user"]
+    ),
+    "messages": frozenset(["output_config", "service_tier", "thinking"]),
+    "generate": frozenset(
+        ["response_mime_type", "response_schema", "response_json_schema", "safety_settings",
+         "thinking_config"]
+    ),
+}  # fmt: skip
 _OURS: Final = frozenset(["stream", "stream_options", "model", "n", "automatic_function_calling"])
 _TOP_OF_GEMINI: Final = frozenset(["safetySettings", "cachedContent", "labels", "serviceTier", "store"])
 _MOST_OF_ANTHROPIC: Final = 4096  # the API needs a limit; every model of it takes this one
@@ -64,6 +82,7 @@ def write_body(model: Model, request: Request) -> Body:
     """Return the body that asks a model what the request asks."""
     is_same = request.api == model.api
     notes: dict[str, None] = {}
+    request = _settled(request, model.api, notes)
     messages = request.messages if is_same else _without_thoughts(request.messages, notes)
     if not is_same or any(not p.id for m in messages for p in m.parts if isinstance(p, ToolCall)):
         messages = with_ids(messages, notes) if model.api != "generate" else messages
@@ -82,7 +101,22 @@ def write_body(model: Model, request: Request) -> Body:
     _add_params(body, request, model, notes)
     if tools:
         body |= _choice(request, choice, model.api, notes)
+    else:
+        body.pop("parallel_tool_calls", None)  # refused where no tools are offered
     return Body(body, tuple(notes))
+
+
+def _settled(request: Request, api: Api, notes: dict[str, None]) -> Request:
+    """Return the request with what only looks like OTel's parameters among its unknown fields."""
+    others = {n: v for n, v in request.params.items() if n not in _OTEL and n not in _OURS and v is not None}
+    if not others:
+        return request
+    unknown = sorted(others.keys() - _FIELDS[api]) if request.api == api else []
+    if unknown:
+        notes[f"{_NAMES[api]} is not known to have {', '.join(unknown)}: left out"] = None
+    fields = {name: parse_or_text(value) for name, value in others.items() if name not in unknown}
+    params = {name: value for name, value in request.params.items() if name not in others}
+    return request._replace(params=params, extra={**fields, **request.extra})
 
 
 def _without_thoughts(messages: Sequence[Message], notes: dict[str, None]) -> list[Message]:
@@ -214,8 +248,10 @@ def _add_params(body: dict[str, Json], request: Request, model: Model, notes: di
             continue
         if field == "max_tokens" and model.api == "chat" and _is_openai(model):
             field = "max_completion_tokens"  # its reasoning models refuse the older name
-        if name == "stop_sequences" and isinstance(value, str):
-            value = [value]
+        if name == "stop_sequences":
+            value = _stops(value)
+            if not value:
+                continue
         if model.api == "messages" and name == "temperature" and value > 1:
             notes[f"temperature {value} is above what {_NAMES['messages']} takes: 1 was sent"] = None
             value = 1
@@ -225,6 +261,14 @@ def _add_params(body: dict[str, Json], request: Request, model: Model, notes: di
         notes[f"no limit of tokens is recorded, and the API needs one: {_MOST_OF_ANTHROPIC} was sent"] = None
     if model.api == "generate" and not place:
         del body[_GEMINI]
+
+
+def _stops(value: Json) -> list[str]:
+    """Return the texts that end an answer: a list, one text, or a list as text."""
+    found = parse_or_text(value)
+    return [
+        stop for stop in (found if isinstance(found, list) else [found]) if isinstance(stop, str) and stop
+    ]
 
 
 def _is_openai(model: Model) -> bool:

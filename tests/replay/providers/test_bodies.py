@@ -269,3 +269,38 @@ def test_marks_for_the_prompt_cache_go_to_anthropic() -> None:
     other = write_body(MODELS["chat"], request)
     assert "cache_control" not in str(other.fields)
     assert any("prompt cache" in note for note in other.notes)
+
+
+def test_fields_that_spans_call_parameters() -> None:
+    """What spans tell of as OTel's parameters is sent where it is a field of the body, and told elsewhere."""
+    params = {
+        "max_tokens": 9,
+        "service_tier": "flex",
+        "parallel_tool_calls": True,
+        "is_odd": 1,
+        "top_p": None,
+    }
+    request = ASKED._replace(params=params, extra={}, tool_choice=None)
+    fields, notes = write_body(MODELS["chat"], request)
+    assert ("flex", True) == (fields["service_tier"], fields["parallel_tool_calls"])
+    assert ("OpenAI's chat API is not known to have is_odd: left out",) == notes
+    fields, notes = write_body(MODELS["messages"], request)
+    assert {"type": "auto", "disable_parallel_tool_use": False} == fields["tool_choice"]
+    assert ("only the API it was sent to knows is_odd, service_tier: left out",) == notes
+    assert "parallel_tool_calls" not in write_body(MODELS["chat"], request._replace(tools=None)).fields
+
+
+STOPS: dict[str, tuple[Any, list[str] | None]] = {
+    "a text": ("END", ["END"]),
+    "a list as text": ('["A", "B"]', ["A", "B"]),
+    "none": ([], None),
+    "no texts": ({"arrayValue": {}}, None),
+}
+
+
+@pytest.mark.parametrize("case", STOPS)
+def test_stops_are_texts(case: str) -> None:
+    """What ends an answer is sent as a list of texts, or not at all."""
+    sent, expected = STOPS[case]
+    request = ASKED._replace(params={"max_tokens": 9, "stop_sequences": sent})
+    assert expected == write_body(MODELS["messages"], request).fields.get("stop_sequences")

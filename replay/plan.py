@@ -104,6 +104,7 @@ class Case(_Frozen):
     reason: str = ""
     steps: tuple[int, ...]  # model calls that are asked anew
     skipped: Mapping[int, str] = {}  # model calls that are not, and why
+    question: str = ""  # digest of the task: runs that were given the same one are one case to mocked tools
 
 
 class Sealed(_Frozen):

@@ -7,7 +7,6 @@ import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from decimal import Decimal
-from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
@@ -30,20 +29,17 @@ from replay.providers.answers import Answer
 from replay.providers.asking import ask
 from replay.providers.keys import Key
 from replay.providers.pool import Pool, open_pool
-from replay.recording import recording
 from replay.rewriting import Rewriter
-from replay.sealing import Recordings
+from replay.sealing import Recordings, recordings_of
 from replay.targets import Changes
 from spotlight.errors import SpotlightError
-from spotlight.messages.canonical import Json, message_json
-from spotlight.messages.digests import canonical_json, digest
+from spotlight.messages.canonical import Json
 from spotlight.packs import read_pack
 from spotlight.pricing import book_of
 from spotlight.reports import Reports, open_lake
 
 BUDGET: Final = "budget_usd"  # a budget that was raised after the plan was made
 _REPEATS: Final = 1_000_000  # more than any plan has
-_HELD: Final = 64  # recordings kept in memory
 
 # Takes the spans of some results to where runs are kept; returns when they are safe.
 Send = Callable[[Sequence[ReadableSpan]], None]
@@ -52,18 +48,17 @@ Send = Callable[[Sequence[ReadableSpan]], None]
 class Setting:
     """What the work on a plan reads: its recordings, and the tools that stand for real ones."""
 
-    def __init__(self, sealed: Sealed, reports: Reports, data: Path, stubs: Stubs | None) -> None:
+    def __init__(self, sealed: Sealed, recordings: Recordings, data: Path, stubs: Stubs | None) -> None:
         self.sealed = sealed
         self._stubs = stubs
         self.prices = Prices(book_of(data))
-        self.recordings: Recordings = lru_cache(maxsize=_HELD)(lambda run_id: recording(reports, run_id))
+        self.recordings = recordings
         for path, known in sealed.packs.items():
             if read_pack(Path(path)).digest != known:
                 raise SpotlightError(
                     f"the pack {path} is not what it was when this plan was made", hint="make a new plan"
                 )
         self._rewriters = {variant.name: Rewriter(variant) for variant in sealed.plan.all_variants()}
-        self._pools: dict[str, list[str]] | None = None
 
     def changes(self, variant: str, found: Recording) -> Changes:
         """Return what a variant changes of a recording."""
@@ -80,22 +75,12 @@ class Setting:
 
     def _pool(self, found: Recording) -> list[Recorded]:
         """Return the tool calls of the plan's other runs of the same case: those that were asked the same."""
-        if not self.sealed.plan.pool or len(self.sealed.cases) < 2:
+        if not self.sealed.plan.pool:
             return []
-        if self._pools is None:
-            self._pools = {}
-            for case in self.sealed.cases:
-                self._pools.setdefault(question(self.recordings(case.run_id)), []).append(case.run_id)
         own = str(found.run["run_id"])
-        others = [run_id for run_id in self._pools[question(found)] if run_id != own]
+        task = next(case.question for case in self.sealed.cases if case.run_id == own)
+        others = [c.run_id for c in self.sealed.cases if c.question == task and c.run_id != own]
         return [recorded_of(self.recordings(run_id)) for run_id in others]
-
-
-def question(found: Recording) -> str:
-    """Return what tells cases apart: a digest of the messages with which a run begins."""
-    first = found.calls[0].request.messages if found.calls else ()
-    asked = [message_json(message) for message in first if message.role == "user"]
-    return digest(canonical_json(asked)) if asked else str(found.run["run_id"])
 
 
 class _NamedStubs(NamedTuple):
@@ -121,11 +106,11 @@ def opened_stubs(sealed: Sealed) -> Iterator[StubHost | None]:
             yield host
 
 
-def look_ahead(sealed: Sealed, reports: Reports, data: Path) -> Preview:
+def look_ahead(sealed: Sealed, reports: Reports, data: Path, recordings: Recordings | None = None) -> Preview:
     """Return what a plan will ask, cover and cost. Raises: SpotlightError for stubs that cannot be loaded."""
     with opened_stubs(sealed) as host:
         stubs = _NamedStubs(host.names) if host else None
-    told = Setting(sealed, reports, data, stubs)
+    told = Setting(sealed, recordings or recordings_of(reports), data, stubs)
     return asyncio.run(preview(sealed, told.recordings, told.prices, told.changes, told.mocks))
 
 
@@ -149,11 +134,17 @@ def check(plan: Plan, ahead: Preview) -> None:
 
 
 def run_plan(
-    folder: Path, data: Path, sealed: Sealed, send: Send, budget_usd: Decimal | None = None
+    folder: Path,
+    data: Path,
+    sealed: Sealed,
+    send: Send,
+    *,
+    budget_usd: Decimal | None = None,
+    recordings: Recordings | None = None,
 ) -> Progress:
     """Work on a plan until it has ended, its money is spent or somebody cancels; return how far it is.
 
-    `budget_usd` raises the plan's own budget, now and from now on.
+    `budget_usd` raises the plan's own budget, now and from now on; `recordings` reads those of `data`.
     Raises: SpotlightError where another process works on it, or a recording has changed.
     """
     with Journal.open(folder, sealed.items()) as journal:
@@ -162,35 +153,31 @@ def run_plan(
             journal.reopen(["budget"])
         raised = journal.marked(BUDGET)
         limit = Decimal(raised) if raised is not None else sealed.plan.budget_usd
-        asyncio.run(_run(journal, data, sealed, send, limit))
+        with opened_stubs(sealed) as stubs:
+            setting = Setting(sealed, recordings or recordings_of(open_lake(data)), data, stubs)
+            asyncio.run(_run(journal, data, setting, send, limit))
     return read_progress(folder)
 
 
-async def _run(journal: Journal, data: Path, sealed: Sealed, send: Send, limit: Decimal | None) -> None:
+async def _run(journal: Journal, data: Path, setting: Setting, send: Send, limit: Decimal | None) -> None:
+    sealed = setting.sealed
+
     async def emit(results: Sequence[Result]) -> None:
         spans = [
             span for result in results for span in spans_of(sealed, result.path, result.run, result.times)
         ]
         await asyncio.to_thread(send, spans)
 
-    loop = asyncio.get_running_loop()
     with ExitStack() as stack:
-        setting = Setting(sealed, open_lake(data), data, stack.enter_context(opened_stubs(sealed)))
+        loop = asyncio.get_running_loop()
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(name, journal.mark, "cancel", "1")
             stack.callback(loop.remove_signal_handler, name)
         async with open_pool(data, allow_private=sealed.plan.allow_private) as pool:
-            ask_model = asker(pool, sealed.plan.seed)
             engine = Engine(
-                sealed,
-                journal,
-                setting.recordings,
-                setting.changes,
-                ask_model,
-                setting.mocks,
-                setting.prices,
-                emit,
-            )
+                sealed, journal, setting.recordings, setting.changes, asker(pool, sealed.plan.seed),
+                setting.mocks, setting.prices, emit,
+            )  # fmt: skip
             await work(engine, budget_usd=limit)
 
 

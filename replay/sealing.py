@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -17,12 +18,14 @@ from replay.recording import recording
 from replay.stored import response_text
 from replay.variants import Variant
 from spotlight.errors import NotFound, SpotlightError
+from spotlight.messages.canonical import message_json
 from spotlight.messages.digests import canonical_json, digest
 from spotlight.packs import read_pack
 from spotlight.reports import Reports, RunFilters
 
 FOLDER: Final = "replays"  # in the data folder: one folder per plan
 PLAN_FILE: Final = "plan.json"
+_HELD: Final = 256  # recordings kept in memory
 _MOST_STUB_BYTES: Final = 1_000_000
 
 Recordings = Callable[[str], Recording]
@@ -35,16 +38,31 @@ class Made(NamedTuple):
     left_out: tuple[tuple[str, str], ...]
 
 
-def seal(plan: Plan, reports: Reports) -> Made:
+def recordings_of(reports: Reports) -> Recordings:
+    """Return what reads the recordings of a lake; those read last are kept."""
+    return lru_cache(maxsize=_HELD)(lambda run_id: recording(reports, run_id))
+
+
+def seal(
+    plan: Plan, reports: Reports, policy: Policy | None = None, recordings: Recordings | None = None
+) -> Made:
     """Return a plan with all that it depends on, as it is now.
+
+    `policy` says how tools are mocked where the plan names no file of it; `recordings` reads those of the
+    lake, and may have them already.
 
     Raises: SpotlightError where nothing is left to do, or a file cannot be read; NotFound for a run.
     """
     cases: list[Case] = []
     left_out: list[tuple[str, str]] = []
+    recordings = recordings or recordings_of(reports)
+    known: set[str] = set()
     for run_id in _runs(plan, reports):
-        found = recording(reports, run_id)
+        found = recordings(run_id)
         case = _case(found, plan)
+        if case.run_id in known:  # named twice, or found, too
+            continue
+        known.add(case.run_id)
         if case.steps:
             cases.append(case)
         else:
@@ -55,7 +73,7 @@ def seal(plan: Plan, reports: Reports) -> Made:
         raise SpotlightError(
             f"nothing can be replayed: {why}", hint="`spotlight replay inspect RUN` says what a run recorded"
         )
-    policy = read_policy(plan.tools) if plan.tools else Policy()
+    policy = read_policy(plan.tools) if plan.tools else policy or Policy()
     if plan.faults:
         policy = policy.model_copy(update={"faults": (*plan.faults, *policy.faults)})
     variants = tuple(_settled(variant) for variant in plan.variants)
@@ -66,7 +84,7 @@ def seal(plan: Plan, reports: Reports) -> Made:
 
 
 def _runs(plan: Plan, reports: Reports) -> list[str]:
-    found = [str(reports.run(run_id)["run_id"]) for run_id in plan.runs]
+    found = list(plan.runs)
     if plan.search is not None:
         rows = reports.runs(RunFilters(query=plan.search), limit=plan.most_runs).to_pylist()
         found += [str(row["run_id"]) for row in rows if not row.get("replay_of")]
@@ -88,8 +106,15 @@ def _case(found: Recording, plan: Plan) -> Case:
         steps = []  # there is no context to begin from
     return Case(
         run_id=str(found.run["run_id"]), digest=recording_digest(found), grade=found.grade.level.value,
-        reason=found.grade.reason, steps=tuple(steps), skipped=skipped,
+        reason=found.grade.reason, steps=tuple(steps), skipped=skipped, question=_question(found),
     )  # fmt: skip
+
+
+def _question(found: Recording) -> str:
+    """Return what tells tasks apart: a digest of what the user said before the first model call."""
+    first = found.calls[0].request.messages if found.calls else ()
+    asked = [message_json(message) for message in first if message.role == "user"]
+    return digest(canonical_json(asked)) if asked else str(found.run["run_id"])
 
 
 def loop_calls(found: Recording, from_step: int) -> tuple[RecordedCall, ...]:

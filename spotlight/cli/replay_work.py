@@ -20,12 +20,16 @@ if TYPE_CHECKING:
     from replay.plan import Sealed
     from replay.preview import Preview
     from replay.progress import Progress as Done
+    from replay.sealing import Recordings
 
 _LOOK_S: Final = 0.5
 _WELL: Final = frozenset({"complete", "diverged", "skipped"})  # a divergence is a finding, not a failure
 
 
-def work_on(folder: Path, data: Path, sealed: Sealed, *, budget: Decimal | None, as_json: bool) -> None:
+def work_on(
+    folder: Path, data: Path, sealed: Sealed, *,
+    as_json: bool, budget: Decimal | None = None, recordings: Recordings | None = None,
+) -> None:  # fmt: skip
     """Work on a plan, show how it goes, say how it ended; exit code 1 where not all of it could be done."""
     from replay.journal import Journal
     from replay.progress import read_progress
@@ -36,7 +40,7 @@ def work_on(folder: Path, data: Path, sealed: Sealed, *, budget: Decimal | None,
     Journal.open(folder, sealed.items()).close()  # what is planned is there before it is shown
     results = Results(data)
     with _shown(folder):
-        run_plan(folder, data, sealed, results.send, budget)
+        run_plan(folder, data, sealed, results.send, budget_usd=budget, recordings=recordings)
     if not results.wait():
         say("the results are safe in the collector's journal, but not to be seen yet: `spotlight status`")
     done = read_progress(folder)

@@ -1,4 +1,4 @@
-"""A model server that counts: OpenAI's chat completions over HTTP, streamed, with one answer for all."""
+"""A model server that counts: OpenAI's chat completions over HTTP, streamed, answering what a test says."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ class CountingModel:
         self.url = url
         self.asked: Counter[str] = Counter()
         self.on_call: Callable[[], None] = lambda: None
+        self.reply: Callable[[dict[str, Any]], dict[str, Any]] = lambda _: {"content": "ok"}
 
 
 @contextmanager
@@ -33,7 +34,10 @@ def counting_model() -> Iterator[CountingModel]:
             with lock:
                 model.asked[_words(body)] += 1
                 model.on_call()
-            text = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in _chunks()) + "data: [DONE]\n\n"
+            text = (
+                "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in _chunks(model.reply(body)))
+                + "data: [DONE]\n\n"
+            )
             self.send_response(200)
             self.send_header("content-type", "text/event-stream")
             self.send_header("content-length", str(len(text)))
@@ -66,14 +70,18 @@ def _words(body: dict[str, Any]) -> str:
     return content if isinstance(content, str) else content[0]["text"]
 
 
-def _chunks() -> list[dict[str, Any]]:
+def _chunks(delta: dict[str, Any]) -> list[dict[str, Any]]:
     base = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-4o-mini"}
     said: dict[str, Any] = {
         "index": 0,
-        "delta": {"role": "assistant", "content": "ok"},
+        "delta": {"role": "assistant"} | delta,
         "finish_reason": None,
     }
-    end: dict[str, Any] = {"index": 0, "delta": {}, "finish_reason": "stop"}
+    end: dict[str, Any] = {
+        "index": 0,
+        "delta": {},
+        "finish_reason": "tool_calls" if "tool_calls" in delta else "stop",
+    }
     usage = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
     return [
         base | {"choices": [said], "usage": None}, base | {"choices": [end], "usage": None},

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -18,6 +19,8 @@ from dashboards.guard import Guard
 from dashboards.source import Intake, Published, RunSource, publish, unknown_intake
 from spotlight.errors import PartFailed
 
+# Streamlit puts the folder of the command that starts it first: its `replay.py` would stand for our package.
+SEARCHED: Final = tuple(sys.path)
 SCRIPT: Final = Path(__file__).with_name("app.py")
 LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "::1")
 
@@ -64,6 +67,7 @@ def build_app(run_source: RunSource, settings: DashboardSettings) -> st.App:
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any] | None]:
+        sys.path[:] = SEARCHED
         path = address_file(settings.data)
         # The socket listens already: Streamlit binds before it starts the app, and notes the port it got.
         write_address(path, served_url(settings.host, int(st.get_option("server.port"))))

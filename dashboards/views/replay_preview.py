@@ -1,0 +1,67 @@
+"""What a plan will ask, cover and cost, before it is launched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import streamlit as st
+
+from dashboards.replaying import Prepared
+from dashboards.text import duration, escape, money, tokens
+
+MOST_REASONS: Final = 8
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """Return counts by what they count, as safe Markdown; "none" where there is none."""
+    return ", ".join(f"{number:,} {escape(name)}" for name, number in counts.items()) or "none"
+
+
+def draw_preview(prepared: Prepared) -> None:
+    """Draw the preview of a plan."""
+    ahead, plan = prepared.ahead, prepared.sealed.plan
+    st.markdown("**Before it begins**")
+    effect = ahead.smallest_effect
+    limit = "no budget" if plan.budget_usd is None else f"budget {money(float(plan.budget_usd))}"
+    unpriced = " · without price: ?" if ahead.unpriced_calls else ""
+    tiles = (
+        ("Runs", f"{ahead.cases:,}", f"{ahead.items:,} in all: variants × repeats"),
+        ("Model calls", f"{ahead.calls:,}", f"about {tokens(ahead.input_tokens)} tokens in"),
+        ("Expected cost", money(float(ahead.expected_usd)) + unpriced, limit),
+        ("Cost at worst", money(float(ahead.worst_usd)) + unpriced, "reserved before each call"),
+        ("Time", duration(ahead.seconds * 1000), f"{plan.concurrency:,} calls in flight"),
+        (
+            "Smallest effect", "none" if effect is None else f"{effect:.0%}",
+            "in success, that so many runs show",
+        ),
+    )  # fmt: skip
+    with st.container(key="tiles"):
+        for column, (label, value, about) in zip(st.columns(len(tiles)), tiles, strict=True):
+            with column.container(border=True, height="stretch"):
+                st.metric(label, value)
+                st.caption(escape(about))
+    st.markdown("\n".join(f"- {line}" for line in _lines(prepared)))
+
+
+def _lines(prepared: Prepared) -> Iterator[str]:
+    """Yield what else is to be known, each as safe Markdown."""
+    ahead, plan = prepared.ahead, prepared.sealed.plan
+    mode = "step by step" if plan.mode == "step" else "closed loop, tools mocked"
+    names = ", ".join(escape(variant.name) for variant in plan.all_variants())
+    yield f"Variants, {mode}, from model call {plan.from_step}: {names}"
+    yield f"Recordings by how complete they are: {counted(ahead.grades)}"
+    if ahead.rungs:
+        yield f"Tool calls, if asked as recorded, are answered by: {counted(ahead.rungs)}"
+    yield f"Models: {counted(ahead.models)}"
+    for model, reason in ahead.unpriced.items():
+        yield f"No price: {escape(model)}: {escape(reason, 300)}"
+    for what, reasons in (("not asked", ahead.skipped), ("refused", ahead.refused)):
+        for reason, number in list(reasons.items())[:MOST_REASONS]:
+            yield f"{number:,} steps are {what}: {escape(reason, 300)}"
+        if len(reasons) > MOST_REASONS:
+            yield f"{sum(list(reasons.values())[MOST_REASONS:]):,} more steps are {what} for other reasons"
+    for run_id, reason in prepared.left_out[:MOST_REASONS]:
+        yield f"Left out: run {escape(run_id)}: {escape(reason, 300)}"
+    if len(prepared.left_out) > MOST_REASONS:
+        yield f"{len(prepared.left_out) - MOST_REASONS:,} more runs are left out"

@@ -14,21 +14,26 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from replay.budget import Budget, Prices
-from replay.calling import Ask, Caller, Stopped
+from replay.calling import Ask, Asked, Caller, Stopped
 from replay.journal import Item, ItemState, Journal
-from replay.mocks.ladder import Mocks
-from replay.model import Recording
+from replay.mocks.ladder import Mocks, Simulate
+from replay.mocks.simulation import simulating
+from replay.model import Recording, Request, Response
 from replay.outbox import Outbox
 from replay.path import Outcome, Path
 from replay.plan import Sealed
+from replay.providers.models import parse_model
 from replay.sealing import Recordings, recording_digest
 from replay.targets import Changes
 from replay.walk_loop import follow, walk_loop
 from replay.walk_steps import Work, walk_steps
 from spotlight.errors import SpotlightError
 
+SIMULATED: Final = 1_000_000  # calls that make up tool results are journaled as steps from here on
 _CASES_AHEAD: Final = 4  # cases whose recordings are held beside each other, at least
 
+# Returns the mocked tools of an item from a step on; the last is what makes results up, if anything does.
+MocksOf = Callable[[Recording, Item, int, Simulate | None], Mocks]
 # Takes results to where runs are kept; returns when they are in safe hands.
 Emit = Callable[[Sequence["Result"]], Awaitable[None]]
 
@@ -49,7 +54,7 @@ class Engine(NamedTuple):
     recordings: Recordings
     changes: Callable[[str, Recording], Changes]
     ask: Ask
-    tools: Callable[[Recording, Item, int], Mocks]
+    tools: MocksOf
     prices: Prices
     emit: Emit
 
@@ -134,15 +139,29 @@ async def _walk(
     if item.leg == "path" and engine.sealed.plan.mode == "step":
         return await walk_steps(work, caller)
     if item.leg == "path":
-        tools = engine.tools(found, item, work.case.steps[0])
+        tools = engine.tools(found, item, work.case.steps[0], _simulate(engine, caller, work))
         return await walk_loop(work, caller, tools, engine.sealed.plan)
     if first is None:  # it was handed on by a process before this one
         before = ItemState(Item(item.item - 1, *item[1:4], "path"), Outcome.COMPLETE, None, None, True)
         first = await walk_steps(_work_of(engine, found, before), caller)
     if first.first_difference is None:
         return Path(item, work.case, (), Outcome.SKIPPED, reason="no step decides otherwise")
-    tools = engine.tools(found, item, first.first_difference)
+    tools = engine.tools(found, item, first.first_difference, _simulate(engine, caller, work))
     return await follow(work, caller, tools, engine.sealed.plan, first)
+
+
+def _simulate(engine: Engine, caller: Caller, work: Work) -> Simulate | None:
+    """Return what makes up tool results by the plan's model: journaled and paid like every other call."""
+    if engine.sealed.plan.simulate is None:
+        return None
+    model = parse_model(engine.sealed.plan.simulate)
+    numbers = itertools.count(SIMULATED)
+
+    async def ask(request: Request) -> Response:
+        asked = Asked(work.item, next(numbers), model, request, None, False)
+        return (await caller.call(asked, work.answered)).response
+
+    return simulating(ask, model.provider, model.name)
 
 
 def _work_of(engine: Engine, found: Recording, state: ItemState) -> Work:

@@ -61,6 +61,9 @@ class Plan(_Frozen):
     pool: bool = Field(
         True, description="Let recordings of the plan's other runs of the same case answer for tools."
     )
+    simulate: str | None = Field(
+        None, description="Model that makes up results where the policy says `simulate`; marked synthetic."
+    )
     seed: int = Field(0, description="Decides which faults strike; another seed makes another plan.")
     budget_usd: Usd | None = Field(None, description="Most money to spend, USD. Default: no limit.")
     allow_unpriced: bool = Field(False, description="Ask models that have no price, in no sum and no limit.")

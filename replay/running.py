@@ -18,7 +18,7 @@ from replay.calling import Ask, Asked
 from replay.emission import spans_of
 from replay.engine import Engine, Result, work
 from replay.journal import Item, Journal
-from replay.mocks.ladder import Mocks, Outcome, Stubs
+from replay.mocks.ladder import Mocks, Outcome, Simulate, Simulation, Stubs
 from replay.mocks.stub_host import StubHost
 from replay.mocks.tape import Recorded, recorded_of
 from replay.model import Recording
@@ -28,6 +28,7 @@ from replay.progress import Progress, read_progress
 from replay.providers.answers import Answer
 from replay.providers.asking import ask
 from replay.providers.keys import Key
+from replay.providers.models import parse_model
 from replay.providers.pool import Pool, open_pool
 from replay.rewriting import Rewriter
 from replay.sealing import Recordings, recordings_of
@@ -64,13 +65,14 @@ class Setting:
         """Return what a variant changes of a recording."""
         return Changes(self._rewriters[variant], found)
 
-    def mocks(self, found: Recording, item: Item, from_step: int) -> Mocks:
-        """Return the mocked tools of one item."""
+    def mocks(self, found: Recording, item: Item, from_step: int, simulate: Simulate | None = None) -> Mocks:
+        """Return the mocked tools of one item; `simulate` makes up results where the policy wants that."""
         case = self.sealed.cases[item.case_no]
         return Mocks(
             recorded_of(found), policy=self.sealed.policy, declared=self._rewriters[item.variant].tools,
             pool=self._pool(found), from_step=from_step, seed=self.sealed.plan.seed, case=case.run_id,
-            repeat=item.repeat, stubs=self._stubs,
+            repeat=item.repeat, stubs=self._stubs, simulate=simulate,
+            tools={tool.name: tool for call in found.calls for tool in call.request.tools or ()},
         )  # fmt: skip
 
     def _pool(self, found: Recording) -> list[Recorded]:
@@ -111,7 +113,17 @@ def look_ahead(sealed: Sealed, reports: Reports, data: Path, recordings: Recordi
     with opened_stubs(sealed) as host:
         stubs = _NamedStubs(host.names) if host else None
     told = Setting(sealed, recordings or recordings_of(reports), data, stubs)
-    return asyncio.run(preview(sealed, told.recordings, told.prices, told.changes, told.mocks))
+    simulate = _made_up if sealed.plan.simulate else None
+
+    def mocks(found: Recording, item: Item, from_step: int) -> Mocks:
+        return told.mocks(found, item, from_step, simulate)
+
+    return asyncio.run(preview(sealed, told.recordings, told.prices, told.changes, mocks))
+
+
+async def _made_up(_: Simulation) -> Outcome:
+    """Return nothing: a preview only needs to know that a model would be asked."""
+    return Outcome(None)
 
 
 def check(plan: Plan, ahead: Preview) -> None:
@@ -119,7 +131,8 @@ def check(plan: Plan, ahead: Preview) -> None:
 
     Raises: SpotlightError.
     """
-    for target in ahead.targets:
+    simulate = [parse_model(plan.simulate)] if plan.simulate else []
+    for target in (*ahead.targets, *simulate):
         Key(target).check()
     if ahead.unpriced_calls and not plan.allow_unpriced:
         raise SpotlightError(

@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 
 from replay.agreement import Agreement, compare, tool_calls
-from replay.calling import Asked, Caller, CallFailed, OutOfMoney, Unfinished
+from replay.calling import Asked, Caller, CallFailed, OutOfMoney, Stopped, Unfinished
 from replay.mocks.fidelity import sentences
 from replay.mocks.ladder import Mocks
 from replay.model import RecordedCall, Rung
@@ -159,7 +159,11 @@ class _Loop:
         for number, call in enumerate(wanted):
             try:
                 answer = await self._tools.answer(call.name, call.arguments, step=step.step)
-            except SpotlightError as exc:  # a stub of the user's
+            except Stopped:
+                raise
+            except OutOfMoney as exc:  # for a result that a model makes up
+                return self._end(Outcome.BUDGET, index, exc.message)
+            except SpotlightError as exc:  # a stub of the user's, or such a call
                 return self._end(Outcome.ERROR, index, str(exc))
             stops = answer.rung is Rung.DIVERGED and self._plan.on_divergence == "stop"
             if answer.rung is Rung.DIVERGED and not stops:

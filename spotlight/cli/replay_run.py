@@ -36,6 +36,7 @@ def run(
     tools: opt.ToolsOption = None,
     stubs: opt.StubsOption = None,
     fault: opt.FaultOption = None,
+    simulate: opt.SimulateOption = None,
     seed: opt.SeedOption = 0,
     on_divergence: opt.OnDivergenceOption = "stop",
     follow: opt.FollowOption = False,
@@ -61,8 +62,8 @@ def run(
     document: dict[str, Any] = {
         "runs": runs or (), "search": find, "variants": variants_of(changed), "mode": mode,
         "baseline": baseline, "from_step": from_step, "repeat": repeat, "budget_usd": budget,
-        "tools": tools, "stubs": stubs, "faults": [fault_of(text) for text in fault or ()], "seed": seed,
-        "on_divergence": on_divergence, "follow": follow, "concurrency": concurrency,
+        "tools": tools, "stubs": stubs, "faults": [fault_of(text) for text in fault or ()],
+        "seed": seed, "simulate": simulate, "on_divergence": on_divergence, "follow": follow, "concurrency": concurrency,
         "allow_unpriced": allow_unpriced, "allow_private": allow_private,
     }  # fmt: skip
     _begin(_plan_of(document, plan), existing_data(data), only_preview=preview, yes=yes, as_json=as_json)

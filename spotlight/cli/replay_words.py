@@ -41,6 +41,10 @@ FaultOption = Annotated[
     list[str] | None,
     typer.Option("--fault", help="A fault of tools: error@search,nth=2; may be repeated."),
 ]
+SimulateOption = Annotated[
+    str | None,
+    typer.Option("--simulate", help="Model that makes up tool results where the policy says so."),
+]
 SeedOption = Annotated[int, typer.Option("--seed", help="Decides which faults strike.")]
 OnDivergenceOption = Annotated[
     str, typer.Option("--on-divergence", help="stop, or error-to-model: a call that nothing answers.")

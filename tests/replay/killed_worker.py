@@ -48,7 +48,7 @@ async def _work(journal: Journal, sealed: Sealed) -> None:
     async with open_pool(None, allow_private=True) as pool:
         engine = Engine(
             sealed, journal, found.__getitem__, lambda _, one: Changes(rewriter, one), asker(pool, 0),
-            lambda one, item, step: Mocks(recorded_of(one)), Prices(default_book()), emit,
+            lambda one, item, step, _: Mocks(recorded_of(one)), Prices(default_book()), emit,
         )  # fmt: skip
         await work(engine, budget_usd=None)
 

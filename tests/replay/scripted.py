@@ -155,7 +155,7 @@ def work_through(
         engine = Engine(
             sealed, journal, by_id.__getitem__,
             lambda variant, one: Changes(rewriters[variant], one), noted,
-            lambda one, item, step: Mocks(recorded_of(one), policy=sealed.policy, from_step=step),
+            lambda one, item, step, _: Mocks(recorded_of(one), policy=sealed.policy, from_step=step),
             Prices(default_book()), emit,
         )  # fmt: skip
         asyncio.run(work(engine, budget_usd=None if budget is None else Decimal(budget)))

@@ -19,11 +19,13 @@ from dashboards import (
     compare_routes,
     content_routes,
     context_routes,
+    experiment_routes,
     find_routes,
     transcript_routes,
 )
 from dashboards.addresses import LIST_KEYS, RUNS_PATH
 from dashboards.components.compare.component import assets as compare_assets
+from dashboards.components.experiment.component import assets as experiment_assets
 from dashboards.components.find.component import assets as find_assets
 from dashboards.components.trace.component import assets
 from dashboards.guard import error_response
@@ -32,7 +34,9 @@ from dashboards.run_documents import documents_of
 from dashboards.source import RunSource
 
 MEDIA_TYPES: Final = {".js": "text/javascript", ".css": "text/css"}
-BUNDLES: Final = {"trace": assets, "compare": compare_assets, "find": find_assets}
+BUNDLES: Final = {
+    "trace": assets, "compare": compare_assets, "experiment": experiment_assets, "find": find_assets,
+}  # fmt: skip
 
 
 def run_json(source: RunSource, request: Request) -> Response:
@@ -101,6 +105,7 @@ def routes(source: RunSource) -> list[BaseRoute]:
         *compare_routes.routes(source),
         *content_routes.routes(source),
         *context_routes.routes(source),
+        *experiment_routes.routes(source),
         *find_routes.routes(source),
         *transcript_routes.routes(source),
         Route("/api/{rest:path}", not_here),

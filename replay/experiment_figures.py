@@ -137,6 +137,7 @@ def compare(found: Experiment, reference: str, variant: str, metric: Metric) -> 
     allowed = SHARE_MARGIN if metric.unit == "share" else MARGIN * abs(fmean(before)) if before else 0.0
     sums = metric.unit in _SUMS and bool(before)
     bounds = _bounds(found, reference, variant, metric)
+    censored = _censored(found, reference, variant)
     level = _level(levels)
     if metric.unit == "share" and level.low is not None and level.high is not None:
         level = level._replace(low=max(0.0, level.low), high=min(1.0, level.high))
@@ -144,9 +145,26 @@ def compare(found: Experiment, reference: str, variant: str, metric: Metric) -> 
         variant, metric, level, fmean(before) if before else None, fmean(after) if after else None,
         told, ratio_of_sums(before, after, clusters) if sums else None,
         noise(repeats, counts) if reference == found.baseline else None, *bounds,
-        _censored(found, reference, variant), unknown,
-        verdict(told, metric.better, allowed) if before else None,
+        censored, unknown, _word(told, metric.better, allowed, bounds, censored) if before else None,
     )  # fmt: skip
+
+
+def _word(
+    told: Paired, better: Better, allowed: float, bounds: tuple[float | None, float | None], censored: int
+) -> Verdict:
+    """Return what a difference says; a word that what was broken off could turn around is not said."""
+    word = verdict(told, better, allowed)
+    if not censored or word == "cannot tell":
+        return word
+    low, high = bounds if better == "higher" else (_negated(bounds[1]), _negated(bounds[0]))
+    if word == "worse":
+        return word if high is not None and high < 0 else "cannot tell"
+    least = 0.0 if word == "better" else -allowed
+    return word if low is not None and low >= least else "cannot tell"
+
+
+def _negated(value: float | None) -> float | None:
+    return None if value is None else -value
 
 
 def case_values(found: Experiment, row: Row, variant: str, metric: Metric) -> list[float]:

@@ -1,0 +1,103 @@
+// Every figure of every variant: what it is, how far it lies from what it is held against, and how sure that is.
+
+import { el } from "./dom.js";
+import { figure, NOTHING, signed, titleOf } from "./words.js";
+
+const TONES = { better: "better", worse: "worse" };
+const HEADS = ["figure", "variant", "held against", "difference", "95% interval, noise band", "says"];
+
+function cell(tag, className, text, ...children) {
+  return el(tag, className, text, ...children);
+}
+
+/** The difference on a line: the interval, the noise band behind it, and 0 in the middle. */
+function drawing(one) {
+  const ends = [one.difference, one.difference_low, one.difference_high, one.noise, one.lowest, one.highest];
+  const most = Math.max(...ends.map((end) => Math.abs(end ?? 0)));
+  const track = el("div", "track");
+  track.setAttribute("role", "img");
+  track.setAttribute("aria-label", inWords(one));
+  track.title = inWords(one);
+  if (!most || one.difference == null) return track;
+  const at = (value) => 50 + (value / most) * 46;
+  const bar = (className, low, high) => {
+    const node = el("span", className);
+    node.style.left = `${at(low)}%`;
+    node.style.width = `${at(high) - at(low)}%`;
+    track.append(node);
+  };
+  if (one.noise != null) bar("noise", -one.noise, one.noise);
+  if (one.lowest != null && one.highest != null) bar("bounds", one.lowest, one.highest);
+  if (one.difference_low != null) bar("interval", one.difference_low, one.difference_high);
+  const dot = el("span", "dot");
+  dot.style.left = `${at(one.difference)}%`;
+  track.append(el("span", "zero"), dot);
+  return track;
+}
+
+function inWords(one) {
+  const { unit } = one;
+  const said = [];
+  if (one.difference != null) said.push(`difference ${signed(one.difference, unit)} over ${one.cases} cases`);
+  if (one.difference_low != null) said.push(`95% interval ${signed(one.difference_low, unit)} to ${signed(one.difference_high, unit)}`);
+  if (one.p != null) said.push(`p ${one.p < 0.001 ? "< 0.001" : one.p.toFixed(3)} (${one.test})`);
+  if (one.noise != null) said.push(`repeating the baseline moves it by ± ${figure(one.noise, unit)}`);
+  if (one.smallest != null) said.push(`so many cases show ${figure(one.smallest, unit)} or more`);
+  if (one.lowest != null || one.highest != null) said.push(`with what was broken off: ${one.lowest == null ? "no lower end" : signed(one.lowest, unit)} to ${one.highest == null ? "no upper end" : signed(one.highest, unit)}`);
+  return said.join("; ") || "nothing to compare";
+}
+
+function noteOf(one) {
+  const said = [`${one.cases} cases`];
+  if (one.clusters && one.clusters < one.cases) said.push(`in ${one.clusters} conversations`);
+  if (one.unknown) said.push(`${one.unknown} not known`);
+  if (one.censored) said.push(`${one.censored} broken off`);
+  return said.join(", ");
+}
+
+function rowOf(one) {
+  const level = el("td", "num", figure(one.level.value, one.unit));
+  const times = one.ratio?.value == null ? null : `×${one.ratio.value.toFixed(2)}${one.ratio.low == null ? "" : ` (${one.ratio.low.toFixed(2)} to ${one.ratio.high.toFixed(2)})`}`;
+  const inside = one.difference != null && one.noise != null && one.noise > 0 && Math.abs(one.difference) <= one.noise;
+  const word = one.word ?? NOTHING;
+  const name = el("th", null, one.title);
+  name.scope = "row";
+  name.dir = "auto";
+  return el("tr", null, null, name, level,
+    el("td", "num", figure(one.before, one.unit)),
+    el("td", "num", null, el("span", TONES[one.word] ?? "plain", signed(one.difference, one.unit)), times ? el("span", "note", ` ${times}`) : null),
+    el("td", "drawn", null, drawing(one)),
+    cell("td", null, null, el("b", TONES[one.word] ?? "plain", word), el("span", "note", ` ${noteOf(one)}${inside ? ", within the noise" : ""}`)));
+}
+
+function bodyOf(found, variant, rows) {
+  const head = el("th", "variant", titleOf(found, variant));
+  head.colSpan = HEADS.length;
+  head.scope = "rowgroup";
+  head.dir = "auto";
+  const known = rows.filter((one) => one.level.value != null || one.before != null);
+  return el("tbody", null, null, el("tr", null, null, head), ...known.map(rowOf));
+}
+
+/** A table of all comparisons, one part per variant. */
+export function changesOf(found) {
+  const heads = HEADS.map((text) => {
+    const node = el("th", null, text);
+    node.scope = "col";
+    return node;
+  });
+  const names = [...new Set(found.compared.map((one) => one.variant))];
+  const table = el("table", "changes", null, el("thead", null, null, el("tr", null, null, ...heads)),
+    ...names.map((name) => bodyOf(found, name, found.compared.filter((one) => one.variant === name))));
+  table.setAttribute("aria-label", "What changed");
+  const noise = found.baseline === null
+    ? "No variant asks unchanged, so how much answers differ by themselves is not known: add the baseline to the plan (--baseline)."
+    : found.compared.some((one) => one.noise != null) ? "The grey band is how far the unchanged baseline moves by being repeated."
+      : "The baseline was done once, so it has no noise band: repeat it (--repeat).";
+  const rest = "Differences are paired by case, repeats averaged first; cases of one conversation count together. Broken off runs are in no figure; the thin line says where they could bring the difference.";
+  const scroll = el("div", "wide", null, table);
+  scroll.tabIndex = 0;
+  scroll.setAttribute("role", "region");
+  scroll.setAttribute("aria-label", "What changed, scrolls sideways");
+  return el("div", null, null, scroll, el("p", "note", `${noise} ${rest}`));
+}

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import multiprocessing
 import socket
@@ -24,13 +25,16 @@ from typing import Any, Final
 import uvicorn
 
 from replay.model import Request
-from replay.providers import Limits, Model, ask, open_pool
+from replay.providers import Limits, Model, Pool, ask, open_pool
 from spotlight.messages.canonical import Message, Text
 
 PIECES: Final = 40
 IN_FLIGHT: Final = 64
 WORDS: Final = "Which city is the capital of France?"
 MODEL: Final = "m"
+ASKED: Final = [{"role": "user", "content": WORDS}]
+END: Final = f"word{PIECES - 1} "
+Call = Callable[[], Awaitable[None]]
 
 
 def _chunk(delta: dict[str, str], reason: str | None = None) -> bytes:
@@ -59,13 +63,13 @@ def _serve(taken: socket.socket) -> None:
     uvicorn.Server(config).run(sockets=[taken])
 
 
-async def _rate(call: Callable[[int], Awaitable[object]], calls: int, in_flight: int) -> float:
+async def _rate(call: Call, calls: int, in_flight: int) -> float:
     """Return how many calls end per second with so many in flight."""
-    numbers = iter(range(calls))
+    left = iter(range(calls))
 
     async def worker() -> None:
-        for number in numbers:
-            await call(number)
+        for _ in left:
+            await call()
 
     begin = time.perf_counter()
     await asyncio.gather(*(worker() for _ in range(in_flight)))
@@ -73,70 +77,80 @@ async def _rate(call: Callable[[int], Awaitable[object]], calls: int, in_flight:
 
 
 async def measure(url: str, data: Path, calls: int, rounds: int) -> None:
-    """Print calls per second of the bare client and of ours, one by one and beside each other."""
+    """Print calls per second of the bare client, HTTP alone and ours, one by one and beside each other."""
     import httpx2
     import openai
 
-    model = Model("openai", MODEL, url, "chat", None)
-    request = Request("openai", "chat", MODEL, (), (Message("user", (Text(WORDS),)),), None)
     limits = Limits(in_flight=IN_FLIGHT, most_in_flight=IN_FLIGHT)
-    bare = openai.AsyncOpenAI(api_key="none", base_url=url, max_retries=0)
-    asked: Any = [{"role": "user", "content": WORDS}]
-
-    async def call_bare(number: int) -> None:
-        stream = await bare.chat.completions.create(model=MODEL, messages=asked, stream=True)
-        text = ""
-        async for chunk in stream:
-            text += chunk.choices[0].delta.content or ""
-        assert text.endswith(f"word{PIECES - 1} ")
-
-    async def call_http(number: int) -> None:
-        asking = {"model": MODEL, "messages": asked, "stream": True}
-        async with http.stream("POST", f"{url}/chat/completions", json=asking) as response:
-            lines = [line async for line in response.aiter_lines() if line.startswith("data: {")]
-        told = [json.loads(line[6:])["choices"][0]["delta"].get("content", "") for line in lines]
-        assert "".join(told).endswith(f"word{PIECES - 1} ")
-
     async with (
-        bare,
+        openai.AsyncOpenAI(api_key="none", base_url=url, max_retries=0) as bare,
         httpx2.AsyncClient(timeout=60) as http,
         open_pool(None, limits=limits, allow_private=True) as plain,
         open_pool(data, limits=limits, allow_private=True) as caching,
     ):
-        fresh = iter(range(10**9))
-
-        async def call_ours(number: int) -> None:
-            answer = await ask(plain, model, request)
-            assert answer.is_complete
-
-        async def call_kept(number: int) -> None:
-            answer = await ask(caching, model, request, repeat=next(fresh))
-            assert answer.is_complete
-            assert not answer.was_cached
-
-        async def call_cached(number: int) -> None:
-            assert (await ask(caching, model, request, repeat=0)).was_cached
-
-        ways = {
-            "the vendor's client, bare": call_bare,
-            "HTTP alone": call_http,
-            "ours": call_ours,
-            "ours, answers kept": call_kept,
-            "ours, from the cache": call_cached,
-        }
-        await call_kept(0)  # repeat 0 is in the cache from here on
+        ways = {"the vendor's client, bare": _bare(bare), "HTTP alone": _http(http, url)}
+        ways |= _ours(Model("openai", MODEL, url, "chat", None), plain, caching)
         for in_flight in (1, IN_FLIGHT):
             best = dict.fromkeys(ways, 0.0)
             for _ in range(rounds):
                 for name, call in ways.items():
                     best[name] = max(best[name], await _rate(call, calls, in_flight))
-            base = 1000 / best["the vendor's client, bare"]
-            for name, rate in best.items():
-                took = 1000 / rate
-                print(
-                    f"{in_flight:3} in flight  {name:28} {rate:7,.0f} calls/s  {took:6.2f} ms a call  "
-                    f"{took / base:5.2f} x  {took - base:+6.2f} ms"
-                )
+            _print(in_flight, best)
+
+
+def _bare(client: Any) -> Call:
+    """Return a call by the vendor's client as its documentation shows it."""
+
+    async def call() -> None:
+        stream = await client.chat.completions.create(model=MODEL, messages=ASKED, stream=True)
+        text = ""
+        async for chunk in stream:
+            text += chunk.choices[0].delta.content or ""
+        assert text.endswith(END)
+
+    return call
+
+
+def _http(client: Any, url: str) -> Call:
+    """Return a call that reads lines and parses them."""
+
+    async def call() -> None:
+        asking = {"model": MODEL, "messages": ASKED, "stream": True}
+        async with client.stream("POST", f"{url}/chat/completions", json=asking) as response:
+            lines = [line async for line in response.aiter_lines() if line.startswith("data: {")]
+        told = [json.loads(line[6:])["choices"][0]["delta"].get("content", "") for line in lines]
+        assert "".join(told).endswith(END)
+
+    return call
+
+
+def _ours(model: Model, plain: Pool, caching: Pool) -> dict[str, Call]:
+    """Return our calls: without the cache, with an answer that it keeps, and with one that it has."""
+    request = Request("openai", "chat", MODEL, (), (Message("user", (Text(WORDS),)),), None)
+    fresh = itertools.count(1)
+
+    async def call() -> None:
+        assert (await ask(plain, model, request)).is_complete
+
+    async def kept() -> None:
+        answer = await ask(caching, model, request, repeat=next(fresh))
+        assert answer.is_complete
+        assert not answer.was_cached
+
+    async def cached() -> None:  # its first call fills the cache; the best round counts
+        assert (await ask(caching, model, request, repeat=0)).is_complete
+
+    return {"ours": call, "ours, answer kept": kept, "ours, from the cache": cached}
+
+
+def _print(in_flight: int, best: dict[str, float]) -> None:
+    base = 1000 / best["the vendor's client, bare"]
+    for name, rate in best.items():
+        took = 1000 / rate
+        print(
+            f"{in_flight:3} in flight  {name:28} {rate:7,.0f} calls/s  {took:6.2f} ms a call  "
+            f"{took / base:5.2f} x  {took - base:+6.2f} ms"
+        )
 
 
 def main() -> None:

@@ -61,7 +61,9 @@ _FIELDS: Final[Mapping[Api, frozenset[str]]] = {
          "thinking_config"]
     ),
 }  # fmt: skip
-_OURS: Final = frozenset(["stream", "stream_options", "model", "n", "automatic_function_calling"])
+_OURS: Final = frozenset(
+    ["stream", "streaming", "stream_options", "model", "n", "automatic_function_calling"]
+)
 _TOP_OF_GEMINI: Final = frozenset(["safetySettings", "cachedContent", "labels", "serviceTier", "store"])
 _MOST_OF_ANTHROPIC: Final = 4096  # the API needs a limit; every model of it takes this one
 # From Gemini 3 on, calls without the model's own signature are refused; Google's word for calls that another

@@ -24,9 +24,11 @@ from spotlight.cli import (
     part,
     query,
     replay,
+    replay_compare,
     replay_inspect,
     replay_manage,
     replay_run,
+    replay_serve,
     report,
     runs,
     score,
@@ -68,7 +70,14 @@ for name, command in (
 ):
     app.command(name)(command)
 app.add_typer(cost.cost, name="cost")
-for commands in (replay, replay_inspect, replay_run, replay_manage):  # each adds its own to the first
+for commands in (
+    replay,
+    replay_compare,
+    replay_inspect,
+    replay_run,
+    replay_manage,
+    replay_serve,
+):  # each adds its own to the first
     assert commands.replay is replay.replay
 app.add_typer(replay.replay, name="replay")
 

@@ -1,0 +1,176 @@
+"""The routes of the proxy: two APIs of OpenAI, one of Anthropic, and the report."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request as HttpRequest
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from replay.model import Recording
+from replay.model import Response as Answer
+from replay.providers import Pool, open_pool
+from replay.providers.models import Api
+from replay.proxy.live import Live, ask_live
+from replay.proxy.matching import Found, Match, Tape
+from replay.proxy.reading import PROVIDERS, Asking, read_asking
+from replay.proxy.refusals import FAILED, HEADERS, REFUSED, error_body
+from replay.proxy.report import Event, Log, Report
+from replay.proxy.streams import stream_text
+from replay.proxy.writing import About, write_answer
+from spotlight.errors import SpotlightError
+
+_MOST_BYTES: Final = 64 * 1024 * 1024
+_PATHS: Final[Mapping[str, Api]] = {
+    "/v1/chat/completions": "chat", "/v1/responses": "responses", "/v1/messages": "messages",
+}  # fmt: skip
+# Names that only this machine has: a page elsewhere that has its own name lead here is turned away.
+_HOSTS: Final = ["127.0.0.1", "localhost", "[::1]"]
+OnEvent = Callable[[Event], None]
+
+
+class Proxy:
+    """One recording being played to one agent; a single event loop uses it."""
+
+    def __init__(
+        self, recording: Recording, to_step: int, live: Live, *, is_strict: bool, on_event: OnEvent
+    ) -> None:
+        self._run_id = str(recording.run["run_id"])
+        self._to = to_step
+        self._tape = Tape([call for call in recording.calls if call.step <= to_step])
+        self._live = live
+        self._is_strict = is_strict
+        self._is_halted = False
+        self._log = Log()
+        self._on_event = on_event
+        self._pool: Pool | None = None
+
+    def report(self) -> Report:
+        """Return what was asked so far."""
+        return Report(
+            self._run_id, self._to, tuple(self._log.events), tuple(self._tape.unasked), self._is_halted
+        )
+
+    def app(self) -> Starlette:
+        """Return the app; it opens connections with its first live request and closes them at its end."""
+        routes = [Route(path, self._answering(api), methods=["POST"]) for path, api in _PATHS.items()]
+        routes += [Route("/report", self._say_report), Route("/{rest:path}", self._unknown, methods=_METHODS)]
+        guard = Middleware(TrustedHostMiddleware, allowed_hosts=_HOSTS)
+        return Starlette(routes=routes, middleware=[guard], lifespan=self._open)
+
+    @asynccontextmanager
+    async def _open(self, _: Starlette) -> AsyncIterator[None]:
+        async with open_pool(None, allow_private=self._live.allow_private) as pool:
+            self._pool = pool
+            yield
+
+    def _answering(self, api: Api) -> Any:
+        async def endpoint(http: HttpRequest) -> Response:
+            if http.headers.get("origin"):  # a page in a browser is nobody's agent
+                return self._refuse(api, 400, "browsers are not answered", "origin")
+            sent = bytearray()
+            async for piece in http.stream():
+                sent += piece
+                if len(sent) > _MOST_BYTES:
+                    return self._refuse(api, 413, f"the body is larger than {_MOST_BYTES:,} bytes", "size")
+            try:
+                asking = await asyncio.to_thread(read_asking, api, bytes(sent))
+            except SpotlightError as exc:
+                return self._refuse(api, 400, str(exc), "unreadable")
+            return await self._answer(api, asking)
+
+        return endpoint
+
+    async def _answer(self, api: Api, asking: Asking) -> Response:
+        """Answer from the recording where it has something to say, else live."""
+        if self._is_halted:
+            return self._refuse(api, REFUSED, "the agent went another way before: see /report", "halted")
+        found = self._tape.find(asking.request)
+        if found is None:
+            return await self._ask(api, asking)
+        if self._is_strict and found.match is not Match.EXACT:
+            self._is_halted = True
+            return self._refuse(
+                api, REFUSED, "the request is not as recorded, and --strict was said: see /report",
+                "diverged", found,
+            )  # fmt: skip
+        self._tape.take(found)
+        response = found.call.response
+        step = found.call.step
+        if response is None:
+            return self._refuse(api, REFUSED, f"step {step} has no recorded answer", "no_answer", found)
+        if response.error:
+            text = f"step {step} failed as recorded: {response.error}"
+            return self._refuse(api, 500, text, "recorded_error", found)
+        about = About(
+            f"{self._run_id[:8]}-{step}", found.call.request.model or "", found.call.started_ns // 10**9,
+            asking.body,
+        )  # fmt: skip
+        return self._say(api, asking, response, about, found.match, **_of(found))
+
+    async def _ask(self, api: Api, asking: Asking) -> Response:
+        assert self._pool is not None
+        try:
+            answer, left_out = await ask_live(self._pool, self._live, asking.request)
+        except SpotlightError as exc:
+            return self._refuse(api, REFUSED, str(exc), "no_answer")
+        if not answer.is_complete:
+            told = answer.response.error or "the answer ended without a finish reason"
+            return self._refuse(api, FAILED, f"the live model did not answer: {told}", "live_failed")
+        about = About(
+            f"{self._run_id[:8]}-live-{len(self._log.events) + 1}", asking.request.model or "",
+            int(time.time()), asking.body,
+        )  # fmt: skip
+        said = f"{answer.response.model or 'a model that does not say its name'} answered"
+        notes = (*left_out, *answer.notes)
+        return self._say(api, asking, answer.response, about, Match.LIVE, detail=said, notes=notes)
+
+    def _say(
+        self, api: Api, asking: Asking, response: Answer, about: About, match: Match, **more: Any
+    ) -> Response:
+        body, lost = write_answer(api, response, about)
+        notes = (*more.pop("notes", ()), *lost)
+        self._on_event(self._log.add(api, match, **more, notes=notes))
+        if not asking.is_streamed:
+            return JSONResponse(body)
+        events = stream_text(api, body, wants_usage=asking.wants_usage)
+        return StreamingResponse(events, media_type="text/event-stream")
+
+    def _refuse(
+        self, api: Api | None, status: int, text: str, code: str, found: Found | None = None
+    ) -> Response:
+        """Return an error in the vendor's form, and keep it as an event."""
+        more = _of(found) if found else {}
+        self._on_event(self._log.add(api or "", Match.REFUSED, **more, detail=text))
+        return JSONResponse(error_body(api, status, text, code), status, HEADERS)
+
+    async def _say_report(self, _: HttpRequest) -> Response:
+        return JSONResponse(self.report().document())
+
+    async def _unknown(self, http: HttpRequest) -> Response:
+        """Refuse what is none of the three APIs, in the words of whoever seems to be meant."""
+        api: Api = "messages" if "anthropic-version" in http.headers else "chat"
+        text = f"{http.method} {http.url.path} is not answered here: only POST to {', '.join(_PATHS)}"
+        return self._refuse(api, 404, text, "unknown_path")
+
+
+_METHODS: Final = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def _of(found: Found) -> dict[str, Any]:
+    """Return what an event tells of the recorded call."""
+    return {
+        "step": found.call.step, "differences": found.differences, "not_compared": found.not_compared,
+        "is_repeated": found.is_repeated, "is_early": found.is_early,
+    }  # fmt: skip
+
+
+assert set(_PATHS.values()) == set(PROVIDERS)

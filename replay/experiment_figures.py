@@ -288,13 +288,13 @@ def regression(found: Experiment, row: Row, reference: str) -> Regression:
         trials = row.of(name)
         falls = [-(_change(found, row, reference, name, metric) or 0.0) for metric in scores]
         agreed = case_values(found, row, name, AGREEMENT)
-        base = case_values(found, row, reference, AGREEMENT) or [1.0]  # the recording agrees with itself
+        base = [1.0] if reference == ORIGINAL else case_values(found, row, reference, AGREEMENT)
         spent = _change(found, row, reference, name, cost)
         paid = case_values(found, row, reference, cost)
         worst.append(
             Regression(
                 max(falls, default=0.0),
-                fmean(base) - fmean(agreed) if agreed else 0.0,
+                fmean(base) - fmean(agreed) if base and agreed else 0.0,
                 fmean(trial.is_censored for trial in trials) if trials else 0.0,
                 spent / fmean(paid) if spent and paid and fmean(paid) else 0.0,
             )

@@ -22,8 +22,9 @@ _ENDINGS: Final[tuple[tuple[str, Unit], ...]] = (
 )  # fmt: skip
 # In tables whose rows have units of their own, the columns that bear them, and what the words mean.
 _OWN: Final = frozenset(
-    ["value", "low", "high", "before", "after", "difference", "difference_low", "difference_high"]
-)
+    ["value", "low", "high", "before", "after", "difference", "difference_low", "difference_high",
+     "noise", "lowest", "highest", "smallest"]
+)  # fmt: skip
 _WORDS: Final[dict[str, Unit]] = {"share": "share", "usd": "usd", "ms": "ms", "ns": "ns"}
 # What would drive a terminal or hide text in a page; such characters are shown by their code.
 _HIDDEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")

@@ -22,7 +22,6 @@ from replay.model import Recording, Request, Response
 from replay.outbox import Outbox
 from replay.path import Outcome, Path
 from replay.plan import Sealed
-from replay.providers.models import parse_model
 from replay.sealing import Recordings, recording_digest
 from replay.targets import Changes
 from replay.walk_loop import follow, walk_loop
@@ -154,7 +153,7 @@ def _simulate(engine: Engine, caller: Caller, work: Work) -> Simulate | None:
     """Return what makes up tool results by the plan's model: journaled and paid like every other call."""
     if engine.sealed.plan.simulate is None:
         return None
-    model = parse_model(engine.sealed.plan.simulate)
+    model = engine.sealed.plan.simulate.parsed()
     numbers = itertools.count(SIMULATED)
 
     async def ask(request: Request) -> Response:

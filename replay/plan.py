@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from replay.journal import Item
 from replay.mocks.policy import FaultRule, Policy
+from replay.providers.models import Model, parse_model
 from replay.variants import Variant
 from spotlight.errors import SpotlightError
 from spotlight.messages.digests import canonical_json, digest
@@ -36,6 +37,23 @@ Usd = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Helper(_Frozen):
+    """A model that is asked on the side; written as its name alone where it stands at its provider's."""
+
+    model: Words = Field(description="provider:name")
+    base_url: str | None = Field(None, description="Another address that speaks that provider's form.")
+    key_env: str | None = Field(None, description="Environment variable that holds the key of that address.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, said: Any) -> Any:
+        return {"model": said} if isinstance(said, str) else said
+
+    def parsed(self) -> Model:
+        """Return the model that is asked. Raises: ModelRefused for one that nobody knows."""
+        return parse_model(self.model, base_url=self.base_url, key_env=self.key_env)
 
 
 class Plan(_Frozen):
@@ -61,7 +79,7 @@ class Plan(_Frozen):
     pool: bool = Field(
         True, description="Let recordings of the plan's other runs of the same case answer for tools."
     )
-    simulate: str | None = Field(
+    simulate: Helper | None = Field(
         None, description="Model that makes up results where the policy says `simulate`; marked synthetic."
     )
     seed: int = Field(0, description="Decides which faults strike; another seed makes another plan.")

@@ -28,7 +28,6 @@ from replay.progress import Progress, read_progress
 from replay.providers.answers import Answer
 from replay.providers.asking import ask
 from replay.providers.keys import Key
-from replay.providers.models import parse_model
 from replay.providers.pool import Pool, open_pool
 from replay.rewriting import Rewriter
 from replay.sealing import Recordings, recordings_of
@@ -131,7 +130,7 @@ def check(plan: Plan, ahead: Preview) -> None:
 
     Raises: SpotlightError.
     """
-    simulate = [parse_model(plan.simulate)] if plan.simulate else []
+    simulate = [plan.simulate.parsed()] if plan.simulate else []
     for target in (*ahead.targets, *simulate):
         Key(target).check()
     if ahead.unpriced_calls and not plan.allow_unpriced:

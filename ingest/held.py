@@ -46,8 +46,9 @@ _REDACTED: Final = r'(?:^|")\s*(?:[<\[]REDACTED[>\]]|__REDACTED__|\[Scrubbed due
 _EMPTY: Final = ("", "[]", "{}", "null")
 _LONGEST_EMPTY: Final = 4
 # A client that redacts does so from the first message on, one that cuts marks the end of the text.
+_LOOK: Final = 160
 _MARKS: Final = (
-    (Held.REDACTED, (0, 160), (b"REDACTED", b"Scrubbed"), _REDACTED),
+    (Held.REDACTED, (0, _LOOK), (b"REDACTED", b"Scrubbed"), _REDACTED),
     (Held.CUT, (-64, None), (b"TRUNCATED", b"runcated"), _TRUNCATED),
 )
 _OPEN_LIST, _OPEN_OBJECT = ord("["), ord("{")
@@ -218,10 +219,15 @@ class _Bits:
         providers = pc.drop_null(pc.unique(self._columns["provider"]))
         signers = providers.filter(array(_matches(providers, _SIGNER)))
         signing = self._is_llm & _is(self._columns["provider"], signers)
-        if signing.any() and self._search("output_messages", _THOUGHT, signing).any():
+        if signing.any() and self._thinks_first(signing):
             for name in _IN:
                 thinks = self._search(name, _THOUGHT, signing)
                 self._add(Held.UNSIGNED, thinks & ~self._search(name, "signature", thinks))
+
+    def _thinks_first(self, rows: Flags) -> bool:
+        """Return whether any of these answers begins with thoughts: they stand before all else."""
+        column = self._columns["output_messages"].view(pa.binary())
+        return bool(_search(pc.binary_slice(column, 0, _LOOK), _THOUGHT, rows).any())
 
     def _add_marks(self, name: str) -> None:
         if not self._ends[name].length.any():

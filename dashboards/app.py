@@ -19,6 +19,7 @@ from dashboards.text import escape
 from dashboards.views import (
     compare,
     cost,
+    experiment,
     failure,
     latency,
     lift,
@@ -26,6 +27,8 @@ from dashboards.views import (
     overview,
     quality,
     reliability,
+    replay,
+    replays,
     run,
     runs,
     session,
@@ -92,6 +95,9 @@ class Pages(NamedTuple):
     run: Page
     compare: Page
     live: Page
+    replays: Page
+    replay: Page
+    experiment: Page
     session: Page
     sources: Page
     source: Page
@@ -105,6 +111,9 @@ class Pages(NamedTuple):
             self.run,
             self.compare,
             self.live,
+            self.replays,
+            self.replay,
+            self.experiment,
             self.session,
             self.sources,
             self.source,
@@ -127,7 +136,16 @@ def _pages(scopes: list[Scope | None]) -> Pages:
     runs_page = page("runs", "Runs", "list", lambda: runs.draw(scopes[-1]))
     sources_page = page("sources", "Sources", "input", sources.draw)
     compare_page = page("compare", "Compare", "compare_arrows", lambda: compare.draw(runs_page))
-    run_page = page("run", "Run", "account_tree", lambda: run.draw(runs_page, compare_page))
+    # The form and the list of replays lead to each other.
+    replays_page = page(
+        "replays",
+        "Replays",
+        "replay",
+        lambda: replays.draw(replays.Ways(runs_page, experiment_page), replay_page),
+    )
+    experiment_page = page("experiment", "Experiment", None, lambda: experiment.draw(replays_page))
+    replay_page = page("replay", "Replay", None, lambda: replay.draw(replays_page))
+    run_page = page("run", "Run", "account_tree", lambda: run.draw(runs_page, compare_page, replay_page))
     figures_pages = {figures.path: about(figures) for figures in (OVERVIEW, *DEBUG, *FIGURES)}
     return Pages(
         about(OVERVIEW, path="start", default=True),
@@ -136,6 +154,9 @@ def _pages(scopes: list[Scope | None]) -> Pages:
         run_page,
         compare_page,
         page("live", "Live", "sensors", live.draw),
+        replays_page,
+        replay_page,
+        experiment_page,
         page("session", "Session", None, lambda: session.draw(figures_pages["sessions"], run_page)),
         sources_page,
         page("source", "Source", None, lambda: source.draw(sources_page)),
@@ -155,7 +176,7 @@ def _links(pages: Pages, page: Page) -> None:
         st.page_link(pages.run, query_params=last)
     for figures in DEBUG:
         st.page_link(pages.figures[figures.path], query_params=along)
-    for unfiltered in (pages.compare, pages.live, pages.sources):
+    for unfiltered in (pages.compare, pages.replays, pages.live, pages.sources):
         st.page_link(unfiltered, query_params={key: along[key] for key in ("tz",) if key in along})
     st.caption("Attribute")
     for figures in FIGURES:

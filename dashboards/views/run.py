@@ -87,7 +87,7 @@ def short_digest(digest: str) -> str:
     return short_id(digest.rpartition(":")[2])
 
 
-def _header(run: dict[str, Any], runs_page: Page, compare_page: Page) -> None:
+def _header(run: dict[str, Any], runs_page: Page, compare_page: Page, replay_page: Page) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-header"):
         noun = "Other trace" if run.get("is_agent_run") is False else "Run"
         st.subheader(f"{noun} {escape(short_id(run['run_id']))}", anchor=False, width="content")
@@ -97,12 +97,18 @@ def _header(run: dict[str, Any], runs_page: Page, compare_page: Page) -> None:
             reason = run.get("replay_reason") or "the body as it was sent is recorded"
             st.badge(f"replay: {escape(run['replay_grade'])}", color="gray", help=escape(reason))
         st.caption(" · ".join(facts(run, zone())), width="stretch")
+        told_in = {key: way_back()[key] for key in (ZONE,) if key in way_back()}
         st.page_link(
             compare_page,
             label="Compare with nearest good run",
             icon=":material/compare_arrows:",
-            query_params={"b": run["run_id"]}
-            | {key: way_back()[key] for key in (ZONE,) if key in way_back()},
+            query_params={"b": run["run_id"]} | told_in,
+        )
+        st.page_link(
+            replay_page,
+            label="Replay",
+            icon=":material/replay:",
+            query_params={"run": run["run_id"]} | told_in,
         )
         st.page_link(
             runs_page,
@@ -140,7 +146,7 @@ def _nothing(runs_page: Page, error: str, hint: str) -> None:
     st.page_link(runs_page, label="All runs", icon=":material/arrow_back:", query_params=way_back())
 
 
-def draw(runs_page: Page, compare_page: Page) -> None:
+def draw(runs_page: Page, compare_page: Page, replay_page: Page) -> None:
     """Draw the page of the run that the address names."""
     source = published().source
     run_id = st.query_params.get("run")
@@ -159,7 +165,7 @@ def draw(runs_page: Page, compare_page: Page) -> None:
         )
         return
     documents_of(source).expect(run["run_id"])
-    _header(run, runs_page, compare_page)
+    _header(run, runs_page, compare_page, replay_page)
     _said_plainly(run)
     scores_line(source.run_scores(run["run_id"]), run["run_id"], zone())
     position = run.get("assembled_position") or 0

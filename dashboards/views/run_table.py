@@ -27,19 +27,19 @@ class Column(NamedTuple):
 
 
 COLUMNS: Final = (
-    Column("run", "run", 98, "A click anywhere in the row opens the run; tick two to compare them"),
+    Column("run", "run", 98, "A click opens the run; tick two to compare them, any to replay them"),
     Column("status", "status", 108),
     Column("notes", "notes", 52, "Notes that people wrote on the run and its steps"),
     Column("started", "started", 126),
     Column("name", "name", 116),
     Column("pack", "pack", 118),
     Column("version", "version", 84),
-    Column("error", "error", 256),
+    Column("error", "error", 236),
     Column("duration", "duration", 96, align="right"),
     Column(
         "cost",
         "cost",
-        84,
+        104,
         "List price, USD; –: no price or no tokens reported; $1 · 2?: two calls have none",
         "right",
     ),

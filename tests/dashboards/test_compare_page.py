@@ -60,7 +60,7 @@ def test_two_ticked_runs_are_compared(page: Any, lake_url: str) -> None:
     """From the list to the first difference, on by key to the next, and to the step itself."""
     page.goto(f"{lake_url}/runs?q=renewal-agent")
     for run in (V1, V2):
-        page.get_by_role("checkbox", name=f"Compare run {run[:8]}").check()
+        page.get_by_role("checkbox", name=f"Tick run {run[:8]}").check()
     page.get_by_role("link", name=f"Compare {V1[:8]} with {V2[:8]}").click()
     rows = page.get_by_role("treegrid", name="Steps of the two runs").locator(".row:not(.head)")
     expect(rows).to_have_count(7)

@@ -13,3 +13,19 @@ export function putInAddress(values) {
   }
   if (url.href !== window.location.href) window.history.replaceState(window.history.state, "", url.href);
 }
+
+/** Move the page to an address of ours as a link would: Streamlit follows as it follows Back. */
+export function moveTo(href) {
+  window.history.pushState({}, "", href);
+  window.dispatchEvent(new PopStateEvent("popstate"));
+}
+
+/** Have a link of ours move the page without loading it anew; with a key held, the browser opens its tab. */
+export function softly(link) {
+  link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    moveTo(link.getAttribute("href"));
+  });
+  return link;
+}

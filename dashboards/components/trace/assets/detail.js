@@ -1,5 +1,6 @@
 // The panel of the selected span: what the tree knows at once, the rest when it arrives.
 
+import { inAddress, softly } from "./address.js";
 import { failureNotice, spanReader, waitBefore } from "./api.js";
 import { contextView } from "./context.js";
 import { conversationView } from "./conversation.js";
@@ -114,11 +115,22 @@ export class Detail {
       url.searchParams.set("span", cols.id[this.row]);
       copyText(url.href, link);
     }, "Copy the address of this span");
-    const line = el("header", "detail-header", null, badge, name, status, link);
+    const line = el("header", "detail-header", null, badge, name, status, ...this.replay(kind), link);
     if (!this.why) return line;
     const why = el("div", "why", this.why.slice(0, 1000));
     why.title = why.textContent;
     return el("div", null, null, why, line);
+  }
+
+  /** The way to the form that replays the run from this step on: its model call, or the one that asked for it. */
+  replay(kind) {
+    if (kind !== "llm" && kind !== "tool") return [];
+    const { cols, doc } = this.model;
+    const zone = inAddress("tz");
+    const query = { run: doc.run.run_id, span: cols.id[this.row], ...(zone ? { tz: zone } : {}) };
+    const way = el("a", "copy", "Replay from here");
+    way.href = `/replay?${new URLSearchParams(query)}`;
+    return [softly(way)];
   }
 
   facts(span, kind) {

@@ -1,17 +1,12 @@
 // The list of runs: rows that open. Text from spans is only ever given to textContent.
 
+import { moveTo } from "./address.js";
 import { el } from "./dom.js";
-import { compareBar, tickBox } from "./run_ticks.js";
+import { tickBar, tickBox } from "./run_ticks.js";
 
 const ROW = 28;
 const BELOW = 64; // px kept for the line under the table
 const FEWEST = 8;
-
-/** Move the page to an address of ours as a link would: Streamlit follows as it follows Back. */
-function moveTo(href) {
-  window.history.pushState({}, "", href);
-  window.dispatchEvent(new PopStateEvent("popstate"));
-}
 
 function headRow(columns) {
   const row = el("tr");
@@ -136,8 +131,8 @@ export default function mount({ data, parentElement }) {
   for (const box of [document.body, document.querySelector(".stMainBlockContainer")]) if (box) places.observe(box);
   if (style.isConnected) host.querySelector(".runs-frame")?.remove();
   else host.append(style);
-  host.querySelector(".compare-bar")?.remove();
-  host.append(frame, ...(data.rows.some(({ id }) => id) ? [compareBar(moveTo, data.back)] : []));
+  host.querySelector(".tick-bar")?.remove();
+  host.append(frame, ...(data.rows.some(({ id }) => id) ? [tickBar(data.back)] : []));
   resized();
   returnTo(frame, place);
   return () => {

@@ -31,6 +31,7 @@ class Cell(NamedTuple):
     source_run: str | None = None
     reason: str | None = None
     was_cached: bool = False
+    tries: int | None = None  # how often a model was asked; 0 where the answer was at hand
 
 
 class Line(NamedTuple):
@@ -125,6 +126,7 @@ def _cell(side: Side, row: Pair, told: Mapping[tuple[str, str], Mapping[str, Any
     return Cell(
         row.op, step, row.differs, said.get("replay_step"), said.get("rung"), bool(said.get("is_stale")),
         said.get("source_run"), said.get("reason"), bool(said.get("was_cached")),
+        said.get("tries"),
     )  # fmt: skip
 
 

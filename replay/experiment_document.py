@@ -9,6 +9,7 @@ from replay.experiment import ORIGINAL, Experiment, Row, Trial
 from replay.experiment_case import CaseView, Cell
 from replay.experiment_figures import (
     AGREEMENT,
+    MARGIN,
     Compared,
     Metric,
     against,
@@ -19,6 +20,8 @@ from replay.experiment_figures import (
 )
 
 Document = dict[str, Any]
+# From where on a case is called worse: costs within the margin are not.
+_LEAST: Final = {"score": 1e-9, "agreement": 1e-9, "broken_off": 0.0, "cost": MARGIN}
 _CELL_METRICS: Final = ("agreement", "cost_usd", "model_ms")
 
 
@@ -65,7 +68,7 @@ def _case(found: Experiment, row: Row, shown: list[Metric], reference: str) -> D
     return {
         "case": row.case_no, "run_id": row.case.run_id, "name": row.name, "grade": row.case.grade,
         "reason": row.case.reason, "steps": len(row.case.steps), "sides": sides,
-        "is_worse": any(value > 1e-9 for value in worst),
+        "worse": next((name for name, value in worst._asdict().items() if value > _LEAST[name]), None),
     }  # fmt: skip
 
 

@@ -15,7 +15,8 @@ select
   s.attributes->>'spotlight.replay.reason' as reason,
   try_cast(s.attributes->>'spotlight.replay.step' as bigint) as replay_step,
   try_cast(s.attributes->>'spotlight.replay.same_decision' as boolean) as same_decision,
-  try_cast(s.attributes->>'spotlight.replay.was_cached' as boolean) as was_cached
+  try_cast(s.attributes->>'spotlight.replay.was_cached' as boolean) as was_cached,
+  try_cast(s.attributes->>'spotlight.replay.tries' as bigint) as tries
 from told as t
 join spans as s on s.trace_id = t.trace_id and s.span_id = t.span_id
 where s.attributes->>'spotlight.replay.step' is not null

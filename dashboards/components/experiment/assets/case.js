@@ -43,7 +43,7 @@ function cellOf(cell, side, isFirst) {
   const name = el("span", "name", step.name);
   name.dir = "auto";
   name.title = step.name;
-  const figures = [step.cost_usd == null ? null : money(step.cost_usd), cell.was_cached ? "remembered" : step.duration_ms ? duration(step.duration_ms) : null];
+  const figures = [step.cost_usd == null ? null : money(step.cost_usd), cell.tries === 0 ? (cell.was_cached ? "remembered" : "from the recording") : step.duration_ms ? duration(step.duration_ms) : null];
   const differs = side > 0 && cell.differs.length ? el("span", "note", cell.differs.map(partWord).join(", ")) : null;
   return el("div", `side op-${side > 0 ? cell.op : "equal"}${isFirst ? " first" : ""}`, null, glyph, name, step.failed ? el("span", "failed", "failed") : null,
     isFirst ? el("span", "first-word", "first divergence") : null, rungOf(cell), differs, el("span", "figures", figures.filter(Boolean).join(" · ")));

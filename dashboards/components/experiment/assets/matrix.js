@@ -1,9 +1,11 @@
 // The matrix: a row per case, a column per variant, a cell for every time it was done.
 
 import { button, el } from "./dom.js";
+import { plural } from "./format.js";
 import { figure, runLink, titleOf } from "./words.js";
 
 const AT_ONCE = 100;
+const WORSE = { score: "a score falls", agreement: "decides otherwise", broken_off: "broken off", cost: "costs more" };
 
 function outcomeWord(trial) {
   if (trial.outcome === null) return "not yet";
@@ -39,8 +41,8 @@ function rowOf(found, one, ending, open) {
   const beside = button("go", "side by side", () => open(one.case), `Case ${one.case + 1}, side by side`);
   const grade = el("span", "note", one.grade);
   if (one.reason) grade.title = one.reason;
-  head.append(name, el("span", "note", `case ${one.case + 1} · ${one.steps} steps · `, grade), beside);
-  if (one.is_worse) head.append(el("span", "worse", "▼ worse"));
+  const worse = one.worse ? el("span", "worse", `▼ ${WORSE[one.worse]}`) : null;
+  head.append(name, el("span", "note", `case ${one.case + 1} · ${plural(one.steps, "step")} · `, grade), el("span", "acts", null, beside, worse));
   return el("tr", null, null, head, ...[found.original, ...found.variants].map((side) => cellOf(found, one, side, ending)));
 }
 
@@ -54,6 +56,7 @@ export function matrixOf(found, ending, open) {
   });
   const body = el("tbody");
   const table = el("table", "matrix", null, el("thead", null, null, el("tr", null, null, ...heads)), body);
+  table.style.setProperty("--sides", found.variants.length + 1);
   table.setAttribute("aria-label", "Cases and variants");
   const more = button("more", "", () => draw());
   const draw = () => {

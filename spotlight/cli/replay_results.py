@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
 
 _POSITION: Final = "x-spotlight-position"
-_MOST_SPANS: Final = 200  # of one request: each may carry a whole conversation
+_MOST_CHARACTERS: Final = 8_000_000  # of one request: each span may carry a whole conversation
 _TRIES: Final = 5
 _PAUSE_S: Final = 2.0
 
@@ -28,8 +28,8 @@ class Results:
 
     def send(self, spans: Sequence[ReadableSpan]) -> None:
         """Return when the spans are stored safely. Raises: Unavailable where nobody takes them."""
-        for start in range(0, len(spans), _MOST_SPANS):
-            self._send(spans[start : start + _MOST_SPANS])
+        for request in _requests(spans):
+            self._send(request)
 
     def _send(self, spans: Sequence[ReadableSpan]) -> None:
         for attempt in range(_TRIES):
@@ -80,3 +80,18 @@ class Results:
     def wait(self) -> bool:
         """Wait until what was sent can be queried; False where that takes more than two minutes."""
         return not self._position or is_visible(self._folder, self._position, time.monotonic() + VISIBLE_S)
+
+
+def _requests(spans: Sequence[ReadableSpan]) -> Iterator[list[ReadableSpan]]:
+    """Yield the spans in requests that a collector takes."""
+    request: list[ReadableSpan] = []
+    size = 0
+    for span in spans:
+        own = sum(len(value) for value in (span.attributes or {}).values() if isinstance(value, str))
+        if request and size + own > _MOST_CHARACTERS:
+            yield request
+            request, size = [], 0
+        request.append(span)
+        size += own
+    if request:
+        yield request

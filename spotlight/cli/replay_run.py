@@ -63,8 +63,8 @@ def run(
         "runs": runs or (), "search": find, "variants": variants_of(changed), "mode": mode,
         "baseline": baseline, "from_step": from_step, "repeat": repeat, "budget_usd": budget,
         "tools": tools, "stubs": stubs, "faults": [fault_of(text) for text in fault or ()],
-        "seed": seed, "simulate": simulate, "on_divergence": on_divergence, "follow": follow, "concurrency": concurrency,
-        "allow_unpriced": allow_unpriced, "allow_private": allow_private,
+        "seed": seed, "simulate": simulate, "on_divergence": on_divergence, "follow": follow,
+        "concurrency": concurrency, "allow_unpriced": allow_unpriced, "allow_private": allow_private,
     }  # fmt: skip
     _begin(_plan_of(document, plan), existing_data(data), only_preview=preview, yes=yes, as_json=as_json)
 

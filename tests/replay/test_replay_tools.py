@@ -42,7 +42,8 @@ def test_stubs_answer_and_models_make_up_what_the_policy_lets_them(
     """A stub goes before all; a result that is made up is paid and journaled like every call, and marked."""
     data, run_id = trip
     (tmp_path / "stubs.py").write_text(
-        "from replay.stubs import stub\n\n@stub('crm_get_account')\ndef account(asked):\n    return {'seen': asked['n']}\n"
+        "from replay.stubs import stub\n\n"
+        "@stub('crm_get_account')\ndef account(asked):\n    return {'seen': asked['n']}\n"
     )
     (tmp_path / "tools.yaml").write_text("tools: {send_email: {simulate: true}}\n")
     script = [_call("crm_get_account", 1), _call("send_email", 2), {"content": "done"}]
@@ -58,7 +59,8 @@ def test_stubs_answer_and_models_make_up_what_the_policy_lets_them(
         model.reply = reply
         plan = {
             "runs": [run_id], "mode": "closed", "stubs": "stubs.py", "tools": "tools.yaml",
-            "simulate": {"model": "local:helper", "base_url": model.url}, "allow_private": True, "allow_unpriced": True,
+            "simulate": {"model": "local:helper", "base_url": model.url},
+            "allow_private": True, "allow_unpriced": True,
             "variants": [{"name": "v", "model": "openai:gpt-4o-mini", "base_url": model.url}],
         }  # fmt: skip
         (tmp_path / "plan.json").write_text(json.dumps(plan))

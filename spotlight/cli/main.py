@@ -25,6 +25,7 @@ from spotlight.cli import (
     query,
     replay,
     replay_compare,
+    replay_export,
     replay_inspect,
     replay_manage,
     replay_run,
@@ -73,6 +74,7 @@ app.add_typer(cost.cost, name="cost")
 for commands in (
     replay,
     replay_compare,
+    replay_export,
     replay_inspect,
     replay_run,
     replay_manage,

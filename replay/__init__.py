@@ -12,6 +12,9 @@ stubs, or not at all, and no module here may open a path to the real thing.
     mocks          what stands for the tools
     journal        what was planned, asked and answered; progress reads it
     emission       results as runs
+    experiment     what came of it: figures, cases side by side, reports
+    proxy          recordings that answer a user's own agent over HTTP
+    exporting      a run as a test; testing is what such tests use
 
 From Python: `replay.run(replay.Plan(runs=["9c75"], variants=[...]))`. Importing this is cheap; what a
 plan or a call needs is imported where it is used.

@@ -119,7 +119,9 @@ def _limits() -> dict[str, Any]:
     first, second, third = st.columns([1, 1, 2], vertical_alignment="bottom")
     budget = first.text_input("Budget, USD", placeholder="no limit", help="No call is sent that may pass it")
     together = second.number_input("Calls in flight", 1, 256, 8, help="At most, at a time")
-    unpriced = third.checkbox("Ask models without a price, too, in no sum and no limit")
+    unpriced = third.checkbox(
+        "Ask models without a price, too", help="What they cost is in no sum and no limit"
+    )
     return {
         "policy": policy, "faults": _lines(faults), "budget_usd": budget.strip().lstrip("$") or None,
         "concurrency": together, "allow_unpriced": unpriced,
@@ -130,7 +132,10 @@ def _launch(prepared: Prepared, replays_page: Page) -> None:
     """Draw the button that launches what was previewed, or why it cannot be."""
     if prepared.refusal is not None:
         st.error(escape(prepared.refusal.message, 600), icon=":material/block:")
-        st.caption(escape(prepared.refusal.hint, 300))
+        st.caption(
+            f"{escape(prepared.refusal.hint, 300)}. Keys come from the environment that `spotlight up` was "
+            "started with; a page never asks for one."
+        )
         return
     if st.button("Launch replay", type="primary", icon=":material/play_arrow:"):
         begin(prepared)

@@ -30,7 +30,7 @@ def draw_preview(prepared: Prepared) -> None:
         ("Model calls", f"{ahead.calls:,}", f"about {tokens(ahead.input_tokens)} tokens in"),
         ("Expected cost", money(float(ahead.expected_usd)) + unpriced, limit),
         ("Cost at worst", money(float(ahead.worst_usd)) + unpriced, "reserved before each call"),
-        ("Time", duration(ahead.seconds * 1000), f"{plan.concurrency:,} calls in flight"),
+        ("Time, about", duration(ahead.seconds * 1000), f"{plan.concurrency:,} calls in flight"),
         (
             "Smallest effect", "none" if effect is None else f"{effect:.0%}",
             "in success, that so many runs show",
@@ -38,7 +38,7 @@ def draw_preview(prepared: Prepared) -> None:
     )  # fmt: skip
     with st.container(key="tiles"):
         for column, (label, value, about) in zip(st.columns(len(tiles)), tiles, strict=True):
-            with column.container(border=True, height="stretch"):
+            with column.container(border=True, height="stretch", key=f"tile-replay-{label}"):
                 st.metric(label, value)
                 st.caption(escape(about))
     st.markdown("\n".join(f"- {line}" for line in _lines(prepared)))

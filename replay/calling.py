@@ -112,7 +112,7 @@ class Caller:
                 self._journal.failed(attempt, exc.message, cost)
                 self._is_refused = True
                 raise
-            cost = self._cost(asked, answer, reserved)
+            cost = cost_of(self._prices, asked.model, answer, reserved)
             facts = _facts(answer)
             if not answer.is_complete:
                 why = answer.response.error or "the answer has no finish reason: it is incomplete"
@@ -124,23 +124,20 @@ class Caller:
         finally:
             await self._budget.settle(reserved, cost)
 
-    def _cost(self, asked: Asked, answer: Answer, reserved: Decimal | None) -> Decimal | None:
-        """Return what all tries of a call cost; a try that may have been paid counts at most."""
-        if answer.was_cached or asked.model.is_recorded:
-            return Decimal(0)
-        costs: list[Decimal | None] = []
-        for tried in answer.attempts:
-            if tried.outcome in _MAYBE_PAID:
-                told = self._priced(asked, answer, tried.usage)
-                costs.append(reserved if told is None else told)
-        if answer.is_complete:
-            told = self._priced(asked, answer, answer.response.usage)
-            costs.append(reserved if told is None else told)  # answered without usage: at most
-        known = [cost for cost in costs if cost is not None]
-        return None if len(known) < len(costs) else sum(known, Decimal(0))
 
-    def _priced(self, asked: Asked, answer: Answer, usage: Any) -> Decimal | None:
-        return self._prices.cost(asked.model.provider, answer.response.model, usage, asked=asked.model.name)
+def cost_of(prices: Prices, model: Model, answer: Answer, reserved: Decimal | None) -> Decimal | None:
+    """Return what all tries of a call cost; a try that may have been paid counts at most."""
+    if answer.was_cached or model.is_recorded:
+        return Decimal(0)
+    usages = [tried.usage for tried in answer.attempts if tried.outcome in _MAYBE_PAID]
+    if answer.is_complete:
+        usages.append(answer.response.usage)
+    costs: list[Decimal | None] = []
+    for usage in usages:
+        told = prices.cost(model.provider, answer.response.model, usage, asked=model.name)
+        costs.append(reserved if told is None else told)  # without usage: at most
+    known = [cost for cost in costs if cost is not None]
+    return None if len(known) < len(costs) else sum(known, Decimal(0))
 
 
 def is_other(asked: Asked) -> bool:

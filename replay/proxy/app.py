@@ -19,7 +19,7 @@ from replay.model import Recording
 from replay.model import Response as Answer
 from replay.providers import Pool, open_pool
 from replay.providers.models import Api
-from replay.proxy.live import Live, ask_live
+from replay.proxy.live import Live
 from replay.proxy.matching import Found, Match, Tape
 from replay.proxy.reading import PROVIDERS, Asking, read_asking
 from replay.proxy.refusals import FAILED, HEADERS, REFUSED, error_body
@@ -47,6 +47,7 @@ class Proxy:
         self._to = to_step
         self._tape = Tape([call for call in recording.calls if call.step <= to_step])
         self._live = live
+        self._purse = live.purse()
         self._is_strict = is_strict
         self._is_halted = False
         self._log = Log()
@@ -56,8 +57,9 @@ class Proxy:
     def report(self) -> Report:
         """Return what was asked so far."""
         return Report(
-            self._run_id, self._to, tuple(self._log.events), tuple(self._tape.unasked), self._is_halted
-        )
+            self._run_id, self._to, tuple(self._log.events), tuple(self._tape.unasked), self._is_halted,
+            self._purse.spent_usd, self._purse.unpriced_calls,
+        )  # fmt: skip
 
     def app(self) -> Starlette:
         """Return the app; it opens connections with its first live request and closes them at its end."""
@@ -119,7 +121,7 @@ class Proxy:
     async def _ask(self, api: Api, asking: Asking) -> Response:
         assert self._pool is not None
         try:
-            answer, left_out = await ask_live(self._pool, self._live, asking.request)
+            answer, left_out = await self._purse.ask(self._pool, self._live, asking.request)
         except SpotlightError as exc:
             return self._refuse(api, REFUSED, str(exc), "no_answer")
         if not answer.is_complete:

@@ -6,13 +6,17 @@ agent sent as its key stays where it arrived.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import NamedTuple
 
+from replay.budget import Budget, Prices, most_tokens
+from replay.calling import cost_of
 from replay.model import Request
 from replay.providers import Answer, Model, Pool, ask, parse_model
 from replay.providers.keys import Key
 from replay.targets import harmless
-from spotlight.errors import SpotlightError
+from spotlight.errors import ModelRefused, SpotlightError
+from spotlight.pricing.book import default_book
 
 
 class Live(NamedTuple):
@@ -22,6 +26,12 @@ class Live(NamedTuple):
     upstream: str | None = None  # base URL
     key_env: str | None = None
     allow_private: bool = False
+    budget_usd: Decimal | None = None
+    prices: Prices | None = None  # the library's, unless a data folder has its own
+
+    def purse(self) -> Purse:
+        """Return what pays for the requests."""
+        return Purse(self.prices or Prices(default_book(None)), self.budget_usd)
 
     def check(self) -> None:
         """Raise ModelRefused for a model, an address or a key that cannot be used, as far as is known now."""
@@ -46,11 +56,47 @@ class Live(NamedTuple):
         return parse_model(text, base_url=self.upstream, key_env=self.key_env)
 
 
-async def ask_live(pool: Pool, live: Live, request: Request) -> tuple[Answer, tuple[str, ...]]:
-    """Return a model's answer, and what was left out of the request: nothing runs at a provider.
+class Purse:
+    """Asks models within a budget; None means no limit."""
 
-    Raises: SpotlightError where nobody is to be asked; ModelRefused where the model cannot be.
-    """
-    model = live.of(request)
-    asked, left_out = harmless(request)
-    return await ask(pool, model, asked), tuple(left_out)
+    def __init__(self, prices: Prices, limit_usd: Decimal | None) -> None:
+        self._prices = prices
+        self._budget = Budget(limit_usd)
+        self.unpriced_calls = 0  # in no sum
+
+    @property
+    def spent_usd(self) -> Decimal:
+        """What was paid, calls without a price aside; tries that broke off count at most."""
+        return self._budget.spent
+
+    async def ask(self, pool: Pool, live: Live, request: Request) -> tuple[Answer, tuple[str, ...]]:
+        """Return a model's answer, and what was left out of the request: nothing runs at a provider.
+
+        Raises: SpotlightError where nobody is to be asked, or the budget does not allow it; ModelRefused.
+        """
+        model = live.of(request)
+        asked, left_out = harmless(request)
+        tokens = most_tokens(asked, None, is_other_model=True)
+        most = self._prices.most(model.provider, model.name, tokens)
+        if most is None and self._budget.limit is not None:
+            raise SpotlightError(
+                f"{model.name} has no price, so no budget holds",
+                hint="price it in prices.yaml of the data folder",
+            )
+        if not await self._budget.reserve(most):
+            raise SpotlightError(
+                f"{self._budget.limit} USD are not enough for a call that may cost {most} USD, with "
+                f"{self.spent_usd} USD spent before",
+                hint="serve it with a larger --budget",
+            )
+        cost = most  # where we are torn away, what it cost is not known
+        try:
+            answer = await ask(pool, model, asked)
+            cost = cost_of(self._prices, model, answer, most)
+        except ModelRefused:
+            cost = Decimal(0)
+            raise
+        finally:
+            await self._budget.settle(most, cost)
+            self.unpriced_calls += cost is None
+        return answer, tuple(left_out)

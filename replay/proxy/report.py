@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from replay.proxy.matching import Difference, Match
@@ -49,6 +50,8 @@ class Report(NamedTuple):
     events: tuple[Event, ...]
     unasked: tuple[int, ...]  # recorded steps that the agent never asked for
     is_halted: bool  # it asked something else, and was to be stopped then
+    spent_usd: Decimal  # by live requests
+    unpriced_calls: int  # of them, in no sum
 
     @property
     def inexact(self) -> tuple[Event, ...]:
@@ -61,7 +64,8 @@ class Report(NamedTuple):
         return {
             "run_id": self.run_id, "to_step": self.to_step, "requests": len(self.events),
             "by_match": {match.value: counts[match.value] for match in Match}, "unasked": list(self.unasked),
-            "is_halted": self.is_halted, "events": [event_document(event) for event in self.events],
+            "is_halted": self.is_halted, "spent_usd": float(self.spent_usd),
+            "unpriced_calls": self.unpriced_calls, "events": [event_document(event) for event in self.events],
         }  # fmt: skip
 
 

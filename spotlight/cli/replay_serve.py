@@ -11,7 +11,7 @@ import typer
 
 from spotlight.cli import replay_words as opt
 from spotlight.cli.options import DataOption, JsonOption, existing_data
-from spotlight.cli.output import out, print_json, say
+from spotlight.cli.output import money, out, print_json, say
 from spotlight.cli.replay import replay
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def serve(
     ] = None,
     key_env: opt.KeyEnvOption = None,
     allow_private: opt.AllowPrivateOption = False,
+    budget: opt.BudgetOption = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at the first request that is not as recorded.")
     ] = False,
@@ -50,13 +51,18 @@ def serve(
 
     Example: spotlight replay serve 9c75985e --to 3 --live-model openai:gpt-5
     """
+    from replay.budget import Prices
     from replay.proxy.live import Live
     from replay.proxy.serving import serving
     from replay.recording import recording
+    from replay.typed import usd_of
+    from spotlight.pricing import book_of
     from spotlight.reports import open_lake
 
-    found = recording(open_lake(existing_data(data)), run)
-    live = Live(live_model, upstream, key_env, allow_private)
+    folder = existing_data(data)
+    found = recording(open_lake(folder), run)
+    limit = None if budget is None else usd_of(budget)
+    live = Live(live_model, upstream, key_env, allow_private, limit, Prices(book_of(folder)))
     ended = threading.Event()
     with serving(found, to_step=to, live=live, is_strict=strict, port=port, on_event=_tell) as proxy:
         for name in (signal.SIGINT, signal.SIGTERM):
@@ -84,3 +90,6 @@ def _print_report(report: Report) -> None:
         out.print(f"recorded steps that were not asked for: {json.dumps(list(report.unasked))}")
     if report.inexact:
         out.print(f"{len(report.inexact):,} were not answered by the recorded answer to the same request")
+    if counts["live"]:
+        beside = f"; {report.unpriced_calls:,} calls have no price" if report.unpriced_calls else ""
+        out.print(f"spent {money(float(report.spent_usd))}{beside}")

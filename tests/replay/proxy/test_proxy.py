@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+import signal
+import subprocess
 import urllib.error
 import urllib.request
+from decimal import Decimal
 from typing import Any
 
 import anthropic
@@ -21,7 +25,8 @@ from replay.proxy.report import Event
 from replay.proxy.serving import Serving, serving
 from replay.recording import recording
 from spotlight.errors import SpotlightError
-from tests.conftest import SAMPLES
+from tests.command import COMMAND, ROOT
+from tests.conftest import SAMPLES, SampleLake
 from tests.loading import all_runs, load
 from tests.replay.providers import odd_server
 from tests.replay.proxy.agents import AGENTS, KEY, RunTool
@@ -128,7 +133,7 @@ def test_strict_halts_at_the_first_difference_in_the_vendors_words(
             with pytest.raises(REFUSED) as raised:
                 AGENTS[api](proxy.url, _begin(found, api) | changed, _tools(found), stream=bool(changed))
             assert "see /report" in str(raised.value)
-            assert "invalid_request_error" in str(raised.value)
+            assert "invalid_request_error" in str(getattr(raised.value, "body", None))
         report = proxy.report()
     assert report.is_halted
     assert [Match.REFUSED, Match.REFUSED] == [event.match for event in report.events]
@@ -150,6 +155,7 @@ def test_a_model_answers_after_the_last_step_and_never_sees_the_callers_key(
         seen = upstream.seen
     assert "Hi" == said
     assert [(Match.EXACT, 1), (Match.LIVE, None)] == [(e.match, e.step) for e in report.events]
+    assert 0 < report.spent_usd < Decimal("0.1")  # the answer tells no usage: its worst cost
     assert ["Bearer sk-of-the-upstream"] == [headers["authorization"] for headers in seen]
     assert KEY not in json.dumps(seen) + json.dumps(report.document())
 
@@ -159,6 +165,11 @@ def test_a_model_answers_after_the_last_step_and_never_sees_the_callers_key(
     [
         pytest.param(Live(), "no model was named", id="nobody"),
         pytest.param(Live(upstream="http://127.0.0.1:9"), "allow-private", id="private-address"),
+        pytest.param(
+            Live(upstream="http://127.0.0.1:9", allow_private=True, budget_usd=Decimal("0.000001")),
+            "0.000001 USD are not enough",
+            id="no-money",
+        ),
     ],
 )
 def test_beyond_the_recording_a_request_without_a_model_is_refused(
@@ -214,3 +225,23 @@ def test_a_step_that_is_not_there_is_refused(recordings: dict[str, Recording]) -
     refused = pytest.raises(SpotlightError, match="its model calls are 1 to")
     with refused, serving(recordings["openai"], to_step=99):
         pass
+
+
+def test_the_command_serves_until_it_is_stopped_and_then_tells(sample_lake: SampleLake) -> None:
+    """Addresses first, every request as it comes, and the report at the end: exit code 1 where it halted."""
+    words = ["replay", "serve", sample_lake.runs[0], "--to", "1", "--strict", "--json"]
+    command = [*COMMAND, *words, "--data", str(sample_lake.data)]
+    with subprocess.Popen(
+        command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stderr is not None
+        address = re.search(r"ANTHROPIC_BASE_URL=(\S+)", process.stderr.readline())
+        assert address is not None
+        body = b'{"model": "m", "max_tokens": 1, "messages": [{"role": "user", "content": "Else."}]}'
+        with pytest.raises(urllib.error.HTTPError) as raised:
+            urllib.request.urlopen(urllib.request.Request(f"{address[1]}/v1/messages", body))
+        raised.value.close()
+        process.send_signal(signal.SIGINT)
+        told, said = process.communicate(timeout=30)
+    assert "request 1: refused, step 1: the request is not as recorded" in said
+    assert (1, True) == (process.returncode, json.loads(told)["is_halted"])

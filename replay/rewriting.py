@@ -84,7 +84,7 @@ def _key_in(pack: Pack, variant: Variant) -> str | None:
 
 def _model(request: Request, variant: Variant) -> tuple[Request, list[str]]:
     """Return the request for the variant's model; thoughts go where another family would read them."""
-    if variant.model is None or variant.model == RECORDED:
+    if variant.model is None or variant.model == RECORDED or not variant.moves(request.model):
         return request, []
     if ":" in variant.model:
         model = parse_model(variant.model, base_url=variant.base_url, key_env=variant.key_env)

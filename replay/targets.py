@@ -44,7 +44,8 @@ class Changes:
         if isinstance(found, Refused):
             return found.reason
         try:
-            model = model_of(self._rewriter.variant, found.request)
+            is_meant = self._rewriter.variant.moves(call.request.model)
+            model = model_of(self._rewriter.variant, found.request, is_meant=is_meant)
         except SpotlightError as exc:
             return str(exc)
         if model.is_recorded:
@@ -53,8 +54,8 @@ class Changes:
         return Changed(request, model, (*found.changes, *left_out))
 
 
-def model_of(variant: Variant, request: Request) -> Model:
-    """Return the model that a variant asks: its own, else the recorded one.
+def model_of(variant: Variant, request: Request, *, is_meant: bool) -> Model:
+    """Return the model that a variant asks: its own for calls that it means, else the recorded one.
 
     Raises: SpotlightError where it is not known whose model was recorded, or nobody's name is given.
     """
@@ -65,6 +66,8 @@ def model_of(variant: Variant, request: Request) -> Model:
             "which model was asked is not recorded", hint="name one with --model PROVIDER:NAME"
         )
     said = f"{request.provider}.responses" if request.api == "responses" else request.provider
+    if not is_meant:
+        return parse_model(f"{said}:{request.model}")
     return parse_model(f"{said}:{request.model}", base_url=variant.base_url, key_env=variant.key_env)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -24,6 +25,7 @@ class Changed(NamedTuple):
     base_url: str | None = None
     key_env: str | None = None
     prompt_text: str | None = None  # in place of the file
+    only_models: Sequence[str] = ()  # recorded ones
 
 
 def variants_of(changed: Changed) -> list[dict[str, Any]]:
@@ -42,6 +44,8 @@ def variants_of(changed: Changed) -> list[dict[str, Any]]:
         own: dict[str, Any] = dict(shared)
         if model:
             own["model"] = model
+        if model and changed.only_models:
+            own["only_models"] = tuple(changed.only_models)
         if model != "recorded":
             own |= {k: v for k, v in (("base_url", changed.base_url), ("key_env", changed.key_env)) if v}
         if pack:
@@ -65,6 +69,17 @@ def fault_of(text: str) -> dict[str, Any]:
     for setting in settings:
         name, value = _pair(setting, f"fault {text}", _FAULT_HINT)
         found[name] = (value,) if name == "nth" and isinstance(value, int) else value
+    return found
+
+
+def usd_of(text: str) -> Decimal:
+    """Return an amount of money. Raises: SpotlightError for what is none."""
+    try:
+        found = Decimal(text.strip())
+    except InvalidOperation:
+        found = Decimal(-1)
+    if not found.is_finite() or found < 0:
+        raise SpotlightError(f"{text!r} is no amount of money", hint="write USD as a number, such as 2.50")
     return found
 
 

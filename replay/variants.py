@@ -31,6 +31,9 @@ class Variant(BaseModel):
     )
     base_url: str | None = Field(None, description="Another address that speaks that provider's form.")
     key_env: str | None = Field(None, description="Environment variable that holds the key of that address.")
+    only_models: tuple[str, ...] = Field(
+        (), description="Recorded models whose calls are asked of another model. Default: all."
+    )
     params: Mapping[str, Json] = Field(
         {}, description="Parameters by OTel's names: `temperature`, `max_tokens`, ... null: leave it out."
     )
@@ -57,6 +60,10 @@ class Variant(BaseModel):
         if self.pack is not None and self.prompt_file is not None:
             raise ValueError("pack and prompt_file say the same thing: give one of them")
         return self
+
+    def moves(self, model: str | None) -> bool:
+        """Whether a call that was recorded with this model is asked of the variant's model and address."""
+        return not self.only_models or model in self.only_models
 
     def settled(self) -> Variant:
         """Return the variant with the text of its prompt file in place of the path.

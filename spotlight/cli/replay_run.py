@@ -23,6 +23,7 @@ def run(
     runs: opt.RunsArgument = None,
     find: opt.FindOption = None,
     model: opt.ModelOption = None,
+    only_model: opt.OnlyModelOption = None,
     pack: opt.PackOption = None,
     prompt: opt.PromptOption = None,
     param: opt.ParamOption = None,
@@ -58,7 +59,9 @@ def run(
     """
     from replay.typed import Changed, fault_of, variants_of
 
-    changed = Changed(model or (), pack or (), prompt, param or (), base_url, key_env)
+    changed = Changed(
+        model or (), pack or (), prompt, param or (), base_url, key_env, only_models=only_model or ()
+    )  # fmt: skip
     document: dict[str, Any] = {
         "runs": runs or (), "search": find, "variants": variants_of(changed), "mode": mode,
         "baseline": baseline, "from_step": from_step, "repeat": repeat, "budget_usd": budget,

@@ -13,6 +13,10 @@ ModelOption = Annotated[
     list[str] | None,
     typer.Option("--model", help="provider:name, or `recorded` (free); may be repeated: one variant each."),
 ]
+OnlyModelOption = Annotated[
+    list[str] | None,
+    typer.Option("--only-model", help="Ask --model only where this model was recorded; may be repeated."),
+]
 PackOption = Annotated[
     list[Path] | None, typer.Option("--pack", help="Folder or file of a pack; may be repeated.")
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
 import typer
@@ -95,23 +94,12 @@ def resume(
     Example: spotlight replay resume 3f0c --budget 20
     """
     from replay.sealing import load
+    from replay.typed import usd_of
     from spotlight.cli.replay_work import work_on
 
     root = existing_data(data)
     folder, sealed = load(root, replay_id)
-    work_on(folder, root, sealed, budget=_money(budget), as_json=as_json)
-
-
-def _money(text: str | None) -> Decimal | None:
-    if text is None:
-        return None
-    try:
-        found = Decimal(text)
-    except InvalidOperation:
-        found = Decimal(-1)
-    if not found.is_finite() or found < 0:
-        raise SpotlightError(f"{text!r} is no amount of money", hint="write USD as a number, such as 2.50")
-    return found
+    work_on(folder, root, sealed, budget=None if budget is None else usd_of(budget), as_json=as_json)
 
 
 @replay.command()

@@ -152,17 +152,22 @@ def run_plan(
     send: Send,
     *,
     budget_usd: Decimal | None = None,
+    retry: bool = False,
     recordings: Recordings | None = None,
 ) -> Progress:
     """Work on a plan until it has ended, its money is spent or somebody cancels; return how far it is.
 
-    `budget_usd` raises the plan's own budget, now and from now on; `recordings` reads those of `data`.
+    `budget_usd` raises the plan's own budget, now and from now on. `retry`: what failed is tried once more;
+    its results take the place of those before. `recordings` reads those of `data`.
+
     Raises: SpotlightError where another process works on it, or a recording has changed.
     """
     with Journal.open(folder, sealed.items()) as journal:
         if budget_usd is not None:
             journal.mark(BUDGET, format(budget_usd, "f"))
             journal.reopen(["budget"])
+        if retry:
+            journal.reopen(["error", "incomplete"])
         raised = journal.marked(BUDGET)
         limit = Decimal(raised) if raised is not None else sealed.plan.budget_usd
         with opened_stubs(sealed) as stubs:

@@ -50,32 +50,19 @@ def status(replay_id: IdArgument, data: DataOption = None, as_json: JsonOption =
 
     Example: spotlight replay status 3f0c
     """
-    import json
-
-    from replay.progress import read_items, read_progress
+    from replay.progress import NotComplete, read_not_complete, read_progress
     from replay.sealing import load
     from spotlight.cli.replay_work import print_progress, progress_document
 
     folder, sealed = load(existing_data(data), replay_id)
     done = read_progress(folder)
-    odd = []
-    for state in read_items(folder):
-        if state.outcome not in (None, "complete", "skipped"):
-            detail = json.loads(state.detail or "{}")
-            odd.append(
-                {
-                    "run": sealed.cases[state.item.case_no].run_id, "variant": state.item.variant,
-                    "repeat": state.item.repeat, "outcome": state.outcome,
-                    "step": detail.get("at_step"), "reason": detail.get("reason"),
-                }
-            )  # fmt: skip
+    odd = read_not_complete(folder, [case.run_id for case in sealed.cases])
     if as_json:
-        print_json(progress_document(sealed, done) | {"not_complete": odd})
+        print_json(progress_document(sealed, done) | {"not_complete": [item._asdict() for item in odd]})
         return
     print_progress(sealed, done)
     if odd:
-        headings = ("run", "variant", "repeat", "outcome", "step", "reason")
-        out.print(table(headings, [[one_line(row[name]) for name in headings] for row in odd]))
+        out.print(table(NotComplete._fields, [[one_line(value) for value in item] for item in odd]))
 
 
 @replay.command()
@@ -84,6 +71,7 @@ def resume(
     budget: Annotated[
         str | None, typer.Option("--budget", metavar="USD", help="Raise the budget to this.")
     ] = None,
+    retry: Annotated[bool, typer.Option("--retry", help="Try what failed once more.")] = False,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -99,7 +87,8 @@ def resume(
 
     root = existing_data(data)
     folder, sealed = load(root, replay_id)
-    work_on(folder, root, sealed, budget=None if budget is None else usd_of(budget), as_json=as_json)
+    usd = None if budget is None else usd_of(budget)
+    work_on(folder, root, sealed, budget=usd, retry=retry, as_json=as_json)
 
 
 @replay.command()

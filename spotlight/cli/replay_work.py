@@ -28,7 +28,7 @@ _WELL: Final = frozenset({"complete", "diverged", "skipped"})  # a divergence is
 
 def work_on(
     folder: Path, data: Path, sealed: Sealed, *,
-    as_json: bool, budget: Decimal | None = None, recordings: Recordings | None = None,
+    as_json: bool, budget: Decimal | None = None, retry: bool = False, recordings: Recordings | None = None,
 ) -> None:  # fmt: skip
     """Work on a plan, show how it goes, say how it ended; exit code 1 where not all of it could be done."""
     from replay.journal import Journal
@@ -40,7 +40,7 @@ def work_on(
     Journal.open(folder, sealed.items()).close()  # what is planned is there before it is shown
     results = Results(data)
     with _shown(folder):
-        run_plan(folder, data, sealed, results.send, budget_usd=budget, recordings=recordings)
+        run_plan(folder, data, sealed, results.send, budget_usd=budget, retry=retry, recordings=recordings)
     if not results.wait():
         say("the results are safe in the collector's journal, but not to be seen yet: `spotlight status`")
     done = read_progress(folder)
@@ -107,7 +107,10 @@ def print_progress(sealed: Sealed, done: Done) -> None:
     if done.state == "complete":
         say(f"its runs: `spotlight runs --find 'experiment:{sealed.id}'`")
     elif done.state != "running":
-        say(f"go on with `spotlight replay resume {sealed.id}`")
+        more = " --budget MORE" if "budget" in done.outcomes else ""
+        say(f"go on with `spotlight replay resume {sealed.id}{more}`")
+    if done.outcomes.keys() & {"error", "incomplete"}:
+        say(f"what failed: `spotlight replay status {sealed.id}`; once more: `resume {sealed.id} --retry`")
 
 
 def _beside(done: Done) -> str:

@@ -34,10 +34,13 @@ def counting_model() -> Iterator[CountingModel]:
             with lock:
                 model.asked[_words(body)] += 1
                 model.on_call()
-            text = (
-                "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in _chunks(model.reply(body)))
-                + "data: [DONE]\n\n"
-            )
+            delta = model.reply(body)
+            if delta.get("refused"):
+                self.send_response(400)
+                self.send_header("content-length", "0")
+                self.end_headers()
+                return
+            text = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in _chunks(delta)) + "data: [DONE]\n\n"
             self.send_response(200)
             self.send_header("content-type", "text/event-stream")
             self.send_header("content-length", str(len(text)))

@@ -171,3 +171,20 @@ def test_a_model_that_decides_otherwise(lake: Path) -> None:
         json.loads(row["attributes"])["spotlight.replay.same_decision"] for row in steps.to_pylist()
     )
     assert Counter({False: run["generations"] - 1, True: 1}) == told  # it always ends at once
+
+
+def test_what_failed_can_be_tried_again(lake: Path) -> None:
+    """The result takes the place of the failed one; what was answered is not asked again."""
+    run = max(_runs(lake), key=lambda row: row["generations"])
+    left = iter([{"content": "ok"}, {"refused": True}])
+    with counting_model() as model:
+        model.reply = lambda _: next(left, {"content": "ok"})
+        words = ["--model", "openai:gpt-4o-mini", "--base-url", model.url, "--allow-private-address"]
+        failed = _replay(lake, run["run_id"], *words, "--concurrency", 1, check=False)
+        assert ({"error": 1}, run["generations"]) == (failed["outcomes"], sum(model.asked.values()))
+        assert ["error"] == [row["status"] for row in _runs(lake, "replay_of is not null")]
+        again = spotlight_json("replay", "resume", failed["plan"], "--retry", "--data", lake)
+        assert run["generations"] + 1 == sum(model.asked.values())
+    assert {"complete": 1} == again["outcomes"]
+    made = _runs(lake, "replay_of is not null")
+    assert [("ok", run["generations"])] == [(row["status"], row["generations"]) for row in made]

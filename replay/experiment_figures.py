@@ -272,7 +272,7 @@ class Regression(NamedTuple):
 
     score: float  # the greatest fall of any score
     agreement: float  # how much less often it decides as recorded than the reference does
-    broken_off: float  # share of its trials
+    broken_off: float  # share of its trials, less that of the reference
     cost: float  # relative rise
 
 
@@ -285,7 +285,6 @@ def regression(found: Experiment, row: Row, reference: str) -> Regression:
     for name in found.variants:
         if name == reference:
             continue
-        trials = row.of(name)
         falls = [-(_change(found, row, reference, name, metric) or 0.0) for metric in scores]
         agreed = case_values(found, row, name, AGREEMENT)
         base = [1.0] if reference == ORIGINAL else case_values(found, row, reference, AGREEMENT)
@@ -295,11 +294,15 @@ def regression(found: Experiment, row: Row, reference: str) -> Regression:
             Regression(
                 max(falls, default=0.0),
                 fmean(base) - fmean(agreed) if base and agreed else 0.0,
-                fmean(trial.is_censored for trial in trials) if trials else 0.0,
+                _broken_off(row.of(name)) - _broken_off(row.of(reference)),
                 spent / fmean(paid) if spent and paid and fmean(paid) else 0.0,
             )
         )
     return max(worst)
+
+
+def _broken_off(trials: Sequence[Trial]) -> float:
+    return fmean(trial.is_censored for trial in trials) if trials else 0.0
 
 
 def _change(found: Experiment, row: Row, reference: str, variant: str, metric: Metric) -> float | None:

@@ -6,10 +6,6 @@ import { figure, NOTHING, signed, titleOf } from "./words.js";
 const TONES = { better: "better", worse: "worse" };
 const HEADS = ["figure", "variant", "held against", "difference", "95% interval, noise band", "says"];
 
-function cell(tag, className, text, ...children) {
-  return el(tag, className, text, ...children);
-}
-
 /** The difference on a line: the interval, the noise band behind it, and 0 in the middle. */
 function drawing(one) {
   const ends = [one.difference, one.difference_low, one.difference_high, one.noise, one.lowest, one.highest];
@@ -67,7 +63,7 @@ function rowOf(one) {
     el("td", "num", figure(one.before, one.unit)),
     el("td", "num", null, el("span", TONES[one.word] ?? "plain", signed(one.difference, one.unit)), times ? el("span", "note", ` ${times}`) : null),
     el("td", "drawn", null, drawing(one)),
-    cell("td", null, null, el("b", TONES[one.word] ?? "plain", word), el("span", "note", ` ${noteOf(one)}${inside ? ", within the noise" : ""}`)));
+    el("td", null, null, el("b", TONES[one.word] ?? "plain", word), el("span", "note", ` ${noteOf(one)}${inside ? ", within the noise" : ""}`)));
 }
 
 function bodyOf(found, variant, rows) {

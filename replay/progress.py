@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,6 +34,17 @@ class Attempt(NamedTuple):
     reserved_usd: Decimal | None
     cost_usd: Decimal | None
     error: str | None
+
+
+class NotComplete(NamedTuple):
+    """One item that did not come to its end as planned, at which step and why, as far as that is told."""
+
+    run: str
+    variant: str
+    repeat: int
+    outcome: str
+    step: int | None
+    reason: str | None
 
 
 class Progress(NamedTuple):
@@ -78,6 +90,21 @@ def read_items(folder: Path) -> list[ItemState]:
     """Return the items of a folder's plan with how each ended."""
     with _read(folder) as sql:
         return items_of(sql)
+
+
+def read_not_complete(folder: Path, runs: Sequence[str]) -> list[NotComplete]:
+    """Return the items of a plan that ended otherwise than planned; `runs` are those of its cases."""
+    found = []
+    for state in read_items(folder):
+        if state.outcome not in (None, "complete", "skipped"):
+            item, told = state.item, json.loads(state.detail or "{}")
+            found.append(
+                NotComplete(
+                    runs[item.case_no], item.variant, item.repeat, state.outcome, told.get("at_step"),
+                    told.get("reason"),
+                )
+            )  # fmt: skip
+    return found
 
 
 def read_attempts(folder: Path, item: int | None = None) -> list[Attempt]:

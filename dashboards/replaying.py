@@ -20,9 +20,10 @@ from spotlight.reports import Reports
 if TYPE_CHECKING:
     from replay.plan import Sealed
     from replay.preview import Preview
-    from replay.progress import Progress
+    from replay.progress import NotComplete, Progress
 
 LISTED: Final = 30  # plans that are read for one look at the page
+WELL: Final = frozenset({"complete", "skipped"})
 _ENDED: Final = 256  # plans that are held in memory
 # What this process launched: a plan that does not run yet is starting while its process lives.
 _LAUNCHED: dict[str, subprocess.Popen[bytes]] = {}
@@ -45,6 +46,7 @@ class Listed(NamedTuple):
     sealed: Sealed | None
     done: Progress | None
     is_starting: bool = False
+    not_complete: tuple[NotComplete, ...] = ()
     last_words: str = ""
     error: str = ""
 
@@ -144,7 +146,7 @@ def _is_starting(replay_id: str) -> bool:
 
 def _look(folder: Path) -> Listed:
     from replay.launch import last_words
-    from replay.progress import read_progress
+    from replay.progress import read_not_complete, read_progress
 
     try:
         sealed = _sealed(folder)
@@ -153,7 +155,10 @@ def _look(folder: Path) -> Listed:
     is_starting = _is_starting(folder.name)
     done = read_progress(folder)
     is_quiet = is_starting or done.state in ("running", "complete")
-    return Listed(folder.name, sealed, done, is_starting, "" if is_quiet else last_words(folder))
+    odd: tuple[NotComplete, ...] = ()
+    if done.outcomes.keys() - WELL:
+        odd = tuple(read_not_complete(folder, [case.run_id for case in sealed.cases]))
+    return Listed(folder.name, sealed, done, is_starting, odd, "" if is_quiet else last_words(folder))
 
 
 @functools.lru_cache(maxsize=_ENDED)

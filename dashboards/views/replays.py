@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from dashboards.addresses import address
 from dashboards.clock import zone
 from dashboards.replaying import Listed, listed, resume, stop
 from dashboards.text import duration, escape, moment, money
@@ -16,10 +17,11 @@ from spotlight.errors import SpotlightError
 
 if TYPE_CHECKING:
     from replay.plan import Sealed
-    from replay.progress import Progress
+    from replay.progress import NotComplete, Progress
 
 RUNNING_SECONDS: Final = 1
 QUIET_SECONDS: Final = 10
+MOST_ITEMS: Final = 20
 COLORS: Final[dict[str, Any]] = {
     "running": "blue", "starting": "blue", "complete": "green", "cancelled": "orange", "stopped": "red",
 }  # fmt: skip
@@ -88,9 +90,24 @@ def _draw_plan(plan: Listed, sealed: Sealed, done: Progress, ways: Ways) -> None
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         _buttons(plan, sealed, done)
         _links(plan, done, ways)
+    if plan.not_complete:
+        _draw_not_complete(plan.not_complete)
     if plan.last_words:
         with st.expander("What its process said", icon=":material/terminal:"):
             st.code(plan.last_words, language=None, wrap_lines=True)
+
+
+def _draw_not_complete(items: tuple[NotComplete, ...]) -> None:
+    """Draw which items ended otherwise than planned, each with a link to the recorded run."""
+    with st.expander(f"Not complete: {len(items):,}", icon=":material/rule:"):
+        for item in items[:MOST_ITEMS]:
+            at = f" at step {item.step}" if item.step is not None else ""
+            said = f": {escape(item.reason, 300)}" if item.reason else ""
+            run = f"[{escape(item.run[:8])}]({address('/run', {'run': [item.run]})})"
+            which = f"{run} by {escape(item.variant, 60)}, repeat {item.repeat:,}"
+            st.markdown(f"{which}: {escape(item.outcome)}{at}{said}")
+        if len(items) > MOST_ITEMS:
+            st.caption(f"{len(items) - MOST_ITEMS:,} more: `spotlight replay status ID`")
 
 
 def _facts(sealed: Sealed, done: Progress) -> list[str]:

@@ -47,6 +47,8 @@ def test_typed_at_once_completed_explained_and_kept(page: Any, lake_url: str, sa
     page.get_by_text(re.compile(rf"^{len(sample_lake.runs)} runs · times in UTC$")).wait_for()
     page.go_back()
     expect(field(page)).to_have_value("tool:crm_get_account")
+    page.get_by_text(re.compile(rf"^{found} runs? · times in UTC$")).wait_for()
+    settled(page)  # links of the sidebar are drawn last
     page.get_by_role("link", name="Cost").click()
     page.wait_for_url(re.compile(r"/cost\?.*q=tool%3Acrm_get_account"))
     expect(field(page)).to_have_value("tool:crm_get_account")

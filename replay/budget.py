@@ -82,16 +82,21 @@ def size_of(request: Request) -> int:
     )
 
 
-def most_tokens(request: Request, recorded: Usage | None, *, is_other_model: bool) -> Tokens:
+def most_tokens(
+    request: Request, recorded: Usage | None, *, is_other_model: bool, was: Request | None = None
+) -> Tokens:
     """Return how many tokens a call may have at most.
 
     `recorded` is the usage of the same context, None where the context is another: then its size decides.
+    `was` is the request that it is of: what a variant made longer, such as its instructions, comes on top.
     Output is what the request allows; without a limit, the more of 4,096 tokens and four times what was
     recorded, which a model may pass.
     """
     known = recorded.input_tokens if recorded else None
     if known is None:
         known = -(-size_of(request) // _BYTES_PER_TOKEN)
+    elif was is not None:
+        known += _added(request, was)
     factor = OTHER_TOKENIZER if is_other_model else 1.0
     limits = [request.params.get(name) for name in _OUTPUT_LIMITS]
     limit = next((int(value) for value in limits if isinstance(value, int | float) and value > 0), None)
@@ -100,10 +105,21 @@ def most_tokens(request: Request, recorded: Usage | None, *, is_other_model: boo
     return Tokens(round(known * factor), limit)
 
 
-def likely_tokens(request: Request, recorded: Usage | None, *, is_other_model: bool) -> Tokens:
+def _added(request: Request, was: Request) -> int:
+    """Return how many tokens a request may have more than another, by their sizes."""
+    if (request.system, request.messages, request.tools) == (was.system, was.messages, was.tools):
+        return 0
+    return -(-max(0, size_of(request) - size_of(was)) // _BYTES_PER_TOKEN)
+
+
+def likely_tokens(
+    request: Request, recorded: Usage | None, *, is_other_model: bool, was: Request | None = None
+) -> Tokens:
     """Return how many tokens a call has if it goes like the recorded one."""
-    most = most_tokens(request, recorded, is_other_model=is_other_model)
+    most = most_tokens(request, recorded, is_other_model=is_other_model, was=was)
     known = recorded.input_tokens if recorded else None
+    if known is not None and was is not None:
+        known += _added(request, was)
     output = recorded.output_tokens if recorded else None
     middle = (1 + OTHER_TOKENIZER) / 2 if is_other_model else 1.0
     return Tokens(

@@ -98,7 +98,9 @@ class Caller:
             return Decimal(0)
         recorded = asked.recorded if asked.is_same_context else None
         usage = recorded.response.usage if recorded and recorded.response else None
-        tokens = most_tokens(asked.request, usage, is_other_model=is_other(asked))
+        tokens = most_tokens(
+            asked.request, usage, is_other_model=is_other(asked), was=recorded.request if recorded else None
+        )
         return self._prices.most(asked.model.provider, asked.model.name, tokens)
 
     async def _send(self, asked: Asked, reserved: Decimal | None) -> Called:

@@ -143,6 +143,8 @@ async def _walk(
     if first is None:  # it was handed on by a process before this one
         before = ItemState(Item(item.item - 1, *item[1:4], "path"), Outcome.COMPLETE, None, None, True)
         first = await walk_steps(_work_of(engine, found, before), caller)
+    if first.outcome is Outcome.BUDGET:  # which step is the first to decide otherwise is not known yet
+        return Path(item, work.case, (), Outcome.BUDGET, reason=first.reason)
     if first.first_difference is None:
         return Path(item, work.case, (), Outcome.SKIPPED, reason="no step decides otherwise")
     tools = engine.tools(found, item, first.first_difference, _simulate(engine, caller, work))

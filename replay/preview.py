@@ -123,8 +123,8 @@ def _add_way(ways: list[_Way], sealed: Sealed, prices: Prices, sums: _Sums) -> N
         response = call.response
         other = is_other(Asked(Item(0, 0, "", 1), call.step, model, changed.request, call))
         usage = response.usage if response else Usage()
-        likely = likely_tokens(changed.request, usage, is_other_model=other)
-        most = most_tokens(changed.request, usage, is_other_model=other)
+        likely = likely_tokens(changed.request, usage, is_other_model=other, was=call.request)
+        most = most_tokens(changed.request, usage, is_other_model=other, was=call.request)
         ms = response.duration_ms if response and response.duration_ms is not None else _GUESSED_MS
         total_ms += ms
         sums.ms += ms * repeat
@@ -142,6 +142,8 @@ def _add_way(ways: list[_Way], sealed: Sealed, prices: Prices, sums: _Sums) -> N
     if plan.mode == "closed":  # a loop may go to its limit, at the size of its largest call
         worst = largest * max(plan.max_steps, len(ways))
         sums.longest_ms = max(sums.longest_ms, total_ms)
+    elif plan.follow:  # such a loop may follow, too
+        worst += largest * plan.max_steps
     sums.worst += worst * plan.repeat
 
 

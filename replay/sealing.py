@@ -66,7 +66,7 @@ def seal(
         if case.steps:
             cases.append(case)
         else:
-            why = next(iter(case.skipped.values()), found.grade.reason or "it has no model calls")
+            why = next(iter(case.skipped.values()), _no_steps(found, plan))
             left_out.append((case.run_id, why))
     if not cases:
         why = f"{left_out[0][0]}: {left_out[0][1]}" if left_out else "the search finds no run"
@@ -89,6 +89,13 @@ def _runs(plan: Plan, reports: Reports) -> list[str]:
         rows = reports.runs(RunFilters(query=plan.search), limit=plan.most_runs).to_pylist()
         found += [str(row["run_id"]) for row in rows if not row.get("replay_of")]
     return list(dict.fromkeys(found))
+
+
+def _no_steps(found: Recording, plan: Plan) -> str:
+    """Return why a run has nothing to ask though no step of it is skipped."""
+    if not found.calls:
+        return found.grade.reason or "it has no model calls"
+    return f"its model calls are 1 to {len(found.calls)}, so none is left from {plan.from_step} on"
 
 
 def _case(found: Recording, plan: Plan) -> Case:

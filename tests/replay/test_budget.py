@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from replay.budget import Budget, Prices, Tokens, most_tokens
 from replay.model import Usage
 from replay.preview import smallest_effect
+from spotlight.messages.canonical import Text
 from spotlight.pricing import default_book
 from tests.replay.scripted import Turn, recorded, says
 
@@ -25,6 +26,9 @@ def test_what_a_call_may_cost_at_most() -> None:
     assert Tokens(1000, 8000) == most_tokens(CALL, Usage(1000, 2000), is_other_model=False)
     limited = CALL._replace(params={"max_tokens": 200})
     assert Tokens(1000, 200) == most_tokens(limited, usage, is_other_model=False)
+    longer = CALL._replace(system=(*CALL.system, Text("x" * 3000)))  # 1,000 tokens, and some for the JSON
+    assert 2000 <= most_tokens(longer, usage, is_other_model=False, was=CALL).input < 2050
+    assert Tokens(1000, 4096) == most_tokens(CALL, usage, is_other_model=False, was=longer)
     unknown = most_tokens(CALL, None, is_other_model=False)
     assert 30 < unknown.input < 60  # 120 bytes of JSON or so, 3 to a token
 

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from replay.calling import Asked
+from replay.journal import Journal
 from replay.mocks.policy import Policy
 from replay.model import Response, Rung
 from replay.path import Outcome
+from replay.progress import read_progress
 from spotlight.messages.canonical import Text, ToolCallResponse
 from tests.replay.scripted import Turn, answering, calls, recorded, says, sealed_of, user, work_through
 
@@ -114,6 +116,17 @@ def test_a_terminal_tool_ends_the_way(tmp_path: Path) -> None:
         answering(lambda _: calls("hand_over", {})),
     )
     assert (Outcome.COMPLETE, 1) == (found.way.outcome, len(found.asked))
+
+
+def test_what_follows_waits_for_more_money(tmp_path: Path) -> None:
+    """Where the money ends before all steps are asked, nobody knows yet what is to be followed from where."""
+    sealed = sealed_of([TRIP], follow=True, concurrency=1)
+    work_through(tmp_path, sealed, [TRIP], answering(_recorded_answer), budget="0.00248")
+    assert {"budget": 2} == read_progress(tmp_path).outcomes
+    with Journal.open(tmp_path, sealed.items()) as journal:
+        journal.reopen(["budget"])
+    work_through(tmp_path, sealed, [TRIP], answering(lambda _: says("no")), budget="1")
+    assert {"complete": 2} == read_progress(tmp_path).outcomes
 
 
 def test_a_divergence_can_be_followed(tmp_path: Path) -> None:

@@ -16,10 +16,11 @@ _OURS: Final = (
     "function", "custom", "bash_", "text_editor_", "computer_", "computer-use", "memory_", "local_shell",
     "shell", "apply_patch",
 )  # fmt: skip
-# Fields of a request that let a provider act by itself: reach servers, search, run code.
+# Fields of a request that let a provider act by itself: reach servers, search, run code, write into a
+# conversation that it keeps, take tools from a prompt that it keeps.
 _ACTS: Final = frozenset(
     ["mcp_servers", "web_search_options", "search_parameters", "plugins", "container", "tool_resources",
-     "connectors", "functions_server", "environment"]
+     "connectors", "functions_server", "environment", "conversation", "prompt"]
 )  # fmt: skip
 
 
@@ -89,6 +90,9 @@ def harmless(request: Request) -> tuple[Request, list[str]]:
 
 def _is_ours(tool: ToolDefinition) -> bool:
     kinds = {tool.type or "function"}
-    if isinstance(tool.raw, dict) and isinstance(tool.raw.get("type"), str):
-        kinds.add(tool.raw["type"])
-    return all(kind.startswith(_OURS) for kind in kinds)
+    raw = tool.raw if isinstance(tool.raw, dict) else {}
+    if isinstance(raw.get("type"), str):
+        kinds.add(raw["type"])
+    place = raw.get("environment")  # of a shell: `local`, or a container of the provider's
+    is_elsewhere = isinstance(place, dict) and place.get("type") != "local"
+    return all(kind.startswith(_OURS) for kind in kinds) and not is_elsewhere

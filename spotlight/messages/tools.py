@@ -14,6 +14,7 @@ _SCHEMA_KEYS: Final = (
     "json_schema", "args_schema",
 )  # fmt: skip
 _GROUPS: Final = ("functionDeclarations", "function_declarations", "tools", "function_tools")
+_INNER: Final = ("function", "toolSpec", "custom")
 _DEEPEST: Final = 100
 
 
@@ -46,14 +47,25 @@ def _definitions(value: Json, depth: int) -> list[ToolDefinition]:
             others = rest({k: v for k, v in value.items() if k != group})
             found = _definitions(value[group], depth + 1)
             # Gemini puts its own tools beside the functions: {"functionDeclarations": [], "googleSearch": {}}
-            return found + [ToolDefinition(k, None, None, k, {k: v}) for k, v in others.items()]
+            return found + _provider_tools(others)
+    if value and not _is_definition(value) and not value.keys() & set(_INNER) and _are_settings(value):
+        return _provider_tools(value)  # or without functions: {"googleSearch": {}}
     return [_definition(value)]
+
+
+def _are_settings(value: Mapping[str, Json]) -> bool:
+    return all(isinstance(setting, dict) or setting is None for setting in value.values())
+
+
+def _provider_tools(value: Mapping[str, Json]) -> list[ToolDefinition]:
+    """Return tools that a provider runs itself, each said as a name and its settings."""
+    return [ToolDefinition(k, None, None, k, {k: v}) for k, v in value.items() if v is not None]
 
 
 def _definition(raw: dict[str, Json]) -> ToolDefinition:
     """Return one definition; OpenAI's and Bedrock's stand one level down."""
     inner = raw
-    for key in ("function", "toolSpec", "custom"):
+    for key in _INNER:
         if isinstance(raw.get(key), dict):
             inner = raw[key]
     schema = next((inner[k] for k in _SCHEMA_KEYS if inner.get(k) is not None), None)

@@ -104,3 +104,17 @@ def test_what_the_provider_would_run_is_left_out() -> None:
     assert {"user": "u"} == left.extra
     assert 5 == len(said)
     assert (request, []) == harmless(request)
+
+
+def test_what_the_provider_keeps_is_left_alone() -> None:
+    """A conversation it keeps would grow, a prompt it keeps may bring tools, a shell may be its own."""
+    request = recorded(Turn(says("Hi."))).calls[0].request
+    places = {"ours": {"type": "local"}, "theirs": {"type": "container_auto"}}
+    tools = tuple(
+        ToolDefinition(name, None, None, "shell", {"type": "shell", "environment": place})
+        for name, place in places.items()
+    )
+    left, said = harmless(request._replace(tools=tools, extra={"conversation": "c_1", "prompt": {"id": "p"}}))
+    assert ["ours"] == [tool.name for tool in left.tools or ()]
+    assert {} == left.extra
+    assert 3 == len(said)

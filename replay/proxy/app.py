@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request as HttpRequest
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from replay.model import Recording
@@ -142,7 +143,7 @@ class Proxy:
         notes = (*more.pop("notes", ()), *lost)
         self._on_event(self._log.add(api, match, **more, notes=notes))
         if not asking.is_streamed:
-            return JSONResponse(body)
+            return _json(body)
         events = stream_text(api, body, wants_usage=asking.wants_usage)
         return StreamingResponse(events, media_type="text/event-stream")
 
@@ -152,10 +153,10 @@ class Proxy:
         """Return an error in the vendor's form, and keep it as an event."""
         more = _of(found) if found else {}
         self._on_event(self._log.add(api or "", Match.REFUSED, **more, detail=text))
-        return JSONResponse(error_body(api, status, text, code), status, HEADERS)
+        return _json(error_body(api, status, text, code), status, HEADERS)
 
     async def _say_report(self, _: HttpRequest) -> Response:
-        return JSONResponse(self.report().document())
+        return _json(self.report().document())
 
     async def _unknown(self, http: HttpRequest) -> Response:
         """Refuse what is none of the three APIs, in the words of whoever seems to be meant."""
@@ -165,6 +166,11 @@ class Proxy:
 
 
 _METHODS: Final = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def _json(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Return JSON in ASCII: what was recorded may hold halves of surrogate pairs, which UTF-8 has not."""
+    return Response(json.dumps(body, default=str), status, headers, media_type="application/json")
 
 
 def _of(found: Found) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def _block(block: _Event) -> tuple[_Event, list[_Event]]:
     if block["type"] == "text":
         return {**block, "text": ""}, [{"type": "text_delta", "text": block["text"]}]
     if block["type"] in ("tool_use", "server_tool_use"):
-        text = json.dumps(block["input"])
+        text = json.dumps(block.get("input") or {})
         return {**block, "input": {}}, [{"type": "input_json_delta", "partial_json": text}]
     if block["type"] == "thinking":
         deltas = [{"type": "thinking_delta", "thinking": block["thinking"]}]

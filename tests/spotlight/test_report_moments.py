@@ -76,11 +76,11 @@ def test_a_window_that_ends_before_it_begins_is_refused() -> None:
 def test_options_become_filters() -> None:
     """Every option reaches the filter that it names."""
     filters = Narrowing(
-        "p", "v", "u", "s", "t", "e", "f", "x", "a", "m", "q", ("ok",), "2026-11-01", None
+        "p", "v", "u", "s", "t", "e", "f", "x", "ro", "va", "ex", "a", "m", "q", ("ok",), "2026-11-01", None
     ).run_filters()
-    assert ("p", "v", "u", "s", "t", "e", "f", "x", "a", "m", "q", ("ok",)) == (
+    assert ("p", "v", "u", "s", "t", "e", "f", "x", "ro", "va", "ex", "a", "m", "q", ("ok",)) == (
         filters.pack_name, filters.pack_version, filters.user_id, filters.session_id, filters.tenant_claimed,
-        filters.environment, filters.feature, filters.surface, filters.agent_name, filters.model,
-        filters.query, filters.status,
+        filters.environment, filters.feature, filters.surface, filters.replay_of, filters.variant,
+        filters.experiment_id, filters.agent_name, filters.model, filters.query, filters.status,
     )  # fmt: skip
     assert (moment_ns("2026-11-01", NOW_NS), None) == (filters.since_ns, filters.until_ns)

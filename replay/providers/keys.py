@@ -11,6 +11,9 @@ from replay.providers.models import Api, Model
 from spotlight.errors import ModelRefused
 
 HIDDEN: Final = "[key]"
+# Servers of one's own are often given a word such as `test` or `none`, which is no secret, and which answers
+# hold all the time.
+_LEAST_SECRET: Final = 8
 # Header and beginning of its value, by wire form.
 _HEADERS: Final[Mapping[Api, tuple[str, str]]] = MappingProxyType(
     {
@@ -63,7 +66,7 @@ class Key:
     def hide(self, text: str) -> str:
         """Return a text without the key: servers may say it back in their errors."""
         value = self._value() if self._name is not None else ""
-        return text.replace(value, HIDDEN) if value else text
+        return text.replace(value, HIDDEN) if len(value) >= _LEAST_SECRET else text
 
     def _value(self) -> str:
         return os.environ.get(self._name or "", "").strip()

@@ -93,6 +93,12 @@ def parse_model(text: str, *, base_url: str | None = None, key_env: str | None =
     api = _SAID_APIS.get(folded(said), known.api)
     if base_url is None:
         return Model(provider, name.strip(), known.base_url, api, key_env or known.key_env)
+    if "?" in base_url or "#" in base_url:  # it is written down in plans, and clients lose it
+        raise ModelRefused(
+            f"{base_url.split('?')[0].split('#')[0].rpartition('@')[2]!r} is no address of a model with what "
+            "stands behind it",
+            hint="write http(s)://host[:port]/path; keys stand in environment variables, not in addresses",
+        )
     if origin_of(base_url) == origin_of(known.base_url):
         key_env = key_env or known.key_env
     return Model(provider, name.strip(), base_url.rstrip("/"), api, key_env)

@@ -205,6 +205,7 @@ def test_redaction_marks(mark: str) -> None:
             ("f", None, {"a": 1}),
         ),
         (["f"], ("f", None, None)),
+        ([{"googleSearch": {}}], ("googleSearch", None, None)),
     ],
 )
 def test_tool_definitions(raw: Any, expected: tuple[str, str | None, Any]) -> None:

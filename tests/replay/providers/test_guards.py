@@ -97,6 +97,14 @@ def test_keys_are_taken_out_of_answers() -> None:
     assert ("m was asked, [key] answered",) == answer.notes
 
 
+def test_a_word_in_place_of_a_key_leaves_answers_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers of one's own are given `test` or `x`: what they answer may hold that, and stays as it is."""
+    monkeypatch.setenv("MY_KEY", "test")
+    with serving(Said(GOOD.replace("Hi", "A test"), 200, STREAM)) as server:
+        answer = asked(model_at(server.url))
+    assert "A test" in repr(answer.response.messages)
+
+
 def test_a_key_that_is_none_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """A key with a line break or letters beyond ASCII is refused by the name of its variable alone."""
     for value in ("sk-bad\nkey", "sk-schlüssel"):
@@ -280,6 +288,8 @@ def test_models_are_read_from_their_words() -> None:
         "http://me:secret@host/v1",
         "http://[::1",
         "http://h:port/v1",
+        "http://h/v1?key=secret",
+        "http://h/v1#secret",
     ):
         with pytest.raises(ModelRefused, match="no address of a model") as refused:
             parse_model("openai:x", base_url=url)

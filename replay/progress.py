@@ -168,7 +168,8 @@ def _progress(sql: sqlite3.Connection, is_running: bool) -> Progress:
     rows: list[tuple[Any, ...]] = sql.execute(
         "select state, started_ns, ended_ns, reserved_usd, cost_usd from attempts"
     ).fetchall()
-    for state, started, ended, reserved, cost in rows:
+    for written, started, ended, reserved, cost in rows:
+        state = "lost" if written == "started" and not is_running else written  # its process has ended
         states[state] = states.get(state, 0) + 1
         first = started if first is None else min(first, started)
         last = max(last or 0, ended or started)

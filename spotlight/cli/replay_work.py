@@ -160,7 +160,10 @@ def _preview_lines(sealed: Sealed, ahead: Preview, left_out: Sequence[tuple[str,
         else ", no budget"
     )
     expected, worst = money(float(ahead.expected_usd)), money(float(ahead.worst_usd))
-    yield f"cost: {expected} expected, {worst} at worst{limit}"
+    is_known = len(ahead.targets) > len(ahead.unpriced) or not ahead.unpriced
+    beside = f", without {ahead.unpriced_calls:,} calls that have no price" if ahead.unpriced else ""
+    known = f"{expected} expected, {worst} at worst{beside}" if is_known else "not known"
+    yield f"cost: {known}{limit}"
     for model, reason in ahead.unpriced.items():
         yield f"no price: {one_line(model)}: {reason}"
     yield f"time: about {duration(ahead.seconds * 1000)}"

@@ -115,7 +115,7 @@ def test_a_preview_asks_nothing(lake: Path) -> None:
         pytest.param([], "nothing to do", id="nothing-changed"),
         pytest.param(["--model", "recorded", "--mode", "both"], "mode", id="no-such-mode"),
         pytest.param(["--model", "recorded", "--fault", "error@x,nth"], "has no value", id="half-a-fault"),
-        pytest.param(["--model", "recorded", "--from", "99"], "nothing can be replayed", id="beyond-the-end"),
+        pytest.param(["--model", "recorded", "--from", "99"], "none is left from 99 on", id="beyond-the-end"),
     ],
 )
 def test_what_cannot_be_done_is_refused_before_it_begins(lake: Path, words: list[str], told: str) -> None:

@@ -11,7 +11,7 @@ SpotlightError          what happened, with which value, and what to do (`hint`)
   QueryRefused          user SQL that is not one plain select
   UnreadableSearch      a search that cannot be read, and where in it
   UnreadableFile        a file given to `load` that is not telemetry
-  ModelRefused          a model that cannot be asked: unknown, without its key, or at an address that is not allowed
+  ModelRefused          a model that cannot be asked: unknown, without its key, or at a refused address
   UnreadablePolicy      a policy of mocked tools that cannot be read, and where in it
   StubFailed            a user's stub of a tool that raised, overran a limit or cannot be loaded
   PartFailed            a part of `spotlight up` that cannot be started

@@ -65,7 +65,10 @@ def spans_of(
         shutdown_on_exit=False,
         id_generator=_Ids(result_id(sealed, path.case, path.item)),
         span_limits=SpanLimits(
-            max_span_attributes=_NO_LIMIT, max_attribute_length=None, max_events=_NO_LIMIT
+            max_span_attributes=_NO_LIMIT,
+            max_events=_NO_LIMIT,
+            max_attribute_length=SpanLimits.UNSET,
+            max_span_attribute_length=SpanLimits.UNSET,
         ),
     )
     provider.add_span_processor(kept)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from spotlight.messages.canonical import NO_EXTRA, Extra, Json, Message, Part, ToolDefinition
 
@@ -139,9 +139,6 @@ class Rung(StrEnum):
     SIMILAR = "similar"  # nearest arguments above a threshold that the user gave
     SIMULATED = "simulated"  # made up by a model at the user's wish: synthetic
     DIVERGED = "diverged"  # nothing answers: never a guess
-
-
-SYNTHETIC: Final = frozenset({Rung.FAULT, Rung.STUB, Rung.SIMULATED})
 
 
 class ToolAnswer(NamedTuple):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from replay.calling import Asked
+from replay.emission import spans_of
 from replay.model import Response, Rung, Usage
 from replay.path import Outcome
 from replay.progress import cancel, read_attempts, read_items, read_progress
@@ -44,6 +45,18 @@ def test_a_call_as_recorded_shows_the_recorded_result(tmp_path: Path) -> None:
     )  # fmt: skip
     answer = found.way.steps[0].tools[0].answer
     assert (Rung.EXACT, 7) == (answer.rung, answer.result)
+
+
+def test_results_are_whole_whatever_the_environment_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Limits that are meant for a user's own spans cut no answer."""
+    monkeypatch.setenv("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "10")
+    monkeypatch.setenv("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "2")
+    sealed = sealed_of([TWO])
+    way = work_through(tmp_path, sealed, [TWO], answering(lambda _: says("x" * 100))).way
+    spans = spans_of(sealed, way, TWO.run, (1, 2))
+    assert [True] * len(way.steps) == ["x" * 100 in str(span.attributes) for span in spans[:-1]]
 
 
 def test_variants_alternate_within_a_case(tmp_path: Path) -> None:

@@ -157,9 +157,37 @@ class Budget:
             self.reserved += usd
             return True
 
+    def take(self, usd: Decimal | None) -> bool:
+        """Set money aside as `reserve` does, but without waiting."""
+        if self.limit is not None and usd is not None and self.spent + self.reserved + usd > self.limit:
+            return False
+        self.reserved += usd or 0
+        return True
+
     async def settle(self, reserved: Decimal | None, spent: Decimal | None) -> None:
         """Give back what was set aside for a call and count what it cost."""
         async with self._changed:
             self.reserved -= reserved or 0
             self.spent += spent or 0
             self._changed.notify_all()
+
+
+class Hold:
+    """What is set aside for one call: as much again for each attempt after one that may have been paid."""
+
+    def __init__(self, budget: Budget, usd: Decimal | None) -> None:
+        """Hold what `Budget.reserve` has set aside already."""
+        self.usd = usd
+        self.is_refused = False
+        self._budget = budget
+        self._each = usd
+
+    def grow(self) -> bool:
+        """Set aside as much as for the first attempt; False where the limit does not allow it now.
+
+        Never waits: calls that wait for what the others hold would wait for each other.
+        """
+        self.is_refused = not self._budget.take(self._each)
+        if not self.is_refused and self.usd is not None and self._each is not None:
+            self.usd += self._each
+        return not self.is_refused

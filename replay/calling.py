@@ -6,20 +6,16 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
-from replay.budget import Budget, Prices, most_tokens
+from replay.budget import Budget, Hold, Prices, most_tokens
 from replay.journal import Answered, Failed, Item, Journal
 from replay.model import RecordedCall, Request
 from replay.path import Called
-from replay.providers.answers import Answer
-from replay.providers.answers import Outcome as Tried
+from replay.providers.answers import MAYBE_PAID, Answer
 from replay.providers.models import Model
 from replay.stored import read_response, response_text
 from spotlight.errors import ModelRefused, SpotlightError
-
-# Tries that ended so may have been paid for although there is no whole answer.
-_MAYBE_PAID: Final = frozenset({Tried.INCOMPLETE, Tried.TIMED_OUT, Tried.DISCONNECTED, Tried.MALFORMED})
 
 
 class Asked(NamedTuple):
@@ -33,7 +29,8 @@ class Asked(NamedTuple):
     is_same_context: bool = True  # whether the recorded usage is that of this context
 
 
-Ask = Callable[[Asked], Awaitable[Answer]]
+# The second says whether another attempt may be made after one that may have been paid.
+Ask = Callable[[Asked, Callable[[], bool]], Awaitable[Answer]]
 
 
 class CallFailed(SpotlightError):
@@ -86,11 +83,14 @@ class Caller:
                 raise Stopped("the replay was cancelled")
             reserved = self.most(asked)
             if not await self._budget.reserve(reserved):
-                raise OutOfMoney(
-                    f"{self._budget.limit} USD are not enough for a call that may cost {reserved} USD",
-                    hint="go on with `spotlight replay resume ID --budget MORE`",
-                )
-            return await self._send(asked, reserved)
+                raise self._out_of_money(reserved)
+            return await self._send(asked, Hold(self._budget, reserved))
+
+    def _out_of_money(self, usd: Decimal | None) -> OutOfMoney:
+        return OutOfMoney(
+            f"{self._budget.limit} USD are not enough for a call that may cost {usd} USD",
+            hint="go on with `spotlight replay resume ID --budget MORE`",
+        )
 
     def most(self, asked: Asked) -> Decimal | None:
         """Return what a call costs at most, USD; None where its model has no price."""
@@ -103,35 +103,48 @@ class Caller:
         )
         return self._prices.most(asked.model.provider, asked.model.name, tokens)
 
-    async def _send(self, asked: Asked, reserved: Decimal | None) -> Called:
+    async def _send(self, asked: Asked, hold: Hold) -> Called:
+        reserved = hold.usd
         attempt = self._journal.begin(asked.item.item, asked.step, reserved)
-        cost = reserved  # where we are torn away, what it cost is not known
+        cost: Decimal | None = None
+        is_ended = False
+
+        def may_go_on() -> bool:
+            if not hold.grow():
+                return False
+            self._journal.reserve(attempt, hold.usd)
+            return True
+
         try:
             try:
-                answer = await self._ask(asked)
+                answer = await self._ask(asked, may_go_on)
             except ModelRefused as exc:  # no other call of it would be answered either
-                cost = Decimal(0)
+                cost, is_ended = Decimal(0), True
                 self._journal.failed(attempt, exc.message, cost)
                 self._is_refused = True
                 raise
-            cost = cost_of(self._prices, asked.model, answer, reserved)
+            cost, is_ended = cost_of(self._prices, asked.model, answer, reserved), True
             facts = _facts(answer)
             if not answer.is_complete:
                 why = answer.response.error or "the answer has no finish reason: it is incomplete"
                 kind = CallFailed if answer.response.error else Unfinished
-                raise kind(self._journal.failed(attempt, why, cost, json.dumps(facts)))
+                failed = self._journal.failed(attempt, why, cost, json.dumps(facts))
+                if hold.is_refused:
+                    raise self._out_of_money(reserved)
+                raise kind(failed)
             return _from_journal(
                 self._journal.done(attempt, response_text(answer.response), cost, json.dumps(facts))
             )
         finally:
-            await self._budget.settle(reserved, cost)
+            # Where we are torn away, what it cost is not known.
+            await self._budget.settle(hold.usd, cost if is_ended else hold.usd)
 
 
 def cost_of(prices: Prices, model: Model, answer: Answer, reserved: Decimal | None) -> Decimal | None:
     """Return what all tries of a call cost; a try that may have been paid counts at most."""
     if answer.was_cached or model.is_recorded:
         return Decimal(0)
-    usages = [tried.usage for tried in answer.attempts if tried.outcome in _MAYBE_PAID]
+    usages = [tried.usage for tried in answer.attempts if tried.outcome in MAYBE_PAID]
     if answer.is_complete:
         usages.append(answer.response.usage)
     costs: list[Decimal | None] = []

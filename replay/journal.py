@@ -126,6 +126,13 @@ class Journal:
             )
         return int(row.lastrowid or 0)
 
+    def reserve(self, attempt: int, reserved_usd: Decimal | None) -> None:
+        """Write down that a call is about to be sent once more, and what all of it may have cost then."""
+        with self._sql as sql:
+            sql.execute(
+                "update attempts set reserved_usd = ? where attempt = ?", (_text(reserved_usd), attempt)
+            )
+
     def done(self, attempt: int, answer: str, cost_usd: Decimal | None, facts: str | None = None) -> Answered:
         """Write down an answer and what it cost, and return both; `facts` tell of tries and notes as JSON."""
         times = self._end(attempt, "done", answer, cost_usd, None, facts)

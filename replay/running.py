@@ -201,9 +201,11 @@ async def _run(journal: Journal, data: Path, setting: Setting, send: Send, limit
 def asker(pool: Pool, seed: int) -> Ask:
     """Return what asks models over a pool; another seed asks anew what is remembered for this one."""
 
-    async def ask_model(asked: Asked) -> Answer:
+    async def ask_model(asked: Asked, may_go_on: Callable[[], bool]) -> Answer:
         recorded = asked.recorded.response if asked.recorded else None
         repeat = seed * _REPEATS + asked.item.repeat
-        return await ask(pool, asked.model, asked.request, recorded=recorded, repeat=repeat)
+        return await ask(
+            pool, asked.model, asked.request, recorded=recorded, repeat=repeat, may_go_on=may_go_on
+        )
 
     return ask_model

@@ -17,11 +17,16 @@ class Outcome(StrEnum):
     RATE_LIMITED = "rate_limited"
     SERVER_ERROR = "server_error"
     TIMED_OUT = "timed_out"
+    UNREACHED = "unreached"  # no connection was made: nothing was sent
     DISCONNECTED = "disconnected"
     REFUSED = "refused"  # the request itself is wrong for the server: asking again changes nothing
 
 
 RETRIED: Final = frozenset(set(Outcome) - {Outcome.ANSWERED, Outcome.REFUSED})
+# Attempts that ended so may have been paid for although there is no whole answer.
+MAYBE_PAID: Final = frozenset(
+    {Outcome.INCOMPLETE, Outcome.TIMED_OUT, Outcome.DISCONNECTED, Outcome.MALFORMED}
+)
 
 
 class Attempt(NamedTuple):

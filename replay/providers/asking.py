@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import aclosing
 from typing import Any, Final, NamedTuple
 
 import orjson
 
 from replay.model import Request, Response, Usage
-from replay.providers.answers import RETRIED, Answer, Attempt, Outcome
+from replay.providers.answers import MAYBE_PAID, RETRIED, Answer, Attempt, Outcome
 from replay.providers.bodies import Body, write_body
 from replay.providers.cache import cache_key
 from replay.providers.exchange import CURRENT, Exchange
@@ -32,12 +33,14 @@ class _Tried(NamedTuple):
 
 
 async def ask(
-    pool: Pool, model: Model, request: Request, *, recorded: Response | None = None, repeat: int = 0
-) -> Answer:
+    pool: Pool, model: Model, request: Request, *, recorded: Response | None = None, repeat: int = 0,
+    may_go_on: Callable[[], bool] = lambda: True,
+) -> Answer:  # fmt: skip
     """Return a model's answer to a request, from the cache where it is there.
 
     `repeat` tells apart the k answers to one request; `recorded` is what the model `recorded` answers. A call
-    that fails is an answer with `response.error`; one that was cut off has no finish reason.
+    that fails is an answer with `response.error`; one that was cut off has no finish reason. `may_go_on` is
+    asked before another attempt where the one before may have been paid.
 
     Raises: ModelRefused where the model cannot be asked at all: its key is missing, its address not allowed.
     """
@@ -49,7 +52,7 @@ async def ask(
     if known is not None:
         return Answer(known, (), True, (*body.notes, *_surprises(model, known)), key)
     line = pool.line(model)
-    tries = await _try(pool, line, model, body)
+    tries = await _try(pool, line, model, body, may_go_on)
     last = tries[-1]
     response = last.response
     if last.attempt.outcome not in (Outcome.ANSWERED, Outcome.INCOMPLETE):
@@ -76,7 +79,9 @@ def _from_recording(recorded: Response | None) -> Answer:
     return Answer(recorded._replace(finish_reason=told or "recorded"), (), False, note)
 
 
-async def _try(pool: Pool, line: Line, model: Model, body: Body) -> list[_Tried]:
+async def _try(
+    pool: Pool, line: Line, model: Model, body: Body, may_go_on: Callable[[], bool]
+) -> list[_Tried]:
     """Return all attempts, at least one; the last one is the answer."""
     limits = pool.limits
     tries: list[_Tried] = []
@@ -96,6 +101,8 @@ async def _try(pool: Pool, line: Line, model: Model, body: Body) -> list[_Tried]
             line.lane.leave()
         is_last = len(tries) >= limits.attempts or _now() + wait >= deadline
         if attempt.outcome not in RETRIED or is_last:
+            return tries
+        if attempt.outcome in MAYBE_PAID and not may_go_on():
             return tries
         if attempt.outcome is not Outcome.RATE_LIMITED:  # the lane keeps the pause of a rate limit, for all
             await asyncio.sleep(wait)

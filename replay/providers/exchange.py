@@ -21,7 +21,8 @@ class Exchange:
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)  # of the response, names in lower case
     is_timeout: bool = False
-    is_broken: bool = False  # the connection could not be made, or broke
+    is_unreached: bool = False  # no connection could be made: nothing was sent
+    is_broken: bool = False  # the connection broke
     refused: ModelRefused | None = None
 
 

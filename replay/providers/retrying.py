@@ -21,6 +21,8 @@ def outcome_of(exchange: Exchange, detail: str, *, is_said: bool) -> Outcome:
 
     `is_said`: the client tells of an error; else it could not read what came.
     """
+    if exchange.is_unreached:
+        return Outcome.UNREACHED
     if exchange.is_timeout:
         return Outcome.TIMED_OUT
     if exchange.is_broken or exchange.status is None:

@@ -163,12 +163,14 @@ def _reported(exchange: Exchange) -> Any:
         exchange.refused = exc
         raise httpx2.ConnectError(str(exc)) from None
     except _CORE_ERRORS as exc:
+        exchange.is_unreached = isinstance(exc, _UNREACHED)
         exchange.is_timeout = isinstance(exc, httpcore2.TimeoutException)
         exchange.is_broken = not exchange.is_timeout
         kind = getattr(httpx2, type(exc).__name__, httpx2.NetworkError)
         raise kind(str(exc)) from exc
 
 
+_UNREACHED: Final = (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout)
 _CORE_ERRORS: Final = (
     httpcore2.TimeoutException,
     httpcore2.NetworkError,

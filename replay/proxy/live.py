@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
-from replay.budget import Budget, Prices, most_tokens
+from replay.budget import Budget, Hold, Prices, most_tokens
 from replay.calling import cost_of
 from replay.model import Request
 from replay.providers import Answer, Model, Pool, ask, parse_model
@@ -89,14 +89,17 @@ class Purse:
                 f"{self.spent_usd} USD spent before",
                 hint="serve it with a larger --budget",
             )
-        cost = most  # where we are torn away, what it cost is not known
+        hold = Hold(self._budget, most)
+        cost: Decimal | None = None
+        is_ended = False
         try:
-            answer = await ask(pool, model, asked)
-            cost = cost_of(self._prices, model, answer, most)
+            answer = await ask(pool, model, asked, may_go_on=hold.grow)
+            cost, is_ended = cost_of(self._prices, model, answer, most), True
         except ModelRefused:
-            cost = Decimal(0)
+            cost, is_ended = Decimal(0), True
             raise
-        finally:
-            await self._budget.settle(most, cost)
+        finally:  # where we are torn away, what it cost is not known
+            cost = cost if is_ended else hold.usd
+            await self._budget.settle(hold.usd, cost)
             self.unpriced_calls += cost is None
         return answer, tuple(left_out)

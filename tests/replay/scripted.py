@@ -116,7 +116,7 @@ def sealed_of(found: Sequence[Recording], policy: Policy | None = None, **said: 
 def answering(answer: Callable[[Asked], Response]) -> Ask:
     """Return what asks nobody: the answer of a function, as if one try had brought it."""
 
-    async def ask(asked: Asked) -> Answer:
+    async def ask(asked: Asked, _: Callable[[], bool]) -> Answer:
         return Answer(answer(asked), (Attempt(Outcome.ANSWERED, 0, 1.0),), False, ())
 
     return ask
@@ -144,9 +144,9 @@ def work_through(
     ways: list[Way] = []
     questions: list[Asked] = []
 
-    async def noted(asked: Asked) -> Answer:
+    async def noted(asked: Asked, may_go_on: Callable[[], bool]) -> Answer:
         questions.append(asked)
-        return await ask(asked)
+        return await ask(asked, may_go_on)
 
     async def emit(results: Sequence[Result]) -> None:
         ways.extend(result.path for result in results)

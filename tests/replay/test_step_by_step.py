@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -128,7 +129,7 @@ def test_what_a_call_costs(tmp_path: Path, answer: Answer, outcome: Outcome, cos
     """Tries that may have been paid count; what is not told counts as what it may have been at most."""
     one = recorded(Turn(says("Hi.")))
 
-    async def ask(_: Asked) -> Answer:
+    async def ask(_: Asked, _again: Callable[[], bool]) -> Answer:
         return answer
 
     found = work_through(tmp_path, sealed_of([one]), [one], ask)
@@ -136,12 +137,28 @@ def test_what_a_call_costs(tmp_path: Path, answer: Answer, outcome: Outcome, cos
     assert cost == read_progress(tmp_path).spent_usd
 
 
+def test_every_try_is_within_the_budget(tmp_path: Path) -> None:
+    """A broken try may be paid: another one needs as much money again, else the plan waits for more."""
+    one = recorded(Turn(says("Hi.")))
+    tries: list[bool] = []
+
+    async def broken(_: Asked, may_go_on: Callable[[], bool]) -> Answer:
+        while not tries or tries[-1]:
+            tries.append(may_go_on())
+        lost = (Attempt(Tried.DISCONNECTED, 0, 1.0),) * len(tries)
+        return Answer(says("")._replace(finish_reason=None, error="disconnected"), lost, False, ())
+
+    work_through(tmp_path, sealed_of([one]), [one], broken, budget="0.006")
+    assert ({"budget": 1}, [True, False]) == (read_progress(tmp_path).outcomes, tries)
+    assert 2 * Decimal("0.0024726") == read_progress(tmp_path).spent_usd
+
+
 def test_a_replay_that_is_cancelled_goes_on_later(tmp_path: Path) -> None:
     """Another process may ask it to stop; the call in flight is awaited and nothing is asked twice."""
     often = recorded(*[Turn(says(str(n))) for n in range(5)])
     sealed = sealed_of([often], concurrency=1)
 
-    async def ask(asked: Asked) -> Answer:
+    async def ask(asked: Asked, _: Callable[[], bool]) -> Answer:
         if asked.step == 2:
             cancel(tmp_path)
         return Answer(says("x"), (Attempt(Tried.ANSWERED, 0, 1.0),), False, ())
@@ -157,7 +174,7 @@ def test_a_replay_that_is_cancelled_goes_on_later(tmp_path: Path) -> None:
 def test_a_model_that_cannot_be_asked_stops_the_plan(tmp_path: Path) -> None:
     """Without a key every call would fail: nothing is called failed, and the plan can go on later."""
 
-    async def refuse(_: Asked) -> Answer:
+    async def refuse(_: Asked, _again: Callable[[], bool]) -> Answer:
         raise ModelRefused("the environment variable X is not set")
 
     sealed = sealed_of([ONE], concurrency=1)

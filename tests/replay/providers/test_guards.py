@@ -225,8 +225,8 @@ def test_nobody_there_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     answer = asked(model_at(f"http://127.0.0.1:{port}", key_env=None), limits=FAST._replace(attempts=2))
-    assert [Outcome.DISCONNECTED] * 2 == [attempt.outcome for attempt in answer.attempts]
-    assert "disconnected after 2 attempts" in (answer.response.error or "")
+    assert [Outcome.UNREACHED] * 2 == [attempt.outcome for attempt in answer.attempts]
+    assert "unreached after 2 attempts" in (answer.response.error or "")
 
 
 def test_a_call_can_be_cancelled() -> None:

@@ -62,18 +62,18 @@ class Caller:
         self._prices = prices
         self._ask = ask
         self._slots = asyncio.Semaphore(in_flight)
-        self._is_refused = False
+        self.refusal: ModelRefused | None = None  # why a model cannot be asked at all
 
     @property
     def is_stopped(self) -> bool:
         """Whether no more calls are sent: somebody cancelled, or a model cannot be asked at all."""
-        return self._is_refused or self._journal.is_cancelled()
+        return self.refusal is not None or self._journal.is_cancelled()
 
     async def call(self, asked: Asked, answered: dict[int, Answered]) -> Called:
         """Return the answer; `answered` holds what the journal knows of the item.
 
-        Raises: CallFailed or Unfinished where there is none; OutOfMoney; Stopped; ModelRefused where a model
-        cannot be asked at all, which stops the plan.
+        Raises: CallFailed or Unfinished where there is none; OutOfMoney; Stopped, also where a model cannot
+        be asked at all: that stops the plan (`refusal`), and calls in flight are awaited.
         """
         known = answered.get(asked.step)
         if known is not None:
@@ -121,8 +121,8 @@ class Caller:
             except ModelRefused as exc:  # no other call of it would be answered either
                 cost, is_ended = Decimal(0), True
                 self._journal.failed(attempt, exc.message, cost)
-                self._is_refused = True
-                raise
+                self.refusal = exc
+                raise Stopped("a model cannot be asked") from exc
             cost, is_ended = cost_of(self._prices, asked.model, answer, reserved), True
             facts = _facts(answer)
             if not answer.is_complete:

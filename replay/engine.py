@@ -61,7 +61,8 @@ class Engine(NamedTuple):
 async def work(engine: Engine, *, budget_usd: Decimal | None) -> None:
     """Work until everything has ended, the money is spent or somebody cancels.
 
-    Raises: SpotlightError where a recording is no longer what it was when the plan was made.
+    Raises: SpotlightError where a recording is no longer what it was when the plan was made; ModelRefused
+    where a model cannot be asked at all.
     """
     budget = Budget(budget_usd, engine.journal.spent())
     caller = Caller(engine.journal, budget, engine.prices, engine.ask, engine.sealed.plan.concurrency)
@@ -81,6 +82,8 @@ async def work(engine: Engine, *, budget_usd: Decimal | None) -> None:
                     tasks.create_task(_next_cases(engine, caller, cases, outbox))
         except ExceptionGroup as several:
             raise several.exceptions[0] from several
+    if caller.refusal is not None:
+        raise caller.refusal
 
 
 def _is_open(state: ItemState) -> bool:

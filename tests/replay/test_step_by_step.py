@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -183,6 +184,23 @@ def test_a_model_that_cannot_be_asked_stops_the_plan(tmp_path: Path) -> None:
     assert [None] == [state.outcome for state in read_items(tmp_path)]
     found = work_through(tmp_path, sealed, [ONE], answering(lambda _: says("x")))
     assert Outcome.COMPLETE == found.way.outcome
+
+
+def test_calls_in_flight_end_when_another_is_refused(tmp_path: Path) -> None:
+    """Calls beside one whose model cannot be asked are paid for: their answers are awaited and kept."""
+    two = recorded(Turn(says("a")), Turn(says("b")))
+    refused = asyncio.Event()
+
+    async def ask(asked: Asked, _: Callable[[], bool]) -> Answer:
+        if asked.step == 1:
+            refused.set()
+            raise ModelRefused("the environment variable X is not set")
+        await refused.wait()
+        return Answer(says("b"), (Attempt(Tried.ANSWERED, 0, 1.0),), False, ())
+
+    with pytest.raises(ModelRefused):
+        work_through(tmp_path, sealed_of([two], concurrency=2), [two], ask)
+    assert {1: "failed", 2: "done"} == {one.step: one.state for one in read_attempts(tmp_path)}
 
 
 def test_a_recording_that_changed_is_refused(tmp_path: Path) -> None:

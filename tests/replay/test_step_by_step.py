@@ -189,12 +189,14 @@ def test_a_model_that_cannot_be_asked_stops_the_plan(tmp_path: Path) -> None:
 def test_calls_in_flight_end_when_another_is_refused(tmp_path: Path) -> None:
     """Calls beside one whose model cannot be asked are paid for: their answers are awaited and kept."""
     two = recorded(Turn(says("a")), Turn(says("b")))
-    refused = asyncio.Event()
+    sent, refused = asyncio.Event(), asyncio.Event()
 
     async def ask(asked: Asked, _: Callable[[], bool]) -> Answer:
         if asked.step == 1:
+            await sent.wait()
             refused.set()
             raise ModelRefused("the environment variable X is not set")
+        sent.set()
         await refused.wait()
         return Answer(says("b"), (Attempt(Tried.ANSWERED, 0, 1.0),), False, ())
 

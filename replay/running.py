@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, ParamSpec, TypeVar
 
 from opentelemetry.sdk.trace import ReadableSpan
 
@@ -43,6 +46,8 @@ _REPEATS: Final = 1_000_000  # more than any plan has
 
 # Takes the spans of some results to where runs are kept; returns when they are safe.
 Send = Callable[[Sequence[ReadableSpan]], None]
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Setting:
@@ -107,6 +112,22 @@ def opened_stubs(sealed: Sealed) -> Iterator[StubHost | None]:
             yield host
 
 
+def _beside_loops(function: Callable[P, T]) -> Callable[P, T]:
+    """Have a function work in a thread of its own where this one runs an event loop, as in a notebook."""
+
+    @functools.wraps(function)
+    def called(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return function(*args, **kwargs)
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(function, *args, **kwargs).result()
+
+    return called
+
+
+@_beside_loops
 def look_ahead(sealed: Sealed, reports: Reports, data: Path, recordings: Recordings | None = None) -> Preview:
     """Return what a plan will ask, cover and cost. Raises: SpotlightError for stubs that cannot be loaded."""
     with opened_stubs(sealed) as host:
@@ -145,6 +166,7 @@ def check(plan: Plan, ahead: Preview) -> None:
         )
 
 
+@_beside_loops
 def run_plan(
     folder: Path,
     data: Path,
@@ -187,7 +209,8 @@ async def _run(journal: Journal, data: Path, setting: Setting, send: Send, limit
 
     with ExitStack() as stack:
         loop = asyncio.get_running_loop()
-        for name in (signal.SIGINT, signal.SIGTERM):
+        is_main = threading.current_thread() is threading.main_thread()  # no other may take signals
+        for name in (signal.SIGINT, signal.SIGTERM) if is_main else ():
             loop.add_signal_handler(name, journal.mark, "cancel", "1")
             stack.callback(loop.remove_signal_handler, name)
         async with open_pool(data, allow_private=sealed.plan.allow_private) as pool:

@@ -26,7 +26,7 @@ def test_text_cannot_become_markup() -> None:
 
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a data folder with an experiment, made before a browser's event loop runs in this thread."""
+    """Return a data folder with an experiment."""
     return made_once(common_folder(tmp_path_factory) / "experiment", experiment_lake)
 
 

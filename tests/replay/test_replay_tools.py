@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 import replay
-from replay.progress import read_items, read_progress
+from replay.progress import Progress, read_items, read_progress
 from spotlight.errors import SpotlightError
 from spotlight.reports import open_lake
 from tests.command import spotlight_json
@@ -95,9 +96,13 @@ def test_a_server_that_is_not_ours(trip: tuple[Path, str], llmock_url: str) -> N
 
 
 def test_plans_run_from_python(trip: tuple[Path, str]) -> None:
-    """In a process of its own, over its own journal; what cannot be asked is refused at once."""
+    """In a notebook, too, where an event loop runs; what cannot be asked is refused at once."""
     data, run_id = trip
-    done = replay.run({"runs": [run_id], "variants": [{"name": "again", "model": "recorded"}]}, data)
+
+    async def in_a_notebook() -> Progress:
+        return replay.run({"runs": [run_id], "variants": [{"name": "again", "model": "recorded"}]}, data)
+
+    done = asyncio.run(in_a_notebook())
     assert ({"complete": 1}, 1, "complete") == (done.outcomes, done.sent, done.state)
     folder = next((data / "replays").iterdir())
     assert done == read_progress(folder)

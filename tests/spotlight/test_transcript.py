@@ -188,7 +188,7 @@ def test_content_is_whole_by_pages_and_stretches() -> None:
         part = stretch(listed, 0, place)
         whole, place = whole + part["text"], part["next"]
     assert long == whole
-    assert {"count": 1, "entries": [0]} == mentions(listed, "NEEDLE")
+    assert {"count": 1, "entries": [0], "steps": [0]} == mentions(listed, "NEEDLE")
     assert [len(long), 1] == transcript_document(found, listed)["cols"]["size"]
 
 

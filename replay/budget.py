@@ -51,13 +51,13 @@ class Prices:
         self, provider: str | None, model: str | None, usage: Usage, *,
         asked: str | None = None, at_ns: int | None = None,
     ) -> Decimal | None:  # fmt: skip
-        """Return what a call cost, USD; None without usage or without a price.
+        """Return what a call cost, USD; None without a price, or where a side of its usage is not told.
 
         `model` is the one that answered, `asked` the one that was asked for; `at_ns` (UTC) says when,
         now by default.
         """
         row = self._row(provider, model or asked, asked, at_ns or time.time_ns())
-        if row is None or (usage.input_tokens is None and usage.output_tokens is None):
+        if row is None or (usage.input_tokens is None or usage.output_tokens is None):
             return None
         counted = usage._asdict()
         prices = unit_prices(counted, row)

@@ -82,9 +82,8 @@ def spans_of(
     of = _plain({sc.SPOTLIGHT_REPLAY_OF: path.case.run_id, sc.SPOTLIGHT_VARIANT: path.item.variant})
     for step in path.steps:
         started, ended = _step_times(step, begin)
-        span = tracer.start_span(
-            f"chat {_asked_name(step)}", inside, SpanKind.CLIENT, of | _step(step), start_time=started
-        )
+        name = f"chat {_asked_name(step) or ''}".rstrip()  # nobody may know the model of a recorded answer
+        span = tracer.start_span(name, inside, SpanKind.CLIENT, of | _step(step), start_time=started)
         if step.failed is not None:
             span.set_status(Status(StatusCode.ERROR, step.failed.error))
         span.end(ended)

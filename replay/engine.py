@@ -149,9 +149,27 @@ async def _walk(
     if first.outcome is Outcome.BUDGET:  # which step is the first to decide otherwise is not known yet
         return Path(item, work.case, (), Outcome.BUDGET, reason=first.reason)
     if first.first_difference is None:
-        return Path(item, work.case, (), Outcome.SKIPPED, reason="no step decides otherwise")
+        return Path(item, work.case, (), Outcome.SKIPPED, reason=_nothing_to_follow(first))
     tools = engine.tools(found, item, first.first_difference, _simulate(engine, caller, work))
-    return await follow(work, caller, tools, engine.sealed.plan, first)
+    path = await follow(work, caller, tools, engine.sealed.plan, first)
+    return path._replace(notes=(*_unknown_before(first), *path.notes))
+
+
+def _unknown_before(first: Path) -> list[str]:
+    """Return in words that an earlier step than the one that is followed may decide otherwise, too."""
+    until = first.first_difference or 0
+    before = [step.step for step in first.steps if step.agreement is None and step.step < until]
+    return [f"steps {before} before it cannot be compared: it may not be the first divergence"] * bool(before)
+
+
+def _nothing_to_follow(first: Path) -> str:
+    """Return why no step of a path is gone on from: they agree, or it is not known whether they do."""
+    compared = first.agreement[1]
+    alone = len(first.steps) - compared
+    if first.outcome is Outcome.COMPLETE and not alone:
+        return "no step decides otherwise" if compared else "no step was asked"
+    why = first.reason or "nothing is recorded to compare them with"
+    return f"no answer decides otherwise, but {alone} of {len(first.steps)} steps cannot be compared: {why}"
 
 
 def _simulate(engine: Engine, caller: Caller, work: Work) -> Simulate | None:

@@ -25,7 +25,7 @@ from spotlight.reports.scored import ABOVE
 
 ORIGINAL: Final = ""  # the recorded run beside the variants, all of which have a name
 CENSORED: Final = frozenset({Outcome.DIVERGED, Outcome.BUDGET, Outcome.ERROR, Outcome.INCOMPLETE})
-_WHAT_CHANGES: Final = ("model", "params", "prompt", "prompt_file", "pack", "prompt_key")
+_WHAT_CHANGES: Final = ("model", "params", "prompt", "prompt_file", "pack")
 
 
 class Call(NamedTuple):
@@ -103,8 +103,14 @@ class Experiment(NamedTuple):
 
 
 def is_unchanged(variant: Variant) -> bool:
-    """Return whether a variant asks what was recorded, of the model that was recorded."""
-    return variant.name == BASELINE or not any(getattr(variant, name) for name in _WHAT_CHANGES)
+    """Return whether a variant asks what was recorded, of the model that was recorded.
+
+    Another address is a change, for another server stands there, but for a variant that the user calls the
+    baseline: recordings do not say at which address their model was asked.
+    """
+    if any(getattr(variant, name) for name in _WHAT_CHANGES):
+        return False
+    return variant.base_url is None or variant.name == BASELINE
 
 
 def is_free(variant: Variant) -> bool:

@@ -172,13 +172,21 @@ class Journal:
             sql.executemany("update items set sent_ns = ? where item = ?", ((now, item) for item in items))
 
     def reopen(self, outcomes: Iterable[str]) -> None:
-        """Let items that ended so go on: they are to be tried once more, and sent anew."""
+        """Let items that ended so go on: they are to be tried once more, and sent anew.
+
+        Where there was nothing to follow from such an item, there may be then.
+        """
+        opened = [(outcome,) for outcome in outcomes]
         with self._sql as sql:
             sql.executemany(
-                "update items set outcome = null, detail = null, ended_ns = null, sent_ns = null"
-                " where outcome = ?",
-                ((outcome,) for outcome in outcomes),
+                "update items set outcome = 'open' where outcome = 'skipped' and leg = 'follow'"
+                " and item - 1 in (select item from items where outcome = ?)",
+                opened,
             )
+            sql.executemany(
+                "update items set outcome = null, detail = null, ended_ns = null, sent_ns = null"
+                " where outcome = ?", [*opened, ("open",)],
+            )  # fmt: skip
 
     def failures(self, item: int) -> dict[int, Failed]:
         """Return which calls of an item have no answer, by step, each with its last failure."""

@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 from replay.budget import Prices, likely_tokens, most_tokens
 from replay.calling import Asked, is_other
 from replay.journal import Item
-from replay.mocks.ladder import Mocks
 from replay.model import RecordedCall, Recording, Usage
 from replay.plan import Sealed
+from replay.preview_tools import MadeUp, MocksOf, tools_ahead
 from replay.providers.models import Model
 from replay.sealing import Recordings
 from replay.targets import Changed, Changes
@@ -24,7 +24,6 @@ _POWER: Final = 2.8  # z of 5 %, two-sided, plus z of 80 % power
 _GUESSED_MS: Final = 5_000.0  # a call whose duration is not recorded
 
 ChangesOf = Callable[[str, Recording], Changes]
-MocksOf = Callable[[Recording, Item, int], Mocks]
 
 
 class Preview(NamedTuple):
@@ -34,13 +33,14 @@ class Preview(NamedTuple):
     items: int
     calls: int  # model calls if everything goes as recorded
     grades: Mapping[str, int]  # cases by how complete their recordings are
-    rungs: Mapping[str, int]  # recorded tool calls by what would answer them if asked again
+    rungs: Mapping[str, Mapping[str, int]]  # by variant: recorded tool calls by what would answer them
     skipped: Mapping[str, int]  # steps that are not asked, by reason
     refused: Mapping[str, int]  # the same, for reasons of one variant: `variant: reason`
     models: Mapping[str, int]  # calls by model
     targets: tuple[Model, ...]  # the models that are asked
     unpriced: Mapping[str, str]  # model -> why it has no price
     unpriced_calls: int
+    made_up: int  # tool results that a model makes up, beside `calls`, if everything goes as recorded
     expected_usd: Decimal
     worst_usd: Decimal
     input_tokens: int  # expected
@@ -62,7 +62,8 @@ class _Sums:
         self.longest_ms = 0.0
         self.skipped: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
-        self.rungs: Counter[str] = Counter()
+        self.rungs: dict[str, Counter[str]] = {}
+        self.made_up = 0
 
 
 async def preview(
@@ -70,6 +71,7 @@ async def preview(
 ) -> Preview:
     """Return what a plan will ask, cover and cost. Nothing is asked."""
     sums, plan = _Sums(), sealed.plan
+    helper = plan.simulate.parsed() if plan.simulate else None
     for number, case in enumerate(sealed.cases):
         found = recordings(case.run_id)
         calls = {call.step: call for call in found.calls}
@@ -77,19 +79,20 @@ async def preview(
         for variant in plan.all_variants():
             changed = changes(variant.name, found)
             ways = [_way(changed, calls[step], variant.name, sums) for step in case.steps]
-            _add_way([way for way in ways if way is not None], sealed, prices, sums)
-        await _add_rungs(
-            found,
-            mocks(found, Item(0, number, plan.all_variants()[0].name, 1), case.steps[0]),
-            case.steps[0],
-            sums,
-        )
+            known = [way for way in ways if way is not None]
+            _add_way(known, sealed, prices, sums)
+            item = Item(0, number, variant.name, 1)
+            ahead = await tools_ahead(found, item, case.steps[0], mocks, helper)
+            sums.rungs.setdefault(variant.name, Counter()).update(ahead.rungs)
+            if helper and known and (plan.mode == "closed" or plan.follow):
+                _add_made_up(ahead.made_up, helper, sealed, prices, sums)
+    rungs = {variant: counts for variant, counts in sums.rungs.items() if counts}
     per_call = sums.ms / plan.concurrency
     return Preview(
         len(sealed.cases), sum(1 for _ in sealed.items()), sums.calls,
-        Counter(case.grade for case in sealed.cases), sums.rungs, sums.skipped, sums.refused, sums.models,
+        Counter(case.grade for case in sealed.cases), rungs, sums.skipped, sums.refused, sums.models,
         tuple(sums.targets),
-        sums.unpriced, sums.unpriced_calls, sums.expected, sums.worst, sums.input_tokens,
+        sums.unpriced, sums.unpriced_calls, sums.made_up, sums.expected, sums.worst, sums.input_tokens,
         max(per_call, sums.longest_ms) / 1000, smallest_effect(len(sealed.cases), plan.repeat),
     )  # fmt: skip
 
@@ -147,12 +150,26 @@ def _add_way(ways: list[_Way], sealed: Sealed, prices: Prices, sums: _Sums) -> N
     sums.worst += worst * plan.repeat
 
 
-async def _add_rungs(found: Recording, mocks: Mocks, from_step: int, sums: _Sums) -> None:
-    """Count by which rung each recorded tool call would be answered if it were asked again in its order."""
-    for tool in found.tools:
-        if tool.step is not None and tool.step >= from_step:
-            answer = await mocks.answer(tool.name, tool.arguments, step=tool.step)
-            sums.rungs[answer.rung.value] += 1
+def _add_made_up(made: MadeUp, helper: Model, sealed: Sealed, prices: Prices, sums: _Sums) -> None:
+    """Add the tool results of one case by one variant that a model makes up.
+
+    At worst it makes up every result of a loop that goes to its limit.
+    """
+    plan = sealed.plan
+    if helper.is_recorded or made.largest is None:
+        return
+    expected = len(made.likely) if plan.mode == "closed" else 0  # whether anything follows is not known
+    sums.made_up += expected * plan.repeat
+    worst = prices.most(helper.provider, helper.name, made.largest)
+    if worst is None:
+        name = f"{helper.provider}:{helper.name}"
+        sums.unpriced[name] = prices.reason(helper.provider, helper.name) or "no price for it"
+        sums.unpriced_calls += max(1, expected) * plan.repeat
+        return
+    sums.worst += worst * plan.max_steps * made.at_once * plan.repeat
+    for tokens in made.likely[:expected]:
+        sums.input_tokens += tokens.input * plan.repeat
+        sums.expected += (prices.most(helper.provider, helper.name, tokens) or 0) * plan.repeat
 
 
 def smallest_effect(cases: int, repeats: int) -> float | None:

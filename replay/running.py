@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import json
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +22,7 @@ from replay.calling import Ask, Asked
 from replay.emission import spans_of
 from replay.engine import Engine, Result, work
 from replay.journal import Item, Journal
-from replay.mocks.ladder import Mocks, Outcome, Simulate, Simulation, Stubs
+from replay.mocks.ladder import Mocks, Outcome, Simulate, Stubs
 from replay.mocks.stub_host import StubHost
 from replay.mocks.tape import Recorded, recorded_of
 from replay.model import Recording
@@ -42,7 +43,6 @@ from spotlight.pricing import book_of
 from spotlight.reports import Reports, open_lake
 
 BUDGET: Final = "budget_usd"  # a budget that was raised after the plan was made
-_REPEATS: Final = 1_000_000  # more than any plan has
 
 # Takes the spans of some results to where runs are kept; returns when they are safe.
 Send = Callable[[Sequence[ReadableSpan]], None]
@@ -133,17 +133,7 @@ def look_ahead(sealed: Sealed, reports: Reports, data: Path, recordings: Recordi
     with opened_stubs(sealed) as host:
         stubs = _NamedStubs(host.names) if host else None
     told = Setting(sealed, recordings or recordings_of(reports), data, stubs)
-    simulate = _made_up if sealed.plan.simulate else None
-
-    def mocks(found: Recording, item: Item, from_step: int) -> Mocks:
-        return told.mocks(found, item, from_step, simulate)
-
-    return asyncio.run(preview(sealed, told.recordings, told.prices, told.changes, mocks))
-
-
-async def _made_up(_: Simulation) -> Outcome:
-    """Return nothing: a preview only needs to know that a model would be asked."""
-    return Outcome(None)
+    return asyncio.run(preview(sealed, told.recordings, told.prices, told.changes, told.mocks))
 
 
 def check(plan: Plan, ahead: Preview) -> None:
@@ -215,20 +205,26 @@ async def _run(journal: Journal, data: Path, setting: Setting, send: Send, limit
             stack.callback(loop.remove_signal_handler, name)
         async with open_pool(data, allow_private=sealed.plan.allow_private) as pool:
             engine = Engine(
-                sealed, journal, setting.recordings, setting.changes, asker(pool, sealed.plan.seed),
+                sealed, journal, setting.recordings, setting.changes, asker(pool, sealed),
                 setting.mocks, setting.prices, emit,
             )  # fmt: skip
             await work(engine, budget_usd=limit)
 
 
-def asker(pool: Pool, seed: int) -> Ask:
-    """Return what asks models over a pool; another seed asks anew what is remembered for this one."""
+def asker(pool: Pool, sealed: Sealed) -> Ask:
+    """Return what asks models over a pool.
+
+    Every step of every run, by every variant, each time it is repeated, is a trial of its own. Another plan
+    with the same trial does not pay for it again; another seed asks anew.
+    """
 
     async def ask_model(asked: Asked, may_go_on: Callable[[], bool]) -> Answer:
         recorded = asked.recorded.response if asked.recorded else None
-        repeat = seed * _REPEATS + asked.item.repeat
+        item = asked.item
+        run_id = sealed.cases[item.case_no].run_id
+        trial = json.dumps([sealed.plan.seed, run_id, asked.step, item.variant, item.repeat])
         return await ask(
-            pool, asked.model, asked.request, recorded=recorded, repeat=repeat, may_go_on=may_go_on
+            pool, asked.model, asked.request, recorded=recorded, trial=trial, may_go_on=may_go_on
         )
 
     return ask_model

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -58,7 +59,8 @@ def variants_of(changed: Changed) -> list[dict[str, Any]]:
 def _name(model: str | None, pack: Path | None, changed: Changed) -> str:
     prompt = changed.prompt.stem if changed.prompt else "new prompt" if changed.prompt_text else ""
     words = [model or "", pack.name if pack else "", prompt, ", ".join(changed.params)]
-    return " · ".join(filter(None, words)) or "unchanged"
+    address = urlsplit(changed.base_url or "").netloc.rpartition("@")[2]
+    return " · ".join(filter(None, words)) or f"at {address or 'another address'}"
 
 
 def fault_of(text: str) -> dict[str, Any]:

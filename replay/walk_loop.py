@@ -10,12 +10,13 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Sequence
+from typing import Final
 
 from replay.agreement import Agreement, compare, tool_calls
 from replay.calling import Asked, Caller, CallFailed, OutOfMoney, Stopped, Unfinished
 from replay.mocks.fidelity import sentences
 from replay.mocks.ladder import Mocks
-from replay.model import RecordedCall, Rung
+from replay.model import RecordedCall, Request, Rung
 from replay.path import AnsweredTool, Called, Outcome, Path, Step
 from replay.plan import Plan
 from replay.sealing import loop_calls
@@ -23,6 +24,8 @@ from replay.targets import Changed
 from replay.walk_steps import Work
 from spotlight.errors import SpotlightError
 from spotlight.messages.canonical import Message, ToolCall, ToolCallResponse
+
+_CHAIN: Final = "previous_response_id"
 
 
 async def walk_loop(work: Work, caller: Caller, tools: Mocks, plan: Plan) -> Path:
@@ -54,6 +57,7 @@ class _Loop:
         self._steps: list[Step] = []
         self._history: list[Message] = []
         self._base: Changed | None = None
+        self._base_of: RecordedCall | None = None
         self._is_departed = False  # the context is no longer the recorded one
         self._decides_alike = True
         self._blind_turns = 0  # of the user, said as recorded to an agent that went another way
@@ -99,7 +103,7 @@ class _Loop:
         if refused or self._base is None:
             return self._end(Outcome.ERROR, index, refused)
         request = self._base.request._replace(messages=tuple(self._history))
-        changes = self._base.changes if not self._is_departed else ()
+        changes = self._changes()
         step = Step(self._number(index), recorded, request, self._base.model, None, changes=changes)
         self._steps.append(step)
         try:
@@ -123,8 +127,18 @@ class _Loop:
             return changed
         if not self._is_departed:
             self._history = list(changed.request.messages)
-        self._base = changed
+        elif self._base is not None:
+            changed = changed._replace(request=_going_on(changed.request, self._base.request))
+        self._base, self._base_of = changed, recorded
         return ""
+
+    def _changes(self) -> tuple[str, ...]:
+        """Return what the variant changes of this step: away from the recorded way, of all but messages."""
+        if not self._is_departed or self._base_of is None:
+            return self._base.changes if self._base else ()
+        call = self._base_of
+        frame = self._work.changes.of(call._replace(request=call.request._replace(messages=())))
+        return () if isinstance(frame, str) else frame.changes
 
     async def _ask(self, step: Step) -> Called:
         failed = self._work.failures.get(step.step)
@@ -191,6 +205,16 @@ class _Loop:
         self._history += said
         self._blind_turns += bool(said) and not self._decides_alike
         return bool(said)
+
+
+def _going_on(request: Request, before: Request) -> Request:
+    """Return a request that goes on from the answer that `before` goes on from: the history is that one's."""
+    fields = [
+        {name: value for name, value in mine.items() if name != _CHAIN}
+        | {name: value for name, value in its.items() if name == _CHAIN}
+        for mine, its in ((request.params, before.params), (request.extra, before.extra))
+    ]
+    return request._replace(params=fields[0], extra=fields[1])
 
 
 def _turns(calls: Sequence[RecordedCall]) -> dict[int, tuple[Message, ...]]:

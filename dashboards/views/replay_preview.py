@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboards.replaying import Prepared
 from dashboards.text import duration, escape, money, tokens
+from replay.preview_tools import by_variants
 
 MOST_REASONS: Final = 8
 
@@ -51,8 +52,9 @@ def _lines(prepared: Prepared) -> Iterator[str]:
     names = ", ".join(escape(variant.name) for variant in plan.all_variants())
     yield f"Variants, {mode}, from model call {plan.from_step}: {names}"
     yield f"Recordings by how complete they are: {counted(ahead.grades)}"
-    if ahead.rungs:
-        yield f"Tool calls, if asked as recorded, are answered by: {counted(ahead.rungs)}"
+    for variants, rungs in by_variants(ahead.rungs) if ahead.rungs else ():
+        of = f" of {escape(variants)}" if variants else ""
+        yield f"Tool calls{of}, if asked as recorded, are answered by: {counted(rungs)}"
     yield f"Models: {counted(ahead.models)}"
     for model, reason in ahead.unpriced.items():
         yield f"No price: {escape(model)}: {escape(reason, 300)}"

@@ -24,7 +24,7 @@ from spotlight.errors import SpotlightError
 from spotlight.messages.canonical import Json, ToolDefinition
 from spotlight.messages.digests import canonical_json
 
-_EXAMPLES: Final = 5  # recordings that a simulation is shown
+EXAMPLES: Final = 5  # recordings that a simulation is shown
 _NEAREST: Final = 3  # recordings that a miss names
 _PLACEHOLDER: Final = re.compile(r"\{\{([^{}]+)\}\}")
 
@@ -164,7 +164,7 @@ class Mocks:
             definition = self._tools.get(asked.name)
             examples = tuple(near.recorded for near in self._nearest(asked) if near.recorded.has_result)
             made = await self._simulate(
-                Simulation(asked.name, asked.arguments, definition, examples[:_EXAMPLES])
+                Simulation(asked.name, asked.arguments, definition, examples[:EXAMPLES])
             )
             if made is not None:
                 return ToolAnswer(Rung.SIMULATED, made.result, made.is_error, reason="made up by a model")

@@ -26,9 +26,13 @@ create table if not exists answers (
 """
 
 
-def cache_key(model: Model, body: Body, repeat: int) -> str:
-    """Return what an answer is known by: where, to which model and as what it was asked, and which repeat."""
-    asked = [model.base_url, model.api, model.name, body.fields, repeat]
+def cache_key(model: Model, body: Body, trial: str) -> str:
+    """Return what an answer is known by: where, to which model and as what it was asked, in which trial.
+
+    Answers that are compared with each other are trials of their own: one answer that stood for two of them
+    would make what chance does look like agreement.
+    """
+    asked = [model.base_url, model.api, model.name, body.fields, trial]
     return digest(canonical_json(asked))
 
 

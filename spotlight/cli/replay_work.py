@@ -139,21 +139,25 @@ def print_preview(
 
 
 def _preview_lines(sealed: Sealed, ahead: Preview, left_out: Sequence[tuple[str, str]]) -> Iterator[str]:
+    from replay.preview_tools import by_variants
+
     plan = sealed.plan
     names = ", ".join(one_line(variant.name) for variant in plan.all_variants())
     mode = "step by step" if plan.mode == "step" else "closed loop, tools mocked"
     yield f"replay {sealed.id}: {ahead.cases:,} runs, {mode}, from step {plan.from_step}, {plan.repeat}×"
     yield f"variants: {names}"
     yield f"recordings: {_listed(ahead.grades)}"
-    if ahead.rungs:
-        yield f"tool calls, if asked as recorded, are answered by: {_listed(ahead.rungs)}"
+    for variants, rungs in by_variants(ahead.rungs) if ahead.rungs else ():
+        of = f" of {one_line(variants)}" if variants else ""
+        yield f"tool calls{of}, if asked as recorded, are answered by: {_listed(rungs)}"
     for what, reasons in (("steps are not asked", ahead.skipped), ("steps are refused", ahead.refused)):
         for reason, number in reasons.items():
             yield f"{number:,} {what}: {one_line(reason)}"
     for run_id, reason in left_out:
         yield f"left out: {one_line(run_id)}: {one_line(reason)}"
     tokens = f"about {count(ahead.input_tokens)} input tokens"
-    yield f"model calls: {ahead.calls:,} ({_listed(ahead.models)}), {tokens}"
+    made_up = f" and {ahead.made_up:,} tool results made up" if ahead.made_up else ""
+    yield f"model calls: {ahead.calls:,} ({_listed(ahead.models)}){made_up}, {tokens}"
     limit = (
         f", at most {money(float(plan.budget_usd))} by the budget"
         if plan.budget_usd is not None

@@ -58,6 +58,6 @@ def test_from_the_list_of_replays_to_a_step(data: Path, page: Any, servers: Serv
     expect(line).to_be_visible()
     assert not page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth")
     page.get_by_label("What variants are held against").select_option("recording")
-    expect(changes.locator("th.variant")).to_have_text(["unchanged", OTHER])
+    expect(changes.locator("th.variant")).to_have_text(["baseline", OTHER])
     matrix.get_by_role("link", name=re.compile("as recorded")).first.click()
     page.wait_for_url(re.compile("/run\\?run=[0-9a-f]{32}"))

@@ -20,7 +20,7 @@ def experiment_lake(data: Path) -> None:
         plan = {
             "runs": [run["run_id"] for run in runs],
             "variants": [
-                {"name": "unchanged", "base_url": f"{url}/v1"},
+                {"name": "baseline", "base_url": f"{url}/v1"},
                 {"name": OTHER, "model": "openai:gpt-4o", "base_url": f"{url}/v1"},
                 {"name": "recording", "model": "recorded"},
             ],

@@ -47,7 +47,7 @@ async def _work(journal: Journal, sealed: Sealed) -> None:
 
     async with open_pool(None, allow_private=True) as pool:
         engine = Engine(
-            sealed, journal, found.__getitem__, lambda _, one: Changes(rewriter, one), asker(pool, 0),
+            sealed, journal, found.__getitem__, lambda _, one: Changes(rewriter, one), asker(pool, sealed),
             lambda one, item, step, _: Mocks(recorded_of(one)), Prices(default_book()), emit,
         )  # fmt: skip
         await work(engine, budget_usd=None)

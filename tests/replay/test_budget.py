@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from replay.budget import Budget, Prices, Tokens, most_tokens
-from replay.model import Usage
-from replay.preview import smallest_effect
+from replay.journal import Item
+from replay.mocks.ladder import Mocks, Simulate
+from replay.mocks.policy import Policy
+from replay.mocks.tape import recorded_of
+from replay.model import Recording, Usage
+from replay.preview import Preview, preview, smallest_effect
+from replay.preview_tools import by_variants
+from replay.rewriting import Rewriter
+from replay.targets import Changes
 from spotlight.messages.canonical import Text
 from spotlight.pricing import default_book
-from tests.replay.scripted import Turn, recorded, says
+from tests.replay.scripted import Turn, calls, recorded, says, sealed_of
 
 CALL = recorded(Turn(says("Hi."))).calls[0].request
 
@@ -42,6 +50,43 @@ def test_prices_are_the_books() -> None:
     assert prices.most("openai", "my-own", Tokens(1, 1)) is None
     assert "model not in the price book" == prices.reason("openai", "my-own")
     assert prices.cost("openai", "gpt-4o-mini", Usage()) is None
+
+
+def test_a_preview_tells_of_each_variant() -> None:
+    """What would answer the tools may differ by pack; results made up are in the cost of closed loops."""
+    run = recorded(Turn(calls("find", {"to": "Oslo"}), result=7), Turn(says("Flight 7.")))
+    silent = run._replace(tools=(run.tools[0]._replace(has_result=False, result=None),))
+    policy = Policy.model_validate({"tools": {"find": {"simulate": True}}})
+    variants = [{"name": "a", "model": "recorded"}, {"name": "b", "model": "recorded"}]
+    said: dict[str, Any] = {
+        "variants": variants,
+        "simulate": "openai:gpt-4o-mini",
+        "repeat": 2,
+        "max_steps": 3,
+    }
+
+    def mocks(one: Recording, item: Item, step: int, simulate: Simulate | None) -> Mocks:
+        own = {"tools": {"find": {"kind": "ignore_args", "result": 1}}} if item.variant == "b" else policy
+        return Mocks(recorded_of(one), policy=Policy.model_validate(own), from_step=step, simulate=simulate)
+
+    def look(mode: str) -> Preview:
+        sealed = sealed_of([silent], policy, **said, mode=mode)
+        rewriters = {variant.name: Rewriter(variant) for variant in sealed.plan.all_variants()}
+        return asyncio.run(
+            preview(
+                sealed, lambda _: silent, Prices(default_book()),
+                lambda name, one: Changes(rewriters[name], one), mocks,
+            )
+        )  # fmt: skip
+
+    loop, steps = look("closed"), look("step")
+    assert {"a": {"simulated": 1}, "b": {"policy": 1}} == loop.rungs == steps.rungs
+    assert [("a", {"simulated": 1}), ("b", {"policy": 1})] == by_variants(loop.rungs)
+    assert [("", {"policy": 1})] == by_variants({"a": {"policy": 1}, "b": {"policy": 1}})
+    assert (2, 0) == (loop.made_up, steps.made_up)
+    assert 0 == steps.worst_usd < loop.expected_usd < loop.worst_usd
+    most = Prices(default_book()).most("openai", "gpt-4o-mini", Tokens(0, 4096)) or 0
+    assert 2 * 3 * most < loop.worst_usd < 2 * 3 * most * 2  # two repeats of three steps
 
 
 @given(

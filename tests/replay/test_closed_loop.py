@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,9 @@ from replay.journal import Journal
 from replay.mocks.policy import Policy
 from replay.model import Response, Rung
 from replay.path import Outcome
-from replay.progress import read_progress
+from replay.progress import read_items, read_progress
+from replay.providers.answers import Answer, Attempt
+from replay.providers.answers import Outcome as Tried
 from spotlight.messages.canonical import Text, ToolCallResponse
 from tests.replay.scripted import Turn, answering, calls, recorded, says, sealed_of, user, work_through
 
@@ -55,6 +59,29 @@ def test_a_variant_that_leaves_the_way_gets_its_own_history(tmp_path: Path) -> N
     assert Outcome.COMPLETE == found.way.outcome
     assert (4, 4) == found.way.agreement  # it decides alike all the way
     assert [True, False, True, False] == [s.agreement.is_same for s in found.way.steps if s.agreement]
+
+
+def test_what_a_variant_changes_holds_to_the_end(tmp_path: Path) -> None:
+    """Every later request has the new prompt and parameters and says so, away from the recording, too."""
+    chained = [
+        call._replace(request=call.request._replace(extra={"previous_response_id": f"r{call.step}"}))
+        for call in TRIP.calls
+    ]
+    trip = TRIP._replace(calls=tuple(chained))
+    script = iter([
+        calls("find", {"to": "Oslo"}), says("I found flight 7."), calls("find", {"to": "Oslo"}), says("So?"),
+    ])  # fmt: skip
+    policy = Policy.model_validate({"tools": {"find": {"effect": "read", "repeatable": True}}})
+    variant = {"name": "v", "prompt": "be brief", "params": {"temperature": 0.5}}
+    sealed = sealed_of([trip], policy, variants=[variant], mode="closed")
+    found = work_through(tmp_path, sealed, [trip], answering(lambda _: next(script)))
+    assert [4, 4] == [len(found.asked), len(found.way.steps)]
+    for step in found.way.steps:
+        assert (Text("be brief"),) == step.request.system
+        assert {"temperature": 0.5} == step.request.params
+        assert found.way.steps[0].changes == step.changes
+    ids = [step.request.extra["previous_response_id"] for step in found.way.steps]
+    assert ["r1", "r2", "r2", "r2"] == ids  # its own history goes on from where it began
 
 
 def test_a_call_that_nothing_answers_stops_the_way(tmp_path: Path) -> None:
@@ -145,3 +172,23 @@ def test_a_divergence_can_be_followed(tmp_path: Path) -> None:
     assert {"exact": 1} == followed.fidelity
     assert "1 turns of the user are as recorded, though the way had parted before." in followed.notes
     assert Outcome.COMPLETE == followed.outcome
+
+
+def test_what_failed_may_be_followed_later(tmp_path: Path) -> None:
+    """Where a step failed, none is said to decide alike; tried again, its divergence is followed."""
+    failed = Answer(Response((), None, error="500"), (Attempt(Tried.SERVER_ERROR, 0, 1.0),), False, ())
+
+    async def ask(asked: Asked, _: Callable[[], bool]) -> Answer:
+        return failed if asked.step == 2 else await answering(_recorded_answer)(asked, _)
+
+    sealed = sealed_of([TRIP], follow=True)
+    work_through(tmp_path, sealed, [TRIP], ask)
+    told = json.loads(read_items(tmp_path)[1].detail or "{}")
+    assert "no answer decides otherwise, but 1 of 4 steps cannot be compared: 500" == told["reason"]
+    with Journal.open(tmp_path, sealed.items()) as journal:
+        journal.reopen(["error", "incomplete"])
+    work_through(
+        tmp_path, sealed, [TRIP],
+        answering(lambda a: calls("book", {"id": 7}) if a.item.leg == "path" else says("Done.")),
+    )  # fmt: skip
+    assert ["complete", "complete"] == [state.outcome for state in read_items(tmp_path)]

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from replay.experiment import ORIGINAL, Call, Experiment, Row, Trial, experiment
+from replay.experiment import ORIGINAL, Call, Experiment, Row, Trial, experiment, is_unchanged
 from replay.experiment_case import case_view
 from replay.experiment_document import experiment_document
 from replay.experiment_figures import AGREEMENT, Compared, compare, metrics_of
 from replay.progress import Progress
+from replay.variants import Variant
 from spotlight.reports import open_lake
 from tests.command import spotlight, spotlight_json
 from tests.replay.experiments import OTHER, experiment_lake, replay_id
@@ -52,6 +53,20 @@ def made(*cases: Mapping[str, Sequence[Trial]], mode: str = "step") -> Experimen
 def figure(found: Experiment, name: str, reference: str = "base") -> Compared:
     """Return a figure of the variant `new`."""
     return compare(found, reference, "new", next(m for m in metrics_of(found) if m.name == name))
+
+
+@pytest.mark.parametrize(
+    ("said", "is_one"),
+    [
+        pytest.param({"name": "x"}, True, id="changes-nothing"),
+        pytest.param({"name": "baseline", "base_url": "http://x/v1"}, True, id="a-baseline-elsewhere"),
+        pytest.param({"name": "x", "base_url": "http://x/v1"}, False, id="another-server"),
+        pytest.param({"name": "baseline", "model": "openai:gpt-5"}, False, id="by-name-alone"),
+    ],
+)
+def test_what_may_be_a_baseline(said: dict[str, Any], is_one: bool) -> None:
+    """It changes nothing; only what is called so may stand at an address of its own."""
+    assert is_one == is_unchanged(Variant.model_validate(said))
 
 
 def test_repeats_are_averaged_before_cases_are_compared() -> None:
@@ -117,17 +132,17 @@ def test_an_experiment_is_read_from_journal_and_lake(data: Path) -> None:
     """The recording agrees with itself at its own cost in no time; llmock does not decide as recorded."""
     reports = open_lake(data)
     found = experiment(data, reports, replay_id(data)[:6])
-    assert "unchanged" == found.baseline
+    assert "baseline" == found.baseline
     metrics = {metric.name: metric for metric in metrics_of(found)}
     same = compare(found, ORIGINAL, "recording", metrics["cost_usd"])
     assert (2, 1, "same") == (same.found.n, same.unknown, same.word)  # one run does not say its usage
-    assert 1.0 == compare(found, "unchanged", "recording", AGREEMENT).level.value
+    assert 1.0 == compare(found, "baseline", "recording", AGREEMENT).level.value
     assert compare(found, ORIGINAL, "recording", metrics["model_ms"]).level.value is None
-    other = compare(found, "unchanged", OTHER, metrics["model_ms"])
+    other = compare(found, "baseline", OTHER, metrics["model_ms"])
     assert (3, True) == (other.found.n, other.noise is not None)
     row = max(found.rows, key=lambda row: len(row.case.steps))
     view = case_view(reports, found, row.case_no, repeat=2)
-    assert [ORIGINAL, "unchanged", OTHER, "recording"] == [side.variant for side in view.sides]
+    assert [ORIGINAL, "baseline", OTHER, "recording"] == [side.variant for side in view.sides]
     assert [None, 0, 0, None] == [side.first for side in view.sides]
     pairs = [(line.cells[0], line.cells[3]) for line in view.lines]
     both = [(one, two) for one, two in pairs if one and two]
@@ -148,7 +163,7 @@ def test_the_comparison_as_files(data: Path, tmp_path: Path) -> None:
         spotlight("replay", "compare", *given, "-o", tmp_path / name, "--section", "cases")
     rows = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text())))
     assert 3 * (1 + 3 * 2) == len(rows)
-    assert {"as recorded", "unchanged", "'" + OTHER, "recording"} == {row["variant"] for row in rows}
+    assert {"as recorded", "baseline", "'" + OTHER, "recording"} == {row["variant"] for row in rows}
     assert 1.0 == fmean(float(row["same_share"]) for row in rows if row["variant"] == "recording")
     page = (tmp_path / "out.html").read_text()
     assert "<b>other" not in page

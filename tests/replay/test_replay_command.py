@@ -157,16 +157,21 @@ def test_a_plan_file_says_it_all(lake: Path, tmp_path: Path) -> None:
 
 
 def test_a_model_that_decides_otherwise(lake: Path) -> None:
-    """Asked over HTTP: every step has its answer, its cost, and whether it agrees."""
+    """Asked over HTTP: every step has its answer, its cost, and whether it agrees.
+
+    Another variant that asks the same gets answers of its own; those of the first are not paid again.
+    """
     run = max(_runs(lake), key=lambda row: row["generations"])
     with counting_model() as model:
         words = ["--model", "openai:gpt-4o-mini", "--base-url", model.url, "--allow-private-address"]
         said = _replay(lake, run["run_id"], *words, "--budget", "1")
-    assert run["generations"] == sum(model.asked.values()) == said["calls"]["done"]
+        assert run["generations"] == sum(model.asked.values()) == said["calls"]["done"]
+        steps = open_lake(lake).user_query(
+            "select attributes from spans where attributes like '%spotlight.replay.same_decision%'", 100
+        )
+        both = _replay(lake, run["run_id"], *words, "--model", "gpt-4o-mini")
+        assert 2 * run["generations"] == sum(model.asked.values()) == both["calls"]["done"]
     assert pytest.approx(run["generations"] * 0.000021) == said["spent_usd"]
-    steps = open_lake(lake).user_query(
-        "select attributes from spans where attributes like '%spotlight.replay.same_decision%'", 100
-    )
     told = Counter(
         json.loads(row["attributes"])["spotlight.replay.same_decision"] for row in steps.to_pylist()
     )

@@ -120,9 +120,12 @@ def test_more_money_goes_on_where_it_stopped(tmp_path: Path) -> None:
             Outcome.COMPLETE, 2 * COST, id="a-paid-try-before-the-answer",
         ),
         pytest.param(Answer(says("x"), (), True, ()), Outcome.COMPLETE, Decimal(0), id="from-the-cache"),
-        pytest.param(
-            Answer(says("x")._replace(usage=Usage()), (Attempt(Tried.ANSWERED, 0, 1.0),), False, ()),
-            Outcome.COMPLETE, Decimal("0.0024726"), id="usage-not-told-counts-at-most",
+        *(
+            pytest.param(
+                Answer(says("x")._replace(usage=usage), (Attempt(Tried.ANSWERED, 0, 1.0),), False, ()),
+                Outcome.COMPLETE, Decimal("0.0024726"), id=f"usage-not-told-counts-at-most-{name}",
+            )
+            for name, usage in (("none", Usage()), ("half", Usage(output_tokens=10)))
         ),
     ],
 )  # fmt: skip

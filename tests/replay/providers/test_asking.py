@@ -72,8 +72,8 @@ def test_half_an_answer_is_never_kept(llmock_url: str, tmp_path: Path) -> None:
     assert (True, False) == (second.is_complete, second.was_cached)
 
 
-def test_a_complete_answer_is_kept_once_per_repeat(llmock_url: str, tmp_path: Path) -> None:
-    """The same question is paid once, a repeat of it once more; another question is another one."""
+def test_a_complete_answer_is_kept_once_per_trial(llmock_url: str, tmp_path: Path) -> None:
+    """The same question is paid once, in another trial once more; another question is another one."""
     model = mocked(llmock_url, "chat", "kept")
     first = asked(model, data=tmp_path)
     again = asked(model, data=tmp_path)
@@ -81,7 +81,7 @@ def test_a_complete_answer_is_kept_once_per_repeat(llmock_url: str, tmp_path: Pa
     assert (False, True) == (first.was_cached, again.was_cached)
     assert first.response == again.response
     assert () == again.attempts
-    assert not asked(model, data=tmp_path, repeat=1).was_cached
+    assert not asked(model, data=tmp_path, trial="2").was_cached
     warmer = QUESTION._replace(params={"max_tokens": 50, "temperature": 0.5})
     assert not asked(model, warmer, data=tmp_path).was_cached
 

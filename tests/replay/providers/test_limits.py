@@ -153,20 +153,20 @@ def test_the_cache_gives_back_what_it_was_given(tmp_path: Path) -> None:
 
 
 def test_what_tells_answers_apart() -> None:
-    """Address, form, model, body and repeat are the key; the recorded model and its provider are not."""
+    """Address, form, model, body and trial are the key; the recorded model and its provider are not."""
     body = write_body(parse_model("openai:a"), QUESTION)
     other = write_body(parse_model("openai:a"), QUESTION._replace(params={"max_tokens": 51}))
     keys = [
-        cache_key(parse_model("openai:a"), body, 0),
-        cache_key(parse_model("openai:b"), body, 0),
-        cache_key(parse_model("openai.responses:a"), body, 0),
-        cache_key(parse_model("openai:a", base_url="http://x/v1"), body, 0),
-        cache_key(parse_model("openai:a"), other, 0),
-        cache_key(parse_model("openai:a"), body, 1),
+        cache_key(parse_model("openai:a"), body, "a"),
+        cache_key(parse_model("openai:b"), body, "a"),
+        cache_key(parse_model("openai.responses:a"), body, "a"),
+        cache_key(parse_model("openai:a", base_url="http://x/v1"), body, "a"),
+        cache_key(parse_model("openai:a"), other, "a"),
+        cache_key(parse_model("openai:a"), body, "b"),
     ]
     assert 6 == len(set(keys))
     renamed = write_body(parse_model("openai:a"), QUESTION._replace(model="gpt-3", provider="azure"))
-    assert keys[0] == cache_key(parse_model("openai:a"), renamed, 0)
+    assert keys[0] == cache_key(parse_model("openai:a"), renamed, "a")
 
 
 def test_importing_asks_for_no_client() -> None:

@@ -16,6 +16,7 @@ from replay.providers.bodies import Body, write_body
 from replay.providers.cache import cache_key
 from replay.providers.exchange import CURRENT, Exchange
 from replay.providers.models import Model, origin_of
+from replay.providers.passing import Hear, Passing
 from replay.providers.pool import BAD_DATA, Line, Pool
 from replay.providers.retrying import outcome_of, retry_after_s, said_outcome, wait_s
 from spotlight.errors import ModelRefused
@@ -30,29 +31,32 @@ class _Tried(NamedTuple):
 
     attempt: Attempt
     response: Response
+    is_heard: bool  # somebody was told a part of it, so that it stands
 
 
 async def ask(
-    pool: Pool, model: Model, request: Request, *, recorded: Response | None = None, trial: str = "",
-    may_go_on: Callable[[], bool] = lambda: True,
+    pool: Pool, model: Model, request: Request, *, recorded: Response | None = None, repeat: int = 0,
+    may_go_on: Callable[[], bool] = lambda: True, hear: Hear | None = None,
 ) -> Answer:  # fmt: skip
     """Return a model's answer to a request, from the cache where it is there.
 
-    `trial` tells apart answers to one request that are drawn independently; `recorded` is what the model `recorded` answers. A call
-    that fails is an answer with `response.error`; one that was cut off has no finish reason. `may_go_on` is
-    asked before another attempt where the one before may have been paid.
+    `repeat` tells apart the k answers to one request; `recorded` is what the model
+    `recorded` answers. A call that fails is an answer with `response.error`; one that was cut off has no
+    finish reason. `may_go_on` is asked before another attempt where the one before may have been paid. `hear`
+    is told the events of the model's API as they come, from the first that says something; after that there
+    is no other attempt.
 
     Raises: ModelRefused where the model cannot be asked at all: its key is missing, its address not allowed.
     """
     if model.is_recorded:
         return _from_recording(recorded)
     body = write_body(model, request)
-    key = cache_key(model, body, trial)
+    key = cache_key(model, body, repeat)
     known = await asyncio.to_thread(pool.cache.get, key) if pool.cache else None
     if known is not None:
         return Answer(known, (), True, (*body.notes, *_surprises(model, known)), key)
     line = pool.line(model)
-    tries = await _try(pool, line, model, body, may_go_on)
+    tries = await _try(pool, line, model, body, may_go_on, hear)
     last = tries[-1]
     response = last.response
     if last.attempt.outcome not in (Outcome.ANSWERED, Outcome.INCOMPLETE):
@@ -80,7 +84,7 @@ def _from_recording(recorded: Response | None) -> Answer:
 
 
 async def _try(
-    pool: Pool, line: Line, model: Model, body: Body, may_go_on: Callable[[], bool]
+    pool: Pool, line: Line, model: Model, body: Body, may_go_on: Callable[[], bool], hear: Hear | None
 ) -> list[_Tried]:
     """Return all attempts, at least one; the last one is the answer."""
     limits = pool.limits
@@ -89,7 +93,7 @@ async def _try(
     deadline = entered + limits.total_s
     while True:
         try:
-            tried = await _attempt(line, model, body, deadline)
+            tried = await _attempt(line, model, body, deadline, hear)
             attempt = tried.attempt
             tries.append(tried)
             wait = wait_s(len(tries), attempt.retry_after_s, limits)
@@ -100,7 +104,7 @@ async def _try(
         finally:
             line.lane.leave()
         is_last = len(tries) >= limits.attempts or _now() + wait >= deadline
-        if attempt.outcome not in RETRIED or is_last:
+        if attempt.outcome not in RETRIED or is_last or tried.is_heard:
             return tries
         if attempt.outcome in MAYBE_PAID and not may_go_on():
             return tries
@@ -109,19 +113,22 @@ async def _try(
         entered = await line.lane.enter(first=True)
 
 
-async def _attempt(line: Line, model: Model, body: Body, deadline: float) -> _Tried:
+async def _attempt(line: Line, model: Model, body: Body, deadline: float, hear: Hear | None) -> _Tried:
     exchange = Exchange()
     token = CURRENT.set(exchange)
     started_ns, begin = time.time_ns(), time.perf_counter()
     collected = line.wire.collect()
+    passing = Passing(hear, line.key)
     ttft_ms: float | None = None
     outcome, detail = Outcome.ANSWERED, ""
     try:
         async with asyncio.timeout_at(deadline):
             async with aclosing(line.wire.events(line.client, model, body.fields)) as events:
                 async for event in events:
-                    if collected.add(event) and ttft_ms is None:
+                    is_piece = collected.add(event)
+                    if is_piece and ttft_ms is None:
                         ttft_ms = (time.perf_counter() - exchange.sent_s) * 1000
+                    passing.take(event, is_piece=is_piece)
     except TimeoutError:
         outcome, detail = Outcome.TIMED_OUT, "no time is left for this call"
     except line.errors as exc:
@@ -135,6 +142,8 @@ async def _attempt(line: Line, model: Model, body: Body, deadline: float) -> _Tr
     response = _read(line, collected)._replace(ttft_ms=ttft_ms, duration_ms=duration_ms)
     if outcome is Outcome.ANSWERED:
         outcome, detail = _judge(line, exchange, response)
+    if outcome is Outcome.ANSWERED:
+        passing.end()
     return _Tried(
         Attempt(
             outcome, started_ns, duration_ms, exchange.status, detail,
@@ -143,6 +152,7 @@ async def _attempt(line: Line, model: Model, body: Body, deadline: float) -> _Tr
             usage=response.usage,
         ),
         response,
+        passing.is_begun,
     )  # fmt: skip
 
 

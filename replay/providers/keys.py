@@ -68,5 +68,10 @@ class Key:
         value = self._value() if self._name is not None else ""
         return text.replace(value, HIDDEN) if len(value) >= _LEAST_SECRET else text
 
+    def is_begun_in(self, text: str) -> bool:
+        """Return whether a text ends with a beginning of the key, so that the rest of it may follow."""
+        value = self._value() if self._name is not None else ""
+        return any(text.endswith(value[:size]) for size in range(_LEAST_SECRET, len(value)))
+
     def _value(self) -> str:
         return os.environ.get(self._name or "", "").strip()

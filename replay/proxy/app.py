@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -18,14 +18,16 @@ from starlette.routing import Route
 
 from replay.model import Recording
 from replay.model import Response as Answer
+from replay.providers import Answer as LiveAnswer
 from replay.providers import Pool, open_pool
 from replay.providers.models import Api
 from replay.proxy.live import Live
 from replay.proxy.matching import Found, Match, Tape
+from replay.proxy.passed import Passed
 from replay.proxy.reading import PROVIDERS, Asking, read_asking
-from replay.proxy.refusals import FAILED, HEADERS, REFUSED, error_body
+from replay.proxy.refusals import FAILED, HEADERS, REFUSED, error_body, error_event
 from replay.proxy.report import Event, Log, Report
-from replay.proxy.streams import stream_text
+from replay.proxy.streams import end_text, event_text, stream_text
 from replay.proxy.writing import About, write_answer
 from spotlight.errors import SpotlightError
 
@@ -35,6 +37,7 @@ _PATHS: Final[Mapping[str, Api]] = {
 }  # fmt: skip
 # Names that only this machine has: a page elsewhere that has its own name lead here is turned away.
 _HOSTS: Final = ["127.0.0.1", "localhost", "[::1]"]
+_STREAM: Final = "text/event-stream"
 OnEvent = Callable[[Event], None]
 
 
@@ -120,21 +123,48 @@ class Proxy:
         return self._say(api, asking, response, about, found.match, **_of(found))
 
     async def _ask(self, api: Api, asking: Asking) -> Response:
-        assert self._pool is not None
+        """Answer live: as the answer comes where the model speaks the agent's API, else when it is whole."""
+        pool = self._pool
+        assert pool is not None
+        passed = Passed(
+            lambda hear: self._purse.ask(
+                pool, self._live, asking.request, hear if asking.is_streamed else None
+            )
+        )
+        if await passed.begins():
+            return StreamingResponse(self._pass_on(api, asking, passed), media_type=_STREAM)
         try:
-            answer, left_out = await self._purse.ask(self._pool, self._live, asking.request)
+            answer, left_out = await passed.answer()
         except SpotlightError as exc:
             return self._refuse(api, REFUSED, str(exc), "no_answer")
         if not answer.is_complete:
-            told = answer.response.error or "the answer ended without a finish reason"
-            return self._refuse(api, FAILED, f"the live model did not answer: {told}", "live_failed")
+            return self._refuse(api, FAILED, _failure(answer), "live_failed")
         about = About(
             f"{self._run_id[:8]}-live-{len(self._log.events) + 1}", asking.request.model or "",
             int(time.time()), asking.body,
         )  # fmt: skip
-        said = f"{answer.response.model or 'a model that does not say its name'} answered"
-        notes = (*left_out, *answer.notes)
-        return self._say(api, asking, answer.response, about, Match.LIVE, detail=said, notes=notes)
+        return self._say(api, asking, answer.response, about, Match.LIVE, **_by(answer, left_out))
+
+    async def _pass_on(self, api: Api, asking: Asking, passed: Passed) -> AsyncIterator[str]:
+        """Yield a live answer as it comes; one that breaks off never ends like a whole one."""
+        is_told = False
+        try:
+            async for event in passed.events():
+                if asking.wants_usage or not _is_usage_alone(event):
+                    yield event_text(api, event)
+            answer, left_out = await passed.answer()
+            is_told = True
+            if answer.is_complete:
+                self._on_event(self._log.add(api, Match.LIVE, **_by(answer, left_out)))
+                yield end_text(api)
+                return
+            self._on_event(self._log.add(api, Match.REFUSED, detail=_failure(answer), notes=left_out))
+            yield event_text(api, error_event(api, _failure(answer), "live_failed"))
+        finally:
+            if not is_told:
+                passed.drop()
+                said = "the agent hung up before the live answer had ended"
+                self._on_event(self._log.add(api, Match.REFUSED, detail=said))
 
     def _say(
         self, api: Api, asking: Asking, response: Answer, about: About, match: Match, **more: Any
@@ -145,7 +175,7 @@ class Proxy:
         if not asking.is_streamed:
             return _json(body)
         events = stream_text(api, body, wants_usage=asking.wants_usage)
-        return StreamingResponse(events, media_type="text/event-stream")
+        return StreamingResponse(events, media_type=_STREAM)
 
     def _refuse(
         self, api: Api | None, status: int, text: str, code: str, found: Found | None = None
@@ -179,6 +209,25 @@ def _of(found: Found) -> dict[str, Any]:
         "step": found.call.step, "differences": found.differences, "not_compared": found.not_compared,
         "is_repeated": found.is_repeated, "is_early": found.is_early,
     }  # fmt: skip
+
+
+def _by(answer: LiveAnswer, left_out: Sequence[str]) -> dict[str, Any]:
+    """Return what an event tells of a live answer."""
+    response = answer.response
+    said = f"{response.model or 'a model that does not say its name'} answered"
+    if response.ttft_ms is not None:
+        said += f", first token after {response.ttft_ms:,.0f} ms"
+    return {"detail": said, "notes": (*left_out, *answer.notes)}
+
+
+def _failure(answer: LiveAnswer) -> str:
+    told = answer.response.error or "the answer ended without a finish reason"
+    return f"the live model did not answer: {told}"
+
+
+def _is_usage_alone(event: Mapping[str, Any]) -> bool:
+    """Whether it is the last chunk of chat completions, which agents get who ask for it."""
+    return event.get("choices") == [] and event.get("usage") is not None
 
 
 assert set(_PATHS.values()) == set(PROVIDERS)

@@ -14,6 +14,7 @@ from replay.calling import cost_of
 from replay.model import Request
 from replay.providers import Answer, Model, Pool, ask, parse_model
 from replay.providers.keys import Key
+from replay.providers.passing import Hear
 from replay.targets import harmless
 from spotlight.errors import ModelRefused, SpotlightError
 from spotlight.pricing.book import default_book
@@ -69,8 +70,12 @@ class Purse:
         """What was paid, calls without a price aside; tries that broke off count at most."""
         return self._budget.spent
 
-    async def ask(self, pool: Pool, live: Live, request: Request) -> tuple[Answer, tuple[str, ...]]:
+    async def ask(
+        self, pool: Pool, live: Live, request: Request, hear: Hear | None = None
+    ) -> tuple[Answer, tuple[str, ...]]:
         """Return a model's answer, and what was left out of the request: nothing runs at a provider.
+
+        `hear` is told its events as they come, where the model speaks the API of the request.
 
         Raises: SpotlightError where nobody is to be asked, or the budget does not allow it; ModelRefused.
         """
@@ -93,7 +98,8 @@ class Purse:
         cost: Decimal | None = None
         is_ended = False
         try:
-            answer = await ask(pool, model, asked, may_go_on=hold.grow)
+            heard = hear if model.api == request.api else None
+            answer = await ask(pool, model, asked, may_go_on=hold.grow, hear=heard)
             cost, is_ended = cost_of(self._prices, model, answer, most), True
         except ModelRefused:
             cost, is_ended = Decimal(0), True

@@ -24,3 +24,9 @@ def error_body(api: Api | None, status: int, message: str, code: str) -> dict[st
     if api == "messages":
         return {"type": "error", "error": {"type": kind, "message": message}}
     return {"error": {"message": message, "type": kind, "param": None, "code": code}}
+
+
+def error_event(api: Api, message: str, code: str) -> dict[str, Json]:
+    """Return the event by which an API breaks a stream off: the vendors' clients raise it."""
+    body = error_body(api, FAILED, message, code)
+    return {"type": "error", **body, "code": code, "message": message} if api == "responses" else body

@@ -15,10 +15,19 @@ _Event = dict[str, Json]
 def stream_text(api: Api, body: Mapping[str, Json], *, wants_usage: bool) -> Iterator[str]:
     """Yield server-sent events that say a body; `wants_usage` adds the last chunk of chat completions."""
     for event in _STREAMS[api](body, wants_usage):
-        name = "" if api == "chat" else f"event: {event['type']}\n"
-        yield f"{name}data: {json.dumps(event)}\n\n"
-    if api == "chat":
-        yield "data: [DONE]\n\n"
+        yield event_text(api, event)
+    yield end_text(api)
+
+
+def event_text(api: Api, event: Mapping[str, Json]) -> str:
+    """Return an event as it is sent; in ASCII, since UTF-8 has no halves of surrogate pairs."""
+    name = "" if api == "chat" else f"event: {event['type']}\n"
+    return f"{name}data: {json.dumps(event)}\n\n"
+
+
+def end_text(api: Api) -> str:
+    """Return what follows the last event of a stream."""
+    return "data: [DONE]\n\n" if api == "chat" else ""
 
 
 def _chat(body: Mapping[str, Json], wants_usage: bool) -> Iterator[_Event]:

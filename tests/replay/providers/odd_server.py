@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
@@ -15,20 +16,23 @@ GOOD = "".join(
     f"data: {json.dumps(event)}\n\n"
     for event in (
         {
-            "id": "c1",
-            "model": "m",
+            "id": "c1", "object": "chat.completion.chunk", "created": 0, "model": "m",
             "choices": [{"index": 0, "delta": {"role": "assistant", "content": "Hi"}}],
         },
-        {"id": "c1", "model": "m", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
+        {
+            "id": "c1", "object": "chat.completion.chunk", "created": 0, "model": "m",
+            "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}],
+        },
     )
-)
+)  # fmt: skip
+_PATIENCE_S = 10.0
 STREAM = {"content-type": "text/event-stream"}
 
 
 class Said(NamedTuple):
     """One response of the server."""
 
-    body: str | bytes = GOOD
+    body: str | bytes | tuple[str, ...] = GOOD  # several pieces: what follows the first waits for `go_on`
     status: int = 200
     headers: Mapping[str, str] = STREAM
 
@@ -40,6 +44,8 @@ class OddServer:
         self.says = list(says)
         self.seen: list[dict[str, str]] = []
         self.url = ""
+        self.go_on = threading.Event()
+        self.waited_in_vain = False
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
@@ -49,8 +55,13 @@ class OddServer:
         said = self.says.pop(0) if len(self.says) > 1 else self.says[0]
         headers = [(k.encode(), v.encode("latin-1")) for k, v in said.headers.items()]
         await send({"type": "http.response.start", "status": said.status, "headers": headers})
-        body = said.body if isinstance(said.body, bytes) else said.body.encode()
-        await send({"type": "http.response.body", "body": body})
+        pieces = said.body if isinstance(said.body, tuple) else (said.body,)
+        for place, piece in enumerate(pieces):
+            if place:
+                self.waited_in_vain |= not await asyncio.to_thread(self.go_on.wait, _PATIENCE_S)
+            body = piece if isinstance(piece, bytes) else piece.encode()
+            is_last = place + 1 == len(pieces)
+            await send({"type": "http.response.body", "body": body, "more_body": not is_last})
 
 
 @contextmanager
@@ -65,6 +76,7 @@ def serving(*says: Said) -> Iterator[OddServer]:
     try:
         yield app
     finally:
+        app.go_on.set()
         server.should_exit = True
         thread.join()
         taken.close()

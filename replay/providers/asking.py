@@ -35,12 +35,12 @@ class _Tried(NamedTuple):
 
 
 async def ask(
-    pool: Pool, model: Model, request: Request, *, recorded: Response | None = None, repeat: int = 0,
+    pool: Pool, model: Model, request: Request, *, recorded: Response | None = None, trial: str = "",
     may_go_on: Callable[[], bool] = lambda: True, hear: Hear | None = None,
 ) -> Answer:  # fmt: skip
     """Return a model's answer to a request, from the cache where it is there.
 
-    `repeat` tells apart the k answers to one request; `recorded` is what the model
+    `trial` tells apart answers to one request that are drawn independently; `recorded` is what the model
     `recorded` answers. A call that fails is an answer with `response.error`; one that was cut off has no
     finish reason. `may_go_on` is asked before another attempt where the one before may have been paid. `hear`
     is told the events of the model's API as they come, from the first that says something; after that there
@@ -51,7 +51,7 @@ async def ask(
     if model.is_recorded:
         return _from_recording(recorded)
     body = write_body(model, request)
-    key = cache_key(model, body, repeat)
+    key = cache_key(model, body, trial)
     known = await asyncio.to_thread(pool.cache.get, key) if pool.cache else None
     if known is not None:
         return Answer(known, (), True, (*body.notes, *_surprises(model, known)), key)

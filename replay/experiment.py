@@ -22,6 +22,7 @@ from replay.sealing import load
 from replay.variants import Variant
 from spotlight.reports import Reports
 from spotlight.reports.scored import ABOVE
+from spotlight.reports.statistics import Better
 
 ORIGINAL: Final = ""  # the recorded run beside the variants, all of which have a name
 CENSORED: Final = frozenset({Outcome.DIVERGED, Outcome.BUDGET, Outcome.ERROR, Outcome.INCOMPLETE})
@@ -74,7 +75,7 @@ class Row(NamedTuple):
     case_no: int
     case: Case
     name: str
-    cluster: str  # the conversation it belongs to, else the case itself
+    cluster: str  # what it counts together with: cases of one conversation or one task
     recorded: Trial
     trials: Mapping[str, tuple[Trial, ...]]  # by variant, in the order of repeats
     followed: Mapping[str, tuple[Trial, ...]]  # closed loops that went on from a divergence
@@ -90,6 +91,7 @@ class Experiment(NamedTuple):
     sealed: Sealed
     progress: Progress
     rows: tuple[Row, ...]
+    better: Mapping[str, Better] = {}  # of scores, as the user says; of all others the name tells
 
     @property
     def variants(self) -> list[str]:
@@ -125,6 +127,7 @@ def experiment(data: Path, reports: Reports, plan_id: str) -> Experiment:
     results = {state.item.item: result_id(sealed, _case_of(sealed, state), state.item) for state in states}
     recorded = [case.run_id for case in sealed.cases]
     runs = _Runs(reports, [*recorded, *results.values()])
+    together = clusters(sealed.cases, [runs.facts.get(run_id, {}).get("session_id") for run_id in recorded])
     tried: dict[tuple[int, str], dict[str, list[Trial]]] = defaultdict(lambda: defaultdict(list))
     for state in states:  # repeats of a variant stand in their order
         item = state.item
@@ -132,20 +135,44 @@ def experiment(data: Path, reports: Reports, plan_id: str) -> Experiment:
     return Experiment(
         sealed,
         read_progress(folder),
-        tuple(_row(number, case, runs, tried) for number, case in enumerate(sealed.cases)),
+        tuple(
+            _row(number, case, cluster, runs, tried)
+            for number, (case, cluster) in enumerate(zip(sealed.cases, together, strict=True))
+        ),
     )
 
 
+def clusters(cases: Sequence[Case], sessions: Sequence[str | None]) -> list[str]:
+    """Return for each case the run id of the one that it counts together with, directly or through others.
+
+    Runs of one conversation are no independent cases, and runs of one task are repeats of it. `sessions` are
+    the conversations of the cases; None stands alone.
+    """
+    heads = list(range(len(cases)))
+    first: dict[tuple[str, str], int] = {}
+
+    def head(at: int) -> int:
+        while heads[at] != at:
+            at = heads[at]
+        return at
+
+    for at, (case, session) in enumerate(zip(cases, sessions, strict=True)):
+        for kind, shared in (("session", session), ("task", case.question)):
+            if shared:
+                heads[head(at)] = head(first.setdefault((kind, shared), at))
+    return [cases[head(at)].run_id for at in heads]
+
+
 def _row(
-    number: int, case: Case, runs: _Runs, tried: Mapping[tuple[int, str], Mapping[str, Sequence[Trial]]]
-) -> Row:
+    number: int, case: Case, cluster: str, runs: _Runs,
+    tried: Mapping[tuple[int, str], Mapping[str, Sequence[Trial]]],
+) -> Row:  # fmt: skip
     run = runs.facts.get(case.run_id, {})
     path, follow = (
         {variant: tuple(trials) for variant, trials in tried.get((number, leg), {}).items()}
         for leg in ("path", "follow")
     )
     name = str(run.get("name") or run.get("agent_name") or "")
-    cluster = str(run.get("session_id") or case.run_id)
     return Row(number, case, name, cluster, _recorded(case, runs), path, follow)
 
 

@@ -27,7 +27,7 @@ _CELL_METRICS: Final = ("agreement", "cost_usd", "model_ms")
 
 def experiment_document(found: Experiment, reference: str | None = None) -> Document:
     """Return an experiment: every comparison, and the matrix of cases and variants, the worst case first."""
-    reference = reference or against(found)
+    reference = against(found) if reference is None else reference
     plan, done = found.sealed.plan, found.progress
     metrics = metrics_of(found)
     shown = [metric for metric in metrics if metric.name in _CELL_METRICS or metric.name.startswith("score:")]
@@ -51,7 +51,7 @@ def compared_document(one: Compared) -> Document:
         "variant": one.variant, "metric": one.metric.name, "title": one.metric.title, "unit": one.metric.unit,
         "better": one.metric.better, "level": one.level._asdict(), "before": one.before, "after": one.after,
         "difference": told.value, "difference_low": told.low, "difference_high": told.high,
-        "cases": told.n, "clusters": told.clusters, "p": told.p, "test": told.test,
+        "cases": told.n, "clusters": told.clusters, "p": told.p, "p_holm": one.p_holm, "test": told.test,
         "smallest": told.smallest, "changed": told.changed, "ratio": one.ratio and one.ratio._asdict(),
         "noise": one.noise, "lowest": one.lowest, "highest": one.highest, "censored": one.censored,
         "unknown": one.unknown, "word": one.word,

@@ -7,18 +7,20 @@ the difference would be had it come to the best or the worst.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 from typing import Final, Literal, NamedTuple
 
 from replay.experiment import ORIGINAL, Call, Experiment, Row, Trial, score_names
-from spotlight.reports.paired import NOTHING, Paired, Verdict, noise, paired, ratio_of_sums, verdict
-from spotlight.reports.statistics import UNKNOWN, Better, Estimate
+from spotlight.reports.paired import NOTHING, Paired, Verdict, holm, noise, paired, ratio_of_sums, verdict
+from spotlight.reports.scored import better_by_name
+from spotlight.reports.statistics import CONFIDENCE, UNKNOWN, Better, Estimate
 
 Unit = Literal["share", "usd", "ms", "tokens", "score"]
 SHARE_MARGIN: Final = 0.02  # how much worse still counts as not worse: of shares
 MARGIN: Final = 0.05  # of all else, relative to the baseline
 SCORE: Final = "score:"
+_WEAKER: Final[Mapping[Verdict, Verdict]] = {"better": "not worse", "worse": "cannot tell"}
 _SUMS: Final = frozenset(("usd", "ms", "tokens"))  # units whose sums are compared as a ratio
 
 
@@ -48,6 +50,7 @@ class Compared(NamedTuple):
     censored: int  # trials of either side that were broken off
     unknown: int  # cases in which a side has no such figure
     word: Verdict | None  # None: there is nothing to compare
+    p_holm: float | None = None  # p, corrected for all figures of all variants that it stands among
 
 
 def _agreement(trial: Trial, _steps: frozenset[int]) -> float | None:
@@ -98,22 +101,41 @@ _METRICS: Final = (
 
 def metrics_of(found: Experiment) -> list[Metric]:
     """Return the figures of an experiment: what its scores say first of all but agreement."""
-    scores = [Metric(f"{SCORE}{name}", name, "score", "higher", _score(name)) for name in score_names(found)]
+    scores = [
+        Metric(f"{SCORE}{name}", name, "score", found.better.get(name) or better_by_name(name), _score(name))
+        for name in score_names(found)
+    ]
     return [AGREEMENT, *scores, *_METRICS[1:]]
 
 
 def against(found: Experiment) -> str:
-    """Return what variants are held against: the unchanged baseline, else what was recorded."""
-    return found.baseline or ORIGINAL
+    """Return what variants are held against: the unchanged baseline where any of it ended, else the run."""
+    ended = found.baseline and any(
+        not trial.is_censored for row in found.rows for trial in row.of(found.baseline)
+    )
+    return found.baseline if found.baseline and ended else ORIGINAL
 
 
 def compare_all(found: Experiment, reference: str | None = None) -> list[Compared]:
-    """Return every figure of every variant but the reference's own, figure by figure within a variant."""
-    reference = reference or against(found)
+    """Return every figure of every variant but the reference's own, figure by figure within a variant.
+
+    Among many figures some differ by chance: p is corrected for all of them, and nothing is called better
+    or worse that does not stand that.
+    """
+    reference = against(found) if reference is None else reference
     metrics = metrics_of(found)
     names = [name for name in (ORIGINAL, *found.variants) if name != reference]
     names = [name for name in names if name != ORIGINAL or found.baseline == reference]
-    return [compare(found, reference, name, metric) for name in names for metric in metrics]
+    told = [compare(found, reference, name, metric) for name in names for metric in metrics]
+    chances = holm([one.found.p for one in told])
+    return [_among_many(one, p) for one, p in zip(told, chances, strict=True)]
+
+
+def _among_many(one: Compared, p: float | None) -> Compared:
+    word = one.word
+    if p is not None and p > 1 - CONFIDENCE and word is not None:
+        word = _WEAKER.get(word, word)
+    return one._replace(p_holm=p, word=word)
 
 
 def compare(found: Experiment, reference: str, variant: str, metric: Metric) -> Compared:
@@ -270,7 +292,7 @@ def _mean_known(values: Sequence[float | None]) -> float | None:
 class Regression(NamedTuple):
     """How much worse a case became under the variant that treats it worst; the greater, the worse."""
 
-    score: float  # the greatest fall of any score
+    score: float  # the greatest fall of any score, or rise where less is better
     agreement: float  # how much less often it decides as recorded than the reference does
     broken_off: float  # share of its trials, less that of the reference
     cost: float  # relative rise
@@ -285,7 +307,10 @@ def regression(found: Experiment, row: Row, reference: str) -> Regression:
     for name in found.variants:
         if name == reference:
             continue
-        falls = [-(_change(found, row, reference, name, metric) or 0.0) for metric in scores]
+        falls = [
+            (_change(found, row, reference, name, metric) or 0.0) * (1 if metric.better == "lower" else -1)
+            for metric in scores
+        ]
         agreed = case_values(found, row, name, AGREEMENT)
         base = [1.0] if reference == ORIGINAL else case_values(found, row, reference, AGREEMENT)
         spent = _change(found, row, reference, name, cost)

@@ -17,7 +17,8 @@ RECORDED: Final = "as recorded"
 _CHANGES: Final[Mapping[str, pa.DataType]] = {
     "variant": TEXT, "figure": TEXT, "title": TEXT, "unit": TEXT, "value": NUMBER, "low": NUMBER,
     "high": NUMBER, "before": NUMBER, "after": NUMBER, "difference": NUMBER, "difference_low": NUMBER,
-    "difference_high": NUMBER, "noise": NUMBER, "smallest": NUMBER, "p": NUMBER, "test": TEXT,
+    "difference_high": NUMBER, "noise": NUMBER, "smallest": NUMBER, "p": NUMBER, "p_holm": NUMBER,
+    "test": TEXT, "better": TEXT,
     "times": NUMBER, "times_from": NUMBER, "times_to": NUMBER, "lowest": NUMBER, "highest": NUMBER,
     "cases": COUNT, "clusters": COUNT, "changed": COUNT, "unknown": COUNT, "broken_off": COUNT, "word": TEXT,
 }  # fmt: skip
@@ -31,7 +32,7 @@ _CASES: Final[Mapping[str, pa.DataType]] = {
 
 def experiment_report(found: Experiment, now_ns: int, reference: str | None = None) -> Report:
     """Return an experiment as a report of two tables: what changed, and every trial of every case."""
-    reference = reference or against(found)
+    reference = against(found) if reference is None else reference
     sealed = found.sealed
     filters = RunFilters(experiment_id=sealed.id)
     sections = (_changes(found, reference), _cases(found, reference))
@@ -58,14 +59,17 @@ def _changes(found: Experiment, reference: str) -> Section:
             "unit": one.metric.unit, "value": one.level.value, "low": one.level.low, "high": one.level.high,
             "before": one.before, "after": one.after, "difference": told.value, "difference_low": told.low,
             "difference_high": told.high, "noise": one.noise, "smallest": told.smallest, "p": told.p,
-            "test": told.test, "times": ratio and ratio.value, "times_from": ratio and ratio.low,
+            "p_holm": one.p_holm, "better": one.metric.better, "test": told.test,
+            "times": ratio and ratio.value, "times_from": ratio and ratio.low,
             "times_to": ratio and ratio.high, "lowest": one.lowest, "highest": one.highest, "cases": told.n,
             "clusters": told.clusters, "changed": told.changed, "unknown": one.unknown,
             "broken_off": one.censored, "word": one.word,
         })  # fmt: skip
     notes = [
         f"Held against: {name_of(reference)}. Paired by case, repeats averaged first; cases of one "
-        "conversation count together.",
+        f"conversation or one task count together: {_clustered(found)}.",
+        f"p_holm is p corrected (Holm) for the {sum(row['p'] is not None for row in rows)} figures of this "
+        "table that have one; nothing is called better or worse where it is above 5 %.",
         "Noise is how far repeating the unchanged baseline moves a difference by itself."
         if any(row["noise"] is not None for row in rows)
         else "How much answers differ by themselves is not known: repeat the unchanged baseline "
@@ -73,13 +77,18 @@ def _changes(found: Experiment, reference: str) -> Section:
         "What was broken off is in no figure; lowest and highest say where it could bring the difference.",
     ]
     shown = (
-        "variant", "title", "value", "before", "difference", "difference_low", "difference_high", "noise",
-        "times", "cases", "broken_off", "word",
+        "variant", "title", "better", "value", "before", "difference", "difference_low", "difference_high",
+        "noise", "times", "p_holm", "cases", "broken_off", "word",
     )  # fmt: skip
     return Section(
         "changes", "What changed", "What is better, what worse, and how sure is that?",
         _table(rows, _CHANGES), None, tuple(notes), len(found.rows), "cases", shown,
     )  # fmt: skip
+
+
+def _clustered(found: Experiment) -> str:
+    clusters = len({row.cluster for row in found.rows})
+    return f"{len(found.rows):,} cases in {clusters:,} clusters"
 
 
 def _cases(found: Experiment, reference: str) -> Section:

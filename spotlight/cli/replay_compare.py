@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -19,6 +20,7 @@ from spotlight.errors import BadRequest, SpotlightError
 if TYPE_CHECKING:
     from replay.experiment import Experiment
     from replay.experiment_case import CaseView, Cell
+    from spotlight.reports.statistics import Better
 
 _SIGNS: Final = {"equal": "=", "changed": "~", "added": "+", "removed": "-"}
 _STYLES: Final = {"equal": "dim", "changed": "yellow", "added": "green", "removed": "red"}
@@ -31,6 +33,14 @@ def compare(
     against: Annotated[
         str | None,
         typer.Option("--against", metavar="VARIANT", help="Hold against this one, not the baseline."),
+    ] = None,
+    lower: Annotated[
+        list[str] | None,
+        typer.Option("--lower-is-better", metavar="SCORE", help="Less of it is better; may be repeated."),
+    ] = None,
+    higher: Annotated[
+        list[str] | None,
+        typer.Option("--higher-is-better", metavar="SCORE", help="More is better, whatever its name says."),
     ] = None,
     case: Annotated[
         int | None, typer.Option("--case", min=1, metavar="N", help="Show this case side by side, by step.")
@@ -71,11 +81,30 @@ def compare(
     if against is not None and against not in found.variants:
         known = ", ".join(found.variants)
         raise SpotlightError(f"replay {found.sealed.id} has no variant {against!r}", hint=f"one of {known}")
+    found = _directed(found, lower or (), higher or ())
     if case is not None:
         view = case_view(reports, found, case - 1, repeat)
         print_json(case_document(view)) if chosen is Form.JSON else _print_case(view)
         return
     _write(found, against, chosen, section, output)
+
+
+def _directed(found: Experiment, lower: Sequence[str], higher: Sequence[str]) -> Experiment:
+    """Return the experiment with what is said of its scores. Raises: SpotlightError for one that it lacks."""
+    from replay.experiment import score_names
+
+    known = score_names(found)
+    for name in (*lower, *higher):
+        if name not in known:
+            raise SpotlightError(
+                f"no run of replay {found.sealed.id} has a score {name!r}",
+                hint=f"one of {', '.join(known)}" if known else "none of its runs has a score",
+            )
+    both = sorted(set(lower) & set(higher))
+    if both:
+        raise SpotlightError(f"{both[0]!r} cannot be better lower and higher", hint="say one of them")
+    said: dict[str, Better] = {**dict.fromkeys(lower, "lower"), **dict.fromkeys(higher, "higher")}
+    return found._replace(better=said)
 
 
 def _write(

@@ -2,14 +2,15 @@
 
 Repeats of a case are averaged before anything is compared; cases that belong together (one conversation, one
 task) are one cluster. Sources: Student 1908; Cameron and Miller 2015 (clustered standard errors, with the
-correction G / (G - 1)); Fisher 1935 (sign flips); McNemar 1947, exact; Efron 1979 (bootstrap). numpy is
-enough: scipy would be 40 MB for a binomial sum, a loop over signs and one over samples.
+correction G / (G - 1)); Fisher 1935 (sign flips); McNemar 1947, exact; Efron 1987 (bootstrap, BCa); Holm 1979
+(several comparisons). numpy is enough: scipy would be 40 MB for a binomial sum and a loop or two.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
+from statistics import NormalDist
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -136,9 +137,10 @@ def sign_flips(sums: Sequence[float] | Floats) -> float:
 def ratio_of_sums(
     before: Sequence[float], after: Sequence[float], clusters: Sequence[Hashable] | None = None
 ) -> Estimate:
-    """Return the sum after / the sum before, with the interval of a paired bootstrap over clusters.
+    """Return the sum after / the sum before, with the BCa interval of a paired bootstrap over clusters.
 
-    Sums, because a few cases carry most of the money. The seed is fixed: the same figures, the same interval.
+    Sums, because a few cases carry most of the money: ratios of them are biased and skewed, which plain
+    quantiles of the bootstrap do not correct. The seed is fixed: the same figures, the same interval.
     """
     n = len(before)
     one, two = np.asarray(before, np.float64), np.asarray(after, np.float64)
@@ -153,8 +155,43 @@ def ratio_of_sums(
     drawn = np.random.default_rng(_SEED).integers(0, count, (_SAMPLES, count))
     totals = sums[:, drawn].sum(axis=2)
     ratios = totals[1][totals[0] > 0] / totals[0][totals[0] > 0]
-    low, high = np.quantile(ratios, [(1 - CONFIDENCE) / 2, 1 - (1 - CONFIDENCE) / 2])
+    without = sums.sum(axis=1, keepdims=True) - sums  # of all clusters but one
+    left = without[1] / without[0] if (without[0] > 0).all() else np.full(count, value)
+    low, high = np.quantile(ratios, _corrected(value, ratios, left))
     return Estimate(value, float(low), float(high), n)
+
+
+def _corrected(value: float, drawn: Floats, without: Floats) -> tuple[float, float]:
+    """Return which quantiles of a bootstrap bound a figure: corrected for its bias and its skew (BCa).
+
+    `without` is the figure of all clusters but one, for each: their skew is how its error grows with it.
+    """
+    normal = NormalDist()
+    below = float((drawn < value).mean() + (drawn == value).mean() / 2)
+    bias = normal.inv_cdf(min(max(below, 1 / len(drawn)), 1 - 1 / len(drawn)))
+    apart = without.mean() - without
+    spread = float((apart**2).sum()) ** 1.5
+    skew = float((apart**3).sum()) / (6 * spread) if spread > 0 else 0.0
+
+    def bound(z: float) -> float:
+        return normal.cdf(bias + (bias + z) / (1 - skew * (bias + z)))
+
+    reach = normal.inv_cdf(1 - (1 - CONFIDENCE) / 2)
+    return bound(-reach), bound(reach)
+
+
+def holm(chances: Sequence[float | None]) -> list[float | None]:
+    """Return p values corrected for looking at all of them: the chance of any so small where nothing differs.
+
+    What has none has none, and is not looked at.
+    """
+    known = sorted((p, at) for at, p in enumerate(chances) if p is not None)
+    found: list[float | None] = [None] * len(chances)
+    most = 0.0
+    for rank, (p, at) in enumerate(known):
+        most = max(most, min(1.0, p * (len(known) - rank)))
+        found[at] = most
+    return found
 
 
 def noise(repeats: Sequence[Sequence[float]], counts: Sequence[tuple[int, int]]) -> float | None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from spotlight.reports.filters import RunFilters
 from spotlight.reports.quality import scores_by_name, success_by
 from spotlight.reports.questions import Reports
+from spotlight.reports.scored import better_by_name
 from spotlight.reports.statistics import (
     FEWEST,
     UNKNOWN,
@@ -25,13 +26,6 @@ from spotlight.reports.statistics import (
     share,
     word,
 )
-
-# Scores of which less is better, by a word in their name.
-_LESS_IS_BETTER: Final = (
-    "toxic", "hallucinat", "error", "violation", "bias", "pii", "leak", "harm", "correction", "escalat",
-    "stale", "sensitive", "secret", "jailbreak", "injection", "refusal", "cost", "latency", "duration",
-    "edit_distance", "unsafe", "fail", "risk",
-)  # fmt: skip
 
 
 class Compared(NamedTuple):
@@ -152,8 +146,8 @@ def _score_pair(
 ) -> tuple[_Measure, Estimate, Estimate]:
     said = [side[name] for side in (before, after) if name in side]
     is_share = all(row["measure"] != "mean" for row in said)
-    better: Better = "lower" if any(part in name.lower() for part in _LESS_IS_BETTER) else "higher"
-    measure = _Measure(f"score:{name}", name, "share" if is_share else "score", better, "judgements")
+    unit, better = "share" if is_share else "score", better_by_name(name)
+    measure = _Measure(f"score:{name}", name, unit, better, "judgements")
     found = [
         Estimate(side[name]["value"], side[name]["low"], side[name]["high"], _judgements(side[name]))
         if name in side

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from spotlight.reports.filters import RunFilters
 from spotlight.reports.metric import Metric, Signal, not_reported, reported
 from spotlight.reports.questions import Reports
-from spotlight.reports.statistics import UNKNOWN, mean, share
+from spotlight.reports.statistics import UNKNOWN, Better, mean, share
 
 # Above it a number is a yes: half a success is none.
 ABOVE = 0.5
+# Scores of which less is better, by a word in their name.
+_LESS_IS_BETTER: Final = (
+    "toxic", "hallucinat", "error", "violation", "bias", "pii", "leak", "harm", "correction", "escalat",
+    "stale", "sensitive", "secret", "jailbreak", "injection", "refusal", "cost", "latency", "duration",
+    "edit_distance", "unsafe", "fail", "risk",
+)  # fmt: skip
+
+
+def better_by_name(name: str) -> Better:
+    """Return whether more or less of a score is better: less where its name says so."""
+    return "lower" if any(part in name.lower() for part in _LESS_IS_BETTER) else "higher"
 
 
 def scored_metrics(

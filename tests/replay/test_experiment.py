@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from replay.experiment import ORIGINAL, Call, Experiment, Row, Trial, experiment, is_unchanged
+from replay.experiment import ORIGINAL, Call, Experiment, Row, Trial, clusters, experiment, is_unchanged
 from replay.experiment_case import case_view
 from replay.experiment_document import experiment_document
-from replay.experiment_figures import AGREEMENT, Compared, compare, metrics_of
+from replay.experiment_figures import AGREEMENT, Compared, compare, compare_all, metrics_of
+from replay.plan import Case
 from replay.progress import Progress
 from replay.variants import Variant
 from spotlight.reports import open_lake
@@ -69,6 +70,17 @@ def test_what_may_be_a_baseline(said: dict[str, Any], is_one: bool) -> None:
     assert is_one == is_unchanged(Variant.model_validate(said))
 
 
+def test_cases_of_one_conversation_or_task_count_together() -> None:
+    """A and B share a conversation, B and C a task: one cluster; what has neither stands alone."""
+    told = [("a", "x", "t1"), ("b", "x", "t2"), ("c", None, "t2"), ("d", None, ""), ("e", "y", "t3")]
+    cases = [
+        Case(run_id=run_id, digest="", grade="exact", steps=(1,), question=task) for run_id, _, task in told
+    ]
+    found = clusters(cases, [session for _, session, _ in told])
+    assert 3 == len(set(found))
+    assert 1 == len(set(found[:3]))
+
+
 def test_repeats_are_averaged_before_cases_are_compared() -> None:
     """Cases of 2 -> 4 and of mean 3 -> 3: the difference is 1, the ratio 7 / 5; noise is the base's."""
     found = made(
@@ -120,6 +132,35 @@ def test_scores_are_figures_and_order_cases() -> None:
     told = experiment_document(found)
     assert [(1, "score"), (0, "cost")] == [(case["case"], case["worse"]) for case in told["cases"]]
     assert -0.5 == figure(found, "score:reward").found.value
+
+
+def test_less_of_some_scores_is_better() -> None:
+    """Their name says so, or the user; a case in which such a score rises is a regression."""
+    found = made(
+        {"base": [trial(scores={"toxicity": 0.0})], "new": [trial(scores={"toxicity": 0.0})]},
+        {"base": [trial(scores={"toxicity": 0.0})], "new": [trial(scores={"toxicity": 0.5})]},
+    )
+    assert "lower" == figure(found, "score:toxicity").metric.better
+    assert [(1, "score"), (0, None)] == [(c["case"], c["worse"]) for c in experiment_document(found)["cases"]]
+    found = found._replace(better={"toxicity": "higher"})
+    assert [(0, None), (1, None)] == [(c["case"], c["worse"]) for c in experiment_document(found)["cases"]]
+
+
+def test_among_many_figures_some_differ_by_chance() -> None:
+    """Cost, time and tokens rise in 6 of 6 cases: 4 x 2 / 64 is no proof; in 10 of 10, 4 x 2 / 1,024 is."""
+
+    def rising(count: int) -> Experiment:
+        more = [(Call(1, 2 + at, 12.0 + at, 6 + at, 6 + at),) for at in range(count)]
+        less = (Call(1, 1, 10.0, 5, 5),)
+        return made(*({"base": [trial(calls=less)], "new": [trial(calls=calls)]} for calls in more))
+
+    told = {}
+    for count in (6, 10):
+        found = compare_all(rising(count), "base")
+        told[count] = next(one for one in found if (one.variant, one.metric.name) == ("new", "cost_usd"))
+    assert "worse" == figure(rising(6), "cost_usd").word  # alone
+    assert ("cannot tell", 0.125) == (told[6].word, told[6].p_holm)
+    assert ("worse", 4 * 2 / 1024) == (told[10].word, told[10].p_holm)
 
 
 @pytest.fixture(scope="module")

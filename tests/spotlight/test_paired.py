@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spotlight.reports.paired import NOTHING, mcnemar, noise, paired, ratio_of_sums, sign_flips, verdict
+from spotlight.reports.paired import NOTHING, holm, mcnemar, noise, paired, ratio_of_sums, sign_flips, verdict
 
 # Darwin's maize, crossed minus self-fertilised, eighths of an inch; Fisher, The Design of Experiments, 1935.
 MAIZE = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]
@@ -63,6 +63,20 @@ def test_costs_are_compared_as_sums() -> None:
     assert found == ratio_of_sums([100, 1, 1, 1, 1], [50, 2, 2, 2, 2])
     assert found.low is not None
     assert 0.5 < found.low < 58 / 104
+
+
+def test_an_interval_of_sums_leans_where_they_are_skewed() -> None:
+    """Scipy 1.17's BCa of the same cases, 99,999 samples: 0.943 to 2.625; plain quantiles end at 3.45."""
+    before = [100, 3, 2, 5, 1, 4, 2, 3, 60, 2, 1, 3]
+    after = [90, 9, 2, 6, 8, 4, 2, 9, 66, 2, 1, 30]
+    found = ratio_of_sums(before, after)
+    assert (0.943, 2.625) == pytest.approx((found.low, found.high), rel=0.06)
+
+
+def test_several_comparisons_are_corrected() -> None:
+    """Holm's steps by hand: 4 x 0.01, 3 x 0.02, then no less than before; what has no p has none."""
+    assert [0.06, None, 0.04, 0.06, 0.5] == pytest.approx(holm([0.02, None, 0.01, 0.03, 0.5]))
+    assert [1.0, 1.0] == holm([0.9, 0.6])
 
 
 def test_repeats_say_how_much_is_noise() -> None:

@@ -37,6 +37,7 @@ class Prepared(NamedTuple):
     left_out: tuple[tuple[str, str], ...]
     ahead: Preview
     refusal: SpotlightError | None
+    beyond: int  # runs that the search finds beyond the most that a plan takes
 
 
 class Listed(NamedTuple):
@@ -80,7 +81,7 @@ def prepare(draft: Mapping[str, Any]) -> Prepared:
         check(made.sealed.plan, ahead)
     except SpotlightError as exc:
         refusal = exc
-    return Prepared(draft, made.sealed, made.left_out, ahead, refusal)
+    return Prepared(draft, made.sealed, made.left_out, ahead, refusal, made.beyond)
 
 
 def step_of(run_id: str, span_id: str) -> int | None:

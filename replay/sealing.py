@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -25,6 +25,7 @@ from spotlight.reports import Reports, RunFilters
 
 FOLDER: Final = "replays"  # in the data folder: one folder per plan
 PLAN_FILE: Final = "plan.json"
+_RECORDED: Final = "missing:replay_of"  # of the language of searches
 _HELD: Final = 256  # recordings kept in memory
 _MOST_STUB_BYTES: Final = 1_000_000
 
@@ -36,6 +37,7 @@ class Made(NamedTuple):
 
     sealed: Sealed
     left_out: tuple[tuple[str, str], ...]
+    beyond: int = 0  # runs that the search finds beyond the most that the plan takes
 
 
 def recordings_of(reports: Reports) -> Recordings:
@@ -57,7 +59,8 @@ def seal(
     left_out: list[tuple[str, str]] = []
     recordings = recordings or recordings_of(reports)
     known: set[str] = set()
-    for run_id in _runs(plan, reports):
+    wanted = _runs(plan, reports)
+    for run_id in wanted.ids:
         found = recordings(run_id)
         case = _case(found, plan)
         if case.run_id in known:  # named twice, or found, too
@@ -69,10 +72,7 @@ def seal(
             why = next(iter(case.skipped.values()), _no_steps(found, plan))
             left_out.append((case.run_id, why))
     if not cases:
-        why = f"{left_out[0][0]}: {left_out[0][1]}" if left_out else "the search finds no run"
-        raise SpotlightError(
-            f"nothing can be replayed: {why}", hint="`spotlight replay inspect RUN` says what a run recorded"
-        )
+        raise _nothing(plan, left_out)
     policy = read_policy(plan.tools) if plan.tools else policy or Policy()
     if plan.faults:
         policy = policy.model_copy(update={"faults": (*plan.faults, *policy.faults)})
@@ -80,15 +80,41 @@ def seal(
     packs = {str(path): read_pack(path).digest for path in pack_paths(variants)}
     named = plan.model_copy(update={"runs": tuple(case.run_id for case in cases), "variants": variants})
     sealed = Sealed(plan=named, cases=tuple(cases), policy=policy, stubs=_stubs(plan.stubs), packs=packs)
-    return Made(sealed, tuple(left_out))
+    return Made(sealed, tuple(left_out), wanted.beyond)
 
 
-def _runs(plan: Plan, reports: Reports) -> list[str]:
-    found = list(plan.runs)
+class _Wanted(NamedTuple):
+    ids: list[str]
+    beyond: int
+
+
+def _runs(plan: Plan, reports: Reports) -> _Wanted:
+    """Return the runs that a plan means, and how many more its search finds; results of replays are none."""
+    found, beyond = list(plan.runs), 0
     if plan.search is not None:
-        rows = reports.runs(RunFilters(query=plan.search), limit=plan.most_runs).to_pylist()
-        found += [str(row["run_id"]) for row in rows if not row.get("replay_of")]
-    return list(dict.fromkeys(found))
+        reports.run_count(
+            RunFilters(query=plan.search)
+        )  # what is wrong with it is said of it as it was typed
+        recorded = f"({plan.search}) {_RECORDED}" if plan.search.strip() else _RECORDED
+        filters = RunFilters(query=recorded)
+        ids = reports.runs(filters, limit=plan.most_runs).column("run_id").to_pylist()
+        found += ids
+        beyond = reports.run_count(filters) - len(ids) if len(ids) == plan.most_runs else 0
+    return _Wanted(list(dict.fromkeys(found)), beyond)
+
+
+def _nothing(plan: Plan, left_out: Sequence[tuple[str, str]]) -> SpotlightError:
+    """Return why no run of a plan can be replayed."""
+    if not left_out:
+        return SpotlightError(
+            f"nothing can be replayed: the search {plan.search!r} finds no recorded run",
+            hint="see what it finds with `spotlight find`; results of replays are not replayed",
+        )
+    more = f"; nor can {len(left_out) - 1:,} others" if len(left_out) > 1 else ""
+    return SpotlightError(
+        f"nothing can be replayed: {left_out[0][0]}: {left_out[0][1]}{more}",
+        hint=f"`spotlight replay inspect {left_out[0][0]}` says what it recorded",
+    )
 
 
 def _no_steps(found: Recording, plan: Plan) -> str:

@@ -65,5 +65,7 @@ def _lines(prepared: Prepared) -> Iterator[str]:
             yield f"{sum(list(reasons.values())[MOST_REASONS:]):,} more steps are {what} for other reasons"
     for run_id, reason in prepared.left_out[:MOST_REASONS]:
         yield f"Left out: run {escape(run_id)}: {escape(reason, 300)}"
+    if prepared.beyond:
+        yield f"Left out: {prepared.beyond:,} more runs that the search finds: {plan.most_runs:,} at most"
     if len(prepared.left_out) > MOST_REASONS:
         yield f"{len(prepared.left_out) - MOST_REASONS:,} more runs are left out"

@@ -99,9 +99,9 @@ def _begin(plan: Plan, folder: Path, *, only_preview: bool, yes: bool, as_json: 
     made = seal(plan, reports, recordings=recordings)
     ahead = look_ahead(made.sealed, reports, folder, recordings)
     if only_preview and as_json:
-        print_json(preview_document(made.sealed, ahead, made.left_out))
+        print_json(preview_document(made, ahead))
         return
-    print_preview(made.sealed, ahead, made.left_out, to=out if only_preview else None)
+    print_preview(made, ahead, to=out if only_preview else None)
     if only_preview:
         return
     check(plan, ahead)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from replay.plan import Sealed
     from replay.preview import Preview
     from replay.progress import Progress as Done
-    from replay.sealing import Recordings
+    from replay.sealing import Made, Recordings
 
 _LOOK_S: Final = 0.5
 _WELL: Final = frozenset({"complete", "diverged", "skipped"})  # a divergence is a finding, not a failure
@@ -121,27 +121,25 @@ def _beside(done: Done) -> str:
     return "".join(f"; {text}" for text in told if text)
 
 
-def preview_document(sealed: Sealed, ahead: Preview, left_out: Sequence[tuple[str, str]]) -> dict[str, Any]:
+def preview_document(made: Made, ahead: Preview) -> dict[str, Any]:
     """Return what a plan will ask, cover and cost, for programs."""
     told = ahead._asdict() | {
         "expected_usd": float(ahead.expected_usd), "worst_usd": float(ahead.worst_usd),
         "targets": [target._asdict() for target in ahead.targets],
     }  # fmt: skip
-    return {"plan": sealed.id, **told, "left_out": dict(left_out)}
+    return {"plan": made.sealed.id, **told, "left_out": dict(made.left_out), "beyond": made.beyond}
 
 
-def print_preview(
-    sealed: Sealed, ahead: Preview, left_out: Sequence[tuple[str, str]], to: Console | None = None
-) -> None:
+def print_preview(made: Made, ahead: Preview, to: Console | None = None) -> None:
     """Print what a plan will ask, cover, cost and be able to show: on stderr, or where it is the answer."""
-    for line in _preview_lines(sealed, ahead, left_out):
+    for line in _preview_lines(made, ahead):
         (to or err).print(harmless(line), soft_wrap=True)
 
 
-def _preview_lines(sealed: Sealed, ahead: Preview, left_out: Sequence[tuple[str, str]]) -> Iterator[str]:
+def _preview_lines(made: Made, ahead: Preview) -> Iterator[str]:
     from replay.preview_tools import by_variants
 
-    plan = sealed.plan
+    sealed, plan = made.sealed, made.sealed.plan
     names = ", ".join(one_line(variant.name) for variant in plan.all_variants())
     mode = "step by step" if plan.mode == "step" else "closed loop, tools mocked"
     yield f"replay {sealed.id}: {ahead.cases:,} runs, {mode}, from step {plan.from_step}, {plan.repeat}×"
@@ -153,8 +151,10 @@ def _preview_lines(sealed: Sealed, ahead: Preview, left_out: Sequence[tuple[str,
     for what, reasons in (("steps are not asked", ahead.skipped), ("steps are refused", ahead.refused)):
         for reason, number in reasons.items():
             yield f"{number:,} {what}: {one_line(reason)}"
-    for run_id, reason in left_out:
+    for run_id, reason in made.left_out:
         yield f"left out: {one_line(run_id)}: {one_line(reason)}"
+    if made.beyond:
+        yield f"left out: {made.beyond:,} more runs that the search finds: most_runs is {plan.most_runs:,}"
     tokens = f"about {count(ahead.input_tokens)} input tokens"
     made_up = f" and {ahead.made_up:,} tool results made up" if ahead.made_up else ""
     yield f"model calls: {ahead.calls:,} ({_listed(ahead.models)}){made_up}, {tokens}"

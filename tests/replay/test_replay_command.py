@@ -83,6 +83,22 @@ def test_results_are_runs_like_any_other(lake: Path) -> None:
     assert longest["agent_name"] in shown
 
 
+def test_a_search_says_how_many_more_it_finds(lake: Path) -> None:
+    """Results of replays are not among them; one that finds nothing is named, one that is wrong as typed."""
+    run_id = _runs(lake)[0]["run_id"]
+    _replay(lake, run_id, "--model", "recorded")
+    file = lake / "plan.yaml"
+    file.write_text("search: ''\nmost_runs: 2\nvariants: [{name: r, model: recorded}]\n")
+    shown = spotlight("replay", "run", "--plan", file, "--preview", "--data", lake)
+    assert "2 runs, step by step" in shown.stdout
+    assert "1 more runs that the search finds: most_runs is 2" in shown.stdout
+    for search, told in (("replay_of:" + run_id, "finds no recorded run"), ("a) or (b", "character 2")):
+        done = spotlight(
+            "replay", "run", "--find", search, "--model", "recorded", "--data", lake, check=False
+        )
+        assert told in done.stderr
+
+
 def test_the_same_plan_again_asks_and_sends_nothing(lake: Path) -> None:
     """A plan is known by what it does: typed again it is complete already."""
     run_id = _runs(lake)[0]["run_id"]

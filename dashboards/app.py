@@ -143,7 +143,9 @@ def _pages(scopes: list[Scope | None]) -> Pages:
         "replay",
         lambda: replays.draw(replays.Ways(runs_page, experiment_page), replay_page),
     )
-    experiment_page = page("experiment", "Experiment", None, lambda: experiment.draw(replays_page))
+    experiment_page = page(
+        "experiment", "Experiment", None, lambda: experiment.draw(experiment.Ways(replays_page, runs_page))
+    )
     replay_page = page("replay", "Replay", None, lambda: replay.draw(replays_page))
     run_page = page("run", "Run", "account_tree", lambda: run.draw(runs_page, compare_page, replay_page))
     figures_pages = {figures.path: about(figures) for figures in (OVERVIEW, *DEBUG, *FIGURES)}

@@ -11,9 +11,10 @@ from starlette.routing import BaseRoute, Route
 
 from dashboards.json_answers import answer_json, checked_id
 from dashboards.source import RunSource, published
-from replay.experiment import Experiment, experiment
+from replay.experiment import ORIGINAL, Experiment, experiment
 from replay.experiment_case import case_view
 from replay.experiment_document import case_document, experiment_document
+from replay.experiment_report import RECORDED
 from spotlight.errors import BadRequest
 
 KEPT: Final = 4  # a reader opens case after case of one experiment
@@ -26,9 +27,10 @@ def experiment_json(source: RunSource, request: Request) -> Response:
     def ask() -> tuple[str, dict[str, Any]]:
         found = _found(source, request)
         against = request.query_params.get("against", "")[:_MOST_NAME]
-        if against and against not in found.variants:
-            raise BadRequest("the experiment has no such variant", hint=f"one of {', '.join(found.variants)}")
-        return _tag(found), experiment_document(found, against or None)
+        sides = {RECORDED: ORIGINAL} | {name: name for name in found.variants}
+        if against and against not in sides:
+            raise BadRequest("the experiment has no such variant", hint=f"one of {', '.join(sides)}")
+        return _tag(found), experiment_document(found, sides.get(against))
 
     return answer_json(request, source, ask)
 

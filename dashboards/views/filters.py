@@ -51,6 +51,8 @@ PICKED: Final = {
 }
 LIST_ROW: Final = ("pack", "version", "session")
 FIGURES_ROW: Final = ("pack", "version", "env", "tenant", "user", "model")
+# What only links set: told beside the filters, each with a way to take it away.
+LINKED: Final = {"experiment": "of replay", "variant": "by variant", "replay_of": "replays of run"}
 SPANS_OF_TIME: Final = (*TIME_FIELDS, *NUMBER_FIELDS)
 SEARCH: Final = "q"
 CLEARED: Final[dict[str, Any]] = {"status": [], "time": ALL_TIME, **dict.fromkeys(PICKED)}
@@ -94,7 +96,7 @@ def clear_filters() -> None:
     """Take every filter away; a callback, since a widget's state is set before it is drawn."""
     for key, value in CLEARED.items():
         st.session_state[key] = value
-    for key in (SEARCH, *SPANS_OF_TIME):
+    for key in (SEARCH, *SPANS_OF_TIME, *LINKED):
         _forget(key)
 
 
@@ -229,19 +231,22 @@ def baseline_of(filters: RunFilters, said: str | None, now_ns: int) -> RunFilter
     return filters._replace(since_ns=filters.since_ns - (until - filters.since_ns), until_ns=filters.since_ns)
 
 
-def _spans_of_time(filters: RunFilters, zone: Zone) -> list[str]:
-    """Draw the bounds that only links set, each with a way to take it away; return their names."""
-    said = {
+def _bounds(filters: RunFilters, zone: Zone) -> list[str]:
+    """Draw what only links set, each with a way to take it away; return the names."""
+    said: dict[str, Any] = {
         "since": filters.since_ns is not None and f"since {moment(filters.since_ns, zone)}",
         "until": filters.until_ns is not None and f"until {moment(filters.until_ns, zone)}",
     }
     for key in NUMBER_FIELDS:
         value = getattr(filters, key)
         said[key] = value is not None and f"{'from' if key == 'min_ms' else 'below'} {duration(value)}"
+    for key, word in LINKED.items():
+        value = getattr(filters, TEXT_FIELDS[key])
+        said[key] = value is not None and f"{word} {value}"
     named = [key for key, label in said.items() if label]
     for key in named:
         st.button(
-            escape(said[key]), key=f"drop-{key}", icon=":material/close:", on_click=_forget, args=(key,)
+            escape(said[key], 60), key=f"drop-{key}", icon=":material/close:", on_click=_forget, args=(key,)
         )
     return named
 
@@ -258,7 +263,7 @@ def filter_bar(lake: Lake, zone: Zone, *, for_list: bool = False, other: bool = 
     if not any(facets.values()):
         return None
     now = time.time_ns()
-    linked = filters_of({key: st.query_params.get_all(key) for key in SPANS_OF_TIME}, now)
+    linked = filters_of({key: st.query_params.get_all(key) for key in (*SPANS_OF_TIME, *LINKED)}, now)
     order, said = "newest", None
     text = st.query_params.get(SEARCH, "").strip()
     search_field(text)
@@ -276,7 +281,7 @@ def filter_bar(lake: Lake, zone: Zone, *, for_list: bool = False, other: bool = 
         start = since_ns(window, now) if linked.since_ns is None else linked.since_ns
         if not for_list:
             said = _baseline_said(facets, has_start=start is not None)
-        bounds = _spans_of_time(linked, zone)
+        bounds = _bounds(linked, zone)
     picked: dict[str, Any] = {TEXT_FIELDS[key]: value or None for key, value in chosen.items()}
     filters = linked._replace(
         **picked,
@@ -295,7 +300,7 @@ def filter_bar(lake: Lake, zone: Zone, *, for_list: bool = False, other: bool = 
 
 def carried() -> dict[str, list[str]]:
     """Return what of the address goes along to other pages."""
-    keys = ("time", AGAINST, "tz", SEARCH, *CLEARED, *SPANS_OF_TIME)
+    keys = ("time", AGAINST, "tz", SEARCH, *CLEARED, *SPANS_OF_TIME, *LINKED)
     found = {key: values for key in dict.fromkeys(keys) if (values := st.query_params.get_all(key))}
     window = st.session_state.get("time")
     if window in WINDOWS and not any(key in found for key in TIME_FIELDS):

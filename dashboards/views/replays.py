@@ -56,9 +56,11 @@ def draw(ways: Ways, replay_page: Page) -> None:
 def _draw_plans(plans: list[Listed], count: int, ways: Ways) -> None:
     if not plans:
         st.info(
-            "Nothing was replayed yet. Open a run and press “Replay”, or tick runs in the list of runs.",
+            "Nothing was replayed yet. Open a run and press “Replay from here”, tick runs in the list of "
+            "runs, or press “New replay”.",
             icon=":material/replay:",
         )
+        st.page_link(ways.runs, label="Runs", icon=":material/list:")
     for plan in plans:
         with st.container(border=True, key=f"replay-{plan.id}"):
             if plan.sealed is None or plan.done is None:
@@ -78,26 +80,30 @@ def _draw_plan(plan: Listed, sealed: Sealed, done: Progress, ways: Ways) -> None
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{escape(plan.id)}**", width="content")
         st.badge(state, color=COLORS.get(state, "gray"))
+        if plan.not_complete:
+            st.badge(f"{len(plan.not_complete):,} not complete", color="orange")
         noun = "run" if len(sealed.cases) == 1 else "runs"
+        repeats = f" · {sealed.plan.repeat:,} repeats" if sealed.plan.repeat > 1 else ""
         st.caption(
-            f"{mode} · {len(sealed.cases):,} {noun} · {names} · {sealed.plan.repeat:,}×{began}",
+            f"{mode} · {len(sealed.cases):,} {noun} · {names}{repeats}{began}",
             width="stretch",
         )
     st.progress(
-        done.ended / done.items if done.items else 0.0, f"{done.ended:,} of {done.items:,} items ended"
+        done.ended / done.items if done.items else 0.0,
+        f"{done.ended:,} of {done.items:,} {'trial' if done.items == 1 else 'trials'} ended",
     )
     st.caption(" · ".join(_facts(sealed, done)))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         _buttons(plan, sealed, done)
         _links(plan, done, ways)
     if plan.not_complete:
-        _draw_not_complete(plan.not_complete)
+        _draw_not_complete(plan.id, plan.not_complete)
     if plan.last_words:
         with st.expander("What its process said", icon=":material/terminal:"):
             st.code(plan.last_words, language=None, wrap_lines=True)
 
 
-def _draw_not_complete(items: tuple[NotComplete, ...]) -> None:
+def _draw_not_complete(replay_id: str, items: tuple[NotComplete, ...]) -> None:
     """Draw which items ended otherwise than planned, each with a link to the recorded run."""
     with st.expander(f"Not complete: {len(items):,}", icon=":material/rule:"):
         for item in items[:MOST_ITEMS]:
@@ -107,7 +113,7 @@ def _draw_not_complete(items: tuple[NotComplete, ...]) -> None:
             which = f"{run} by {escape(item.variant, 60)}, repeat {item.repeat:,}"
             st.markdown(f"{which}: {escape(item.outcome)}{at}{said}")
         if len(items) > MOST_ITEMS:
-            st.caption(f"{len(items) - MOST_ITEMS:,} more: `spotlight replay status ID`")
+            st.caption(f"{len(items) - MOST_ITEMS:,} more: `spotlight replay status {replay_id}`")
 
 
 def _facts(sealed: Sealed, done: Progress) -> list[str]:
@@ -118,7 +124,8 @@ def _facts(sealed: Sealed, done: Progress) -> list[str]:
     if done.reserved_usd:
         said.append(f"reserved for calls in flight {money(float(done.reserved_usd))}")
     if done.unpriced_calls:
-        said.append(f"{done.unpriced_calls:,} calls without a price, in no sum")
+        noun = "call" if done.unpriced_calls == 1 else "calls"
+        said.append(f"{done.unpriced_calls:,} {noun} without a price, in no sum")
     said.append(f"model calls: {counted(done.calls)}")
     if lost := done.calls.get("lost", 0):
         said.append(f"{lost:,} lost, estimated at {money(float(done.lost_usd))} of what was spent")
@@ -169,5 +176,5 @@ def _links(plan: Listed, done: Progress, ways: Ways) -> None:
         ways.runs,
         label="Its runs",
         icon=":material/list:",
-        query_params={"q": f"experiment:{plan.id}", "time": "all time"},
+        query_params={"experiment": plan.id},
     )

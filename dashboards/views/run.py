@@ -134,6 +134,27 @@ def _said_plainly(run: dict[str, Any]) -> None:
         st.caption(escape(f"Replay {run['replay_grade']}: {reason}", 600))
 
 
+def _replay_line(run: dict[str, Any]) -> None:
+    """Say of a replay what it is one of, with the ways to what it is held against."""
+    original = run.get("replay_of")
+    if not original:
+        return
+    zone_said = {key: way_back()[key] for key in (ZONE,) if key in way_back()}
+    by = f" by {escape(run['variant'], 80)}" if run.get("variant") else ""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="replay-line"):
+        st.caption(f"Replay of run {escape(short_id(original))}{by}, tools mocked", width="content")
+        ways = [
+            ("Recorded run", "run", {"run": original}),
+            ("Compare with it", "compare", {"a": original, "b": run["run_id"]}),
+        ]
+        if run.get("experiment_id"):
+            ways.append(("All variants", "experiment", {"id": run["experiment_id"]}))
+        for label, path, query in ways:
+            st.page_link(
+                st.Page(lambda: None, title=label, url_path=path), label=label, query_params=query | zone_said
+            )
+
+
 def _more_of(source: RunSource, run: dict[str, Any]) -> bool:
     """Return whether more of the run was assembled than is drawn."""
     return source.run(run["run_id"]).get("assembled_position") != run.get("assembled_position")
@@ -166,6 +187,7 @@ def draw(runs_page: Page, compare_page: Page, replay_page: Page) -> None:
         return
     documents_of(source).expect(run["run_id"])
     _header(run, runs_page, compare_page, replay_page)
+    _replay_line(run)
     _said_plainly(run)
     scores_line(source.run_scores(run["run_id"]), run["run_id"], zone())
     position = run.get("assembled_position") or 0

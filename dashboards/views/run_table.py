@@ -34,6 +34,7 @@ COLUMNS: Final = (
     Column("name", "name", 116),
     Column("pack", "pack", 118),
     Column("version", "version", 84),
+    Column("variant", "variant", 130, "Of a replay: which of its variants made this run"),
     Column("error", "error", 236),
     Column("duration", "duration", 96, align="right"),
     Column(
@@ -110,6 +111,7 @@ def run_cells(run: dict[str, Any], notes: int, zone: Zone) -> dict[str, str]:
         "llm": _calls(run["generations"], run["generations_without_usage"]),
         "tools": _tools(run["tool_calls"], run["failed_tool_calls"]),
         "replay": _text(run.get("replay_grade")),
+        "variant": _text(run.get("variant") or (run.get("replay_of") and "replay")),
         "pack": _text(run["pack_name"]),
         "version": _text(run["pack_version"]),
         "agent": _text(run["agent_name"]),

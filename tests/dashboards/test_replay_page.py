@@ -70,7 +70,7 @@ def test_a_replay_goes_on_without_the_tab_that_launched_it(page: Any, served: Se
     expect(tab.get_by_text("3 recorded")).to_be_visible()
     assert not (served.data / FOLDER).exists()
     tab.get_by_role("button", name="Launch replay").click()
-    expect(tab.get_by_text("of 1 items ended")).to_be_visible()
+    expect(tab.get_by_text("of 1 trial ended")).to_be_visible()
     tab.close()
 
     page.goto(f"{served.url}/replays")

@@ -10,7 +10,7 @@ const WORSE = { score: "a score falls", agreement: "decides otherwise", broken_o
 function outcomeWord(trial) {
   if (trial.outcome === null) return "not yet";
   if (trial.outcome === "complete") return trial.compared ? `${trial.same}/${trial.compared} as recorded` : "complete";
-  return trial.at_step ? `${trial.outcome} at ${trial.at_step}` : trial.outcome;
+  return trial.at_step ? `${trial.outcome} at step ${trial.at_step}` : trial.outcome;
 }
 
 function trialOf(found, trial, ending, isRecorded, extra = "") {

@@ -6,7 +6,7 @@ export const NOTHING = "–";
 
 const score = (value) => value.toLocaleString("en", { maximumFractionDigits: 3 });
 const share = (value) => `${(value * 100).toFixed(Math.abs(value) < 0.0995 && value !== 0 ? 1 : 0)}%`;
-const count = (value) => tokens(Math.round(value * 10) / 10);
+const count = (value) => tokens(Math.abs(value) < 100 ? Math.round(value * 10) / 10 : Math.round(value));
 const WRITE = { share, usd: money, ms: duration, tokens: count, score };
 
 /** A figure in its unit. */

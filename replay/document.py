@@ -43,8 +43,8 @@ def call_document(call: RecordedCall) -> Document:
 
 
 def tool_document(tool: RecordedTool) -> Document:
-    """Return one tool call."""
-    return tool._asdict()
+    """Return one tool call; its result is what the model was told, where a message tells."""
+    return {name: value for name, value in tool._asdict().items() if name != "told"}
 
 
 def _summary(call: RecordedCall) -> Document:

@@ -18,7 +18,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode, set_span_in_contex
 from opentelemetry.util.types import AttributeValue
 
 from replay.journal import Item
-from replay.model import Request, Response, Usage
+from replay.model import Request, Response, Rung, Usage
 from replay.path import AnsweredTool, Outcome, Path, Step
 from replay.plan import Case, Sealed
 from spotlight import semconv as sc
@@ -229,14 +229,14 @@ def _response(response: Response) -> dict[str, Any]:
 
 def _tool(tool: AnsweredTool) -> dict[str, AttributeValue]:
     answer = tool.answer
-    has_result = answer.result is not None or answer.is_error
+    has_result = answer.is_error or (answer.has_result and answer.rung is not Rung.DIVERGED)
     return _plain(
         {
             sc.GEN_AI_OPERATION_NAME: "execute_tool",
             sc.GEN_AI_TOOL_NAME: tool.call.name,
             sc.GEN_AI_TOOL_CALL_ID: tool.call.id,
             sc.GEN_AI_TOOL_CALL_ARGUMENTS: _text(tool.call.arguments),
-            sc.GEN_AI_TOOL_CALL_RESULT: _text(answer.result) if has_result else None,
+            sc.GEN_AI_TOOL_CALL_RESULT: _result_text(answer.result) if has_result else None,
             sc.SPOTLIGHT_REPLAY_RUNG: answer.rung.value,
             sc.SPOTLIGHT_REPLAY_STALE: answer.is_stale or None,
             sc.SPOTLIGHT_REPLAY_SOURCE_RUN: answer.source_run,
@@ -246,6 +246,11 @@ def _tool(tool: AnsweredTool) -> dict[str, AttributeValue]:
             sc.ERROR_TYPE: "tool_error" if answer.is_error else None,
         }
     )
+
+
+def _result_text(value: Any) -> str:
+    """Return what a tool answered; a null that it answered is one, and nothing that is missing."""
+    return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
 
 
 def _text(value: Any) -> str | None:

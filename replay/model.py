@@ -10,7 +10,15 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from spotlight.messages.canonical import NO_EXTRA, Extra, Json, Message, Part, ToolDefinition
+from spotlight.messages.canonical import (
+    NO_EXTRA,
+    Extra,
+    Json,
+    Message,
+    Part,
+    ToolCallResponse,
+    ToolDefinition,
+)
 
 
 class Completeness(StrEnum):
@@ -113,6 +121,7 @@ class RecordedTool(NamedTuple):
     span_id: str | None
     started_ns: int | None
     duration_ms: float | None
+    told: ToolCallResponse | None = None  # the answer as the model was told it; None where no message tells
 
 
 class Recording(NamedTuple):
@@ -152,3 +161,4 @@ class ToolAnswer(NamedTuple):
     source_run: str | None = None  # its run
     reason: str = ""
     delay_ms: float = 0.0  # how long the tool is said to have taken; nothing waits for it
+    has_result: bool = True  # None may be one; False for a call that ends the run and is not answered

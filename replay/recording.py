@@ -92,7 +92,7 @@ def recording(reports: Reports, run_id: str) -> Recording:
     numbers = {(row["trace_id"], row["span_id"]): n for n, row in enumerate(rows, 1)}
     numbers |= {wrapper: numbers[call] for wrapper, call in carried.speaks_for.items() if call in numbers}
     transcript = read_transcript(key, found, contents)
-    tools = recorded_tools(transcript, numbers, _answers(calls))
+    tools = recorded_tools(transcript, numbers, [call.request.messages for call in calls])
     notes: list[str] = []
     offered = any(call.held & (Held.TOOLS | Held.BODY) for call in calls)
     advice = content_advice(str(run["dialects"]).split(","))
@@ -267,12 +267,6 @@ def _response(row: Row, said: Conversation, attributes: Row) -> tuple[Response |
         tuple(said.output), reason, row["response_model"], row["response_id"], print_, usage, row["ttft_ms"],
         row["duration_ms"], error or (row["failed"] and "failed") or None, extra,
     ), is_told  # fmt: skip
-
-
-def _answers(calls: Sequence[_Read]) -> Iterator[ToolCallResponse]:
-    for call in calls:
-        for message in call.request.messages:
-            yield from (part for part in message.parts if isinstance(part, ToolCallResponse))
 
 
 def _completed(call: _Read, tools: Any, *, offered: bool) -> tuple[Request, list[str]]:

@@ -6,8 +6,10 @@ stand, among those of one id where there is one.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from replay.model import RecordedTool
@@ -16,7 +18,6 @@ from spotlight.messages import Message, ToolCall, ToolCallResponse
 from spotlight.messages.canonical import Json
 from spotlight.messages.digests import canonical_json
 from spotlight.reports.transcript import Answer, Piece, Step, Transcript
-from spotlight.reports.transcript_pieces import as_text
 
 SpanKey = tuple[str, str]  # trace id, span id
 _CallKey = tuple[str, str, str]  # id, name, arguments
@@ -32,20 +33,18 @@ class Repaired(NamedTuple):
 
 
 def recorded_tools(
-    transcript: Transcript, numbers: Mapping[SpanKey, int], answers: Iterable[ToolCallResponse]
+    transcript: Transcript, numbers: Mapping[SpanKey, int], histories: Sequence[Sequence[Message]]
 ) -> tuple[RecordedTool, ...]:
     """Return the tool calls of a run in the order in which they were asked for.
 
-    `numbers` are those of the model calls, by span; `answers` are those of all messages, which say whether a
-    result was words or a value.
+    `numbers` are those of the model calls, by span; `histories` are what the calls were sent. What a model
+    was told of a tool's answer goes before what the tool's own step says of it.
     """
     steps = transcript.by_row()
-    values = {as_text(answer.response): answer.response for answer in answers}
     found: list[RecordedTool] = []
 
     def add(tool: RecordedTool) -> None:
-        result = values.get(tool.result, tool.result) if isinstance(tool.result, str) else tool.result
-        found.append(tool._replace(position=len(found) + 1, result=result))
+        found.append(tool._replace(position=len(found) + 1))
 
     last: dict[int, tuple[int, bool]] = {}  # thread -> its latest model call, and whether it tells its answer
     for step in transcript.steps:
@@ -61,7 +60,57 @@ def recorded_tools(
             add(_alone(step, None if is_told else before))
         if number is not None:
             last[step.thread] = number, any(p.what in ("call", "text") for p in step.said)
-    return tuple(found)
+    told = _told(histories)
+    seen: Counter[_CallKey] = Counter()
+    return tuple(_as_told(tool, told, seen) for tool in found)
+
+
+def _told(histories: Sequence[Sequence[Message]]) -> dict[_CallKey, list[ToolCallResponse | None]]:
+    """Return the answers that histories tell, by call; of a call made twice, in the order of both."""
+    found: dict[_CallKey, list[ToolCallResponse | None]] = {}
+    none: Sequence[Message] = ()
+    for history, after in itertools.zip_longest(histories, histories[1:], fillvalue=none):
+        last = len(history) - 1
+        if 0 <= last < len(after) and (after[0], after[last]) == (history[0], history[last]):
+            continue  # the next one goes on from it
+        seen: Counter[_CallKey] = Counter()
+        for call, answer in _turns(history):
+            key = _key(call.id, call.name, call.arguments)
+            known = found.setdefault(key, [])
+            if seen[key] == len(known):
+                known.append(answer)
+            known[seen[key]] = known[seen[key]] or answer
+            seen[key] += 1
+    return found
+
+
+def _turns(messages: Sequence[Message]) -> Iterator[tuple[ToolCall, ToolCallResponse | None]]:
+    """Yield each call with its answer in the same turn: by its id, where ids tell, else in order."""
+    for place, message in enumerate(messages):
+        calls = [part for part in message.parts if isinstance(part, ToolCall)]
+        if not calls:
+            continue
+        answers = _answers(messages[place + 1 :])
+        by_id = {answer.id: answer for answer in answers}
+        ids = [call.id for call in calls]
+        if all(ids) and len(set(ids)) == len(ids) and by_id.keys() <= set(ids):
+            yield from ((call, by_id.get(call.id)) for call in calls)
+        else:
+            yield from itertools.zip_longest(calls, answers[: len(calls)])
+
+
+def _as_told(
+    tool: RecordedTool, told: Mapping[_CallKey, Sequence[ToolCallResponse | None]], seen: Counter[_CallKey]
+) -> RecordedTool:
+    """Return a tool call with the answer that the model was told."""
+    key = _key(tool.call_id, tool.name, tool.arguments)
+    answers = told.get(key, ())
+    answer = answers[seen[key]] if seen[key] < len(answers) else None
+    seen[key] += 1
+    if answer is None or (answer.response is None and tool.result not in (None, "", "null")):
+        return tool  # a message without content, from a client that leaves it to the tool's step
+    is_error = tool.is_error or bool(answer.is_error)
+    return tool._replace(result=answer.response, has_result=True, is_error=is_error, told=answer)
 
 
 def _asked(piece: Piece, step: int | None, steps: Mapping[int, Step]) -> RecordedTool:
@@ -118,7 +167,11 @@ def repaired(messages: Sequence[Message], tools: Iterable[RecordedTool]) -> Repa
                 left.append(call.name)
                 continue
             answered.append(call.name)
-            parts.append(ToolCallResponse(call.id, answer.result, call.name, answer.is_error or None))
+            parts.append(
+                replace(answer.told, id=call.id)
+                if answer.told
+                else ToolCallResponse(call.id, answer.result, call.name, answer.is_error or None)
+            )
         if parts:
             result.append(Message("tool", tuple(parts)))
     return Repaired(tuple(result), tuple(answered), tuple(left))
@@ -126,17 +179,19 @@ def repaired(messages: Sequence[Message], tools: Iterable[RecordedTool]) -> Repa
 
 def _unanswered(calls: Sequence[ToolCall], later: Sequence[Message]) -> set[int]:
     """Return which of a turn's calls have no answer before the next turn of the model."""
-    answers: list[ToolCallResponse] = []
-    for message in later:
-        if message.role == "assistant":
-            break
-        answers += [part for part in message.parts if isinstance(part, ToolCallResponse)]
+    answers = _answers(later)
     own = [part.id for part in calls]
     if len(answers) >= len(calls) or not all(own) or len(set(own)) < len(own):
         return set(range(len(answers), len(calls)))
     told = {answer.id for answer in answers}
     missing = {number for number, call_id in enumerate(own) if call_id not in told}
     return missing if len(missing) == len(calls) - len(answers) else set(range(len(answers), len(calls)))
+
+
+def _answers(later: Sequence[Message]) -> list[ToolCallResponse]:
+    """Return the answers that stand before the next turn of the model."""
+    turn = itertools.takewhile(lambda message: message.role != "assistant", later)
+    return [part for message in turn for part in message.parts if isinstance(part, ToolCallResponse)]
 
 
 def _key(call_id: str | None, name: str, arguments: Json) -> _CallKey:

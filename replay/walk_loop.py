@@ -10,13 +10,14 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from replay.agreement import Agreement, compare, tool_calls
 from replay.calling import Asked, Caller, CallFailed, OutOfMoney, Stopped, Unfinished
 from replay.mocks.fidelity import sentences
 from replay.mocks.ladder import Mocks
-from replay.model import RecordedCall, Request, Rung
+from replay.model import RecordedCall, Request, Rung, ToolAnswer
 from replay.path import AnsweredTool, Called, Outcome, Path, Step
 from replay.plan import Plan
 from replay.sealing import loop_calls
@@ -187,10 +188,8 @@ class _Loop:
             if stops:
                 return self._end(Outcome.DIVERGED, index, answer.reason)
             self._is_departed |= answer.rung is not Rung.EXACT
-            result = ToolCallResponse(
-                call.id or f"call_{step.step}_{number}", answer.result, call.name, answer.is_error or None
-            )
-            self._history.append(Message("tool", (result,)))
+            call_id = call.id or f"call_{step.step}_{number}"
+            self._history.append(Message("tool", (_told(call, call_id, answer),)))
         return True
 
     def _goes_on(self, index: int, wanted: Sequence[ToolCall]) -> bool:
@@ -215,6 +214,14 @@ def _going_on(request: Request, before: Request) -> Request:
         for mine, its in ((request.params, before.params), (request.extra, before.extra))
     ]
     return request._replace(params=fields[0], extra=fields[1])
+
+
+def _told(call: ToolCall, call_id: str, answer: ToolAnswer) -> ToolCallResponse:
+    """Return what the model is told: of a recording that nothing was done to, what it was told then."""
+    then = answer.source.told if answer.source else None
+    if then is not None and then.response == answer.result:
+        return replace(then, id=call_id)
+    return ToolCallResponse(call_id, answer.result, call.name, answer.is_error or None)
 
 
 def _turns(calls: Sequence[RecordedCall]) -> dict[int, tuple[Message, ...]]:

@@ -196,7 +196,7 @@ class Mocks:
         elif tape and source:
             answer = _from(Rung.POLICY, source, tape)
         elif policy.kind is Kind.TERMINAL:
-            answer = ToolAnswer(Rung.POLICY, None, reason="the call ends the run")
+            answer = ToolAnswer(Rung.POLICY, None, reason="the call ends the run", has_result=False)
         if answer and tape and source:
             tape.use(source)
         return answer

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from replay.calling import Asked
+from replay.emission import spans_of
 from replay.journal import Journal
 from replay.mocks.policy import Policy
 from replay.model import Response, Rung
@@ -16,7 +18,7 @@ from replay.path import Outcome
 from replay.progress import read_items, read_progress
 from replay.providers.answers import Answer, Attempt
 from replay.providers.answers import Outcome as Tried
-from spotlight.messages.canonical import Text, ToolCallResponse
+from spotlight.messages.canonical import Message, Text, ToolCall, ToolCallResponse
 from tests.replay.scripted import Turn, answering, calls, recorded, says, sealed_of, user, work_through
 
 TRIP = recorded(
@@ -192,3 +194,22 @@ def test_what_failed_may_be_followed_later(tmp_path: Path) -> None:
         answering(lambda a: calls("book", {"id": 7}) if a.item.leg == "path" else says("Done.")),
     )  # fmt: skip
     assert ["complete", "complete"] == [state.outcome for state in read_items(tmp_path)]
+
+
+def test_a_model_is_told_what_it_was_told(tmp_path: Path) -> None:
+    """A null and a failure come in the words and with the marks of the recording, and are kept as such."""
+    way = Turn(calls("look", {}), result=None), Turn(calls("send", {}), result="no"), Turn(says("Bye."))
+    found = recorded(*way)
+    failed = ToolCallResponse("c", "MailError: no such box", "send", None, {"cache_control": "on"})
+    sent = found.tools[1]._replace(result=failed.response, is_error=True, told=failed)
+    found = found._replace(tools=(found.tools[0], sent))
+    sealed = sealed_of([found], mode="closed")
+    other = Message("assistant", (Text("So."), ToolCall("mine", "look", {})))
+    script = iter([calls("look", {})._replace(messages=(other,)), calls("send", {}, "own"), says("Bye.")])
+    worked = work_through(tmp_path, sealed, [found], answering(lambda _: next(script)))
+    history = worked.asked[-1].request.messages
+    told = [part for message in history for part in message.parts if isinstance(part, ToolCallResponse)]
+    assert [ToolCallResponse("mine", None, "look"), replace(failed, id="own")] == told
+    spans = {span.name: span.attributes or {} for span in spans_of(sealed, worked.way, found.run, (1, 2))}
+    assert "null" == spans["execute_tool look"]["gen_ai.tool.call.result"]
+    assert failed.response == spans["execute_tool send"]["gen_ai.tool.call.result"]

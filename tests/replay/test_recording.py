@@ -228,3 +228,18 @@ def test_inspect_prints_grades_and_what_tools_answered(captured: Captured, tmp_p
     assert 3 == len(json.loads(one)["request"]["messages"])
     refused = spotlight("replay", "inspect", run["run_id"], "--call", 9, "--data", data, check=False)
     assert "its model calls are 1 to 4" in refused.stderr
+
+
+@pytest.mark.parametrize("capture", ["adk-latest-content", "mlflow-otlp"])
+def test_what_a_tool_answered_is_what_the_model_was_told(captured: Captured, capture: str) -> None:
+    """In the words and the form of the next request, where the tool's own step has others."""
+    reports = captured(capture)
+    compared = 0
+    for run in all_runs(reports):
+        found = recording(reports, run["run_id"])
+        history = found.calls[-1].request.messages if found.calls else ()
+        answers = [part.response for m in history for part in m.parts if isinstance(part, ToolCallResponse)]
+        told = [tool.result for tool in found.tools if tool.told is not None]
+        assert told == answers[: len(told)]
+        compared += len(told)
+    assert compared >= 3

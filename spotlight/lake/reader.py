@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -39,6 +40,9 @@ _WITHOUT: Final = {
 # Two commits within one clock tick of the file system give a folder one modification time; a folder
 # changed this recently is looked into again.
 _TICK_NS = 50_000_000
+# `con.sql` would copy the rows once less, but binds a question twice: 22 ms of the 73 ms of processor time
+# that a page of 20 runs took.
+warnings.filterwarnings("ignore", "Arrow output on a DB-API result makes an extra copy", UserWarning)
 
 
 class Scope(NamedTuple):
@@ -95,7 +99,7 @@ class Reader:
                     cursor.register(name, table)
                 for definition in around:
                     cursor.execute(definition)
-                return cursor.sql(sql, params=dict(params or {})).to_arrow_table()
+                return cursor.execute(sql, dict(params or {})).to_arrow_table()
         except duckdb.Error as exc:
             raise LakeError(f"the lake cannot answer: {exc}", hint="run `spotlight doctor`") from exc
 
@@ -115,6 +119,12 @@ class Reader:
                 rows, size = (sum(f[c] or 0 for f in own) for c in ("num_records", "size_bytes"))
                 sizes[name] = TableSize(rows, len(own), size, missing)
         return sizes
+
+    def is_filled(self, name: str) -> bool:
+        """Return whether a table has rows."""
+        with self._lock:
+            self._refresh_table(TABLES[name])
+            return name in self._filled
 
     def refresh(self) -> None:
         """Take up commits made since the last look; costs some microseconds when there are none."""

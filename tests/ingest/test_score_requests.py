@@ -13,6 +13,7 @@ from spotlight.cli.score import send_score
 from spotlight.errors import BadRequest
 from spotlight.reports import Reports, open_lake
 from tests.command import spotlight, spotlight_json
+from tests.loading import selected
 from tests.made_lake import made_lake, run
 from tests.rows import span, span_id, trace_id
 
@@ -27,10 +28,7 @@ COLUMNS = (
 
 def stored(reports: Reports) -> list[dict[str, Any]]:
     """Return all scores, by name."""
-    rows: list[dict[str, Any]] = reports.user_query(
-        f"select {COLUMNS} from scores order by name", limit=100
-    ).to_pylist()
-    return rows
+    return selected(reports, f"select {COLUMNS} from scores order by name")
 
 
 def test_every_field_is_stored(tmp_path: Path) -> None:

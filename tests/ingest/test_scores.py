@@ -68,7 +68,7 @@ def stored(data: Path, traces: list[bytes], logs: list[bytes]) -> Reports:
 
 def scores(reports: Reports, columns: str) -> list[tuple[Any, ...]]:
     """Return columns of all scores, by name."""
-    found = reports.user_query(f"select {columns} from scores order by name", limit=100)
+    found = reports.answer(f"select {columns} from scores order by name", {})
     return list(zip(*(column.to_pylist() for column in found.columns), strict=True))
 
 
@@ -177,7 +177,7 @@ def test_a_judgement_of_no_possible_time_is_of_its_spans_time(tmp_path: Path) ->
     request = ExportTraceServiceRequest.FromString(span(events=[{"gen_ai__evaluation__name": "fit"}]))
     request.resource_spans[0].scope_spans[0].spans[0].events[0].time_unix_nano = 2**64 - 1
     reports = stored(tmp_path, [request.SerializeToString()], [])
-    found = reports.user_query("select name, time_ns from scores", limit=10).to_pylist()
+    found = reports.answer("select name, time_ns from scores", {}).to_pylist()
     assert [{"name": "fit", "time_ns": AT}] == found
 
 

@@ -10,6 +10,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExportResult
 
 import spotlight_sdk as spotlight
+from tests.loading import selected
 from tests.sdk.conftest import Collected, Spans
 
 COUNTED = """
@@ -51,7 +52,7 @@ def test_a_run_is_seen_while_it_goes_on(collected: Collected) -> None:
     ):
         heard.wait_for(3)
     reports = collected.drained()
-    [run] = reports.user_query("select status, status_reason, session_id from runs", limit=9).to_pylist()
+    [run] = selected(reports, "select status, status_reason, session_id from runs")
     assert ("incomplete", "s-1") == (run["status"], run["session_id"])
     assert "its root span has not ended: still running, or killed" == run["status_reason"]
     counted = [tuple(row.values()) for row in collected.rows(COUNTED)]
@@ -65,7 +66,7 @@ def test_the_end_takes_the_place_of_the_announcement(collected: Collected) -> No
     with spotlight.run("desk", tracer_provider=provider), spotlight.tool("slow"):
         heard.wait_for(2)
     reports = collected.drained()
-    [run] = reports.user_query("select status, spans, tool_calls from runs", limit=9).to_pylist()
+    [run] = selected(reports, "select status, spans, tool_calls from runs")
     assert ("ok", 2, 1) == (run["status"], run["spans"], run["tool_calls"])
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from spotlight.reports import Reports
 from tests.conftest import Captured
-from tests.loading import all_runs, load
+from tests.loading import all_runs, load, selected
 
 _CAPTURES = Path(os.environ.get("SPOTLIGHT_TEST_DATA", "")) / "captures"
 _TRUTHS = sorted((_CAPTURES / "expected").glob("*.json")) if os.environ.get("SPOTLIGHT_TEST_DATA") else []
@@ -129,14 +129,14 @@ def test_everything_is_stored(told: Told) -> None:
     """All spans and log records are in the lake, and every span belongs to a run or another trace."""
     truth, reports, _ = told
     query = "select count(*) filter (signal = 'span') as spans from spans"
-    stored = reports.user_query(query, limit=1).to_pylist()[0]["spans"]
-    logs = reports.user_query("select count(*) as logs from logs", limit=1).to_pylist()[0]["logs"]
+    stored = selected(reports, query)[0]["spans"]
+    logs = selected(reports, "select count(*) as logs from logs")[0]["logs"]
     assert (truth["spans"], truth["logs"]) == (stored, logs)
-    lost = reports.user_query(
+    lost = selected(
+        reports,
         "select count(*) as n from spans where trace_id not in "
         "(select unnest(trace_ids) from runs union all select unnest(trace_ids) from other_traces)",
-        limit=1,
-    ).to_pylist()
+    )
     assert [{"n": 0}] == lost
 
 

@@ -14,7 +14,7 @@ from spotlight.reports import Reports, RunFilters
 from spotlight.reports.ledger import cost_ledger, usage_faults
 from spotlight.reports.reprice import reprice
 from tests.conftest import SampleLake
-from tests.loading import all_runs, all_steps
+from tests.loading import all_runs, all_steps, selected
 from tests.made_lake import Row, made_lake, run, step
 from tests.rows import DAY, START, span_id
 from tests.spotlight.priced_lake import call, priced_lake
@@ -168,7 +168,7 @@ def test_prices_anew_are_appended(tmp_path: Path, own: Book) -> None:
     )
     assert pytest.approx((0.0011 + 0.0022 + 0.00021, 0)) == now["first"]
     assert pytest.approx((0.5003, 0)) == now["second"]
-    kept = reports.user_query("select * from costs order by span_id, priced_ns nulls first", 100).to_pylist()
+    kept = selected(reports, "select * from costs order by span_id, priced_ns nulls first")
     first = [row for row in kept if row["span_id"] == span_id("a")]
     assert [(BOOK.name, None, 0.0035), (own.name, 7, 0.0011)] == [
         (row["price_book"], row["priced_ns"], pytest.approx(row["cost_usd"])) for row in first

@@ -15,7 +15,7 @@ from spotlight.cli.senders import into_pipeline
 from spotlight.reports import Reports, RunFilters, open_lake
 from tests.conftest import Captured
 from tests.ingest.otlp import STARTED_NS
-from tests.loading import all_runs, load
+from tests.loading import all_runs, load, selected
 
 TRACE = "ab" * 16
 FOREIGN_SPAN = "cd" * 8
@@ -94,7 +94,7 @@ def test_a_step_has_what_its_log_record_says(captured: Captured) -> None:
 def test_traces_without_an_agent_are_no_runs(captured: Captured) -> None:
     """Codex's start-up traces are kept and listed, but not as runs."""
     reports = captured("codex-grpc")
-    others = reports.user_query("select run_id, spans from other_traces", limit=100).to_pylist()
+    others = selected(reports, "select run_id, spans from other_traces")
     assert 2 == reports.run_count(RunFilters())
     assert len(others) > 30
     document: Any = reports.run_document(others[0]["run_id"])

@@ -17,6 +17,7 @@ from spotlight.reports.transcript_content import Contents
 from spotlight.reports.transcript_document import entries, mentions, stretch, texts, transcript_document
 from spotlight.reports.transcript_reading import read_transcript
 from tests.command import spotlight
+from tests.loading import all_runs
 from tests.made_lake import made_lake, run
 from tests.rows import MS, START, llm, payload, span, table, tool
 from tests.spotlight.golden_transcripts import GOLDEN
@@ -77,7 +78,7 @@ def test_reads_as_a_conversation(sample_lake: Any, run_id: str) -> None:
 
 def test_everything_is_told_once(sample_lake: Any) -> None:
     """Every answer of a model and every call stands in the list once; threads go by time."""
-    rows = sample_lake.reports.user_query("select run_id, trace_ids, dialects from runs", 1000).to_pylist()
+    rows = all_runs(sample_lake.reports)
     found = sample_lake.reports.transcripts(rows)
     assert len(rows) == len(found) > 40
     for transcript in found:

@@ -23,7 +23,7 @@ class Loaded(NamedTuple):
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a select as tuples."""
-        found = self.reports.user_query(sql, limit=10_000)
+        found = self.reports.answer(sql, {})
         return list(zip(*(column.to_pylist() for column in found.columns), strict=True))
 
     def one(self, sql: str) -> tuple[Any, ...]:

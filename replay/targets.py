@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from replay.model import RecordedCall, Recording, Request
-from replay.providers.models import RECORDED, Model, parse_model
+from replay.providers.models import PROVIDERS, RECORDED, Model, parse_model
 from replay.rewriting import Refused, Rewriter
 from replay.variants import Variant
 from spotlight.errors import SpotlightError
@@ -66,7 +66,9 @@ def model_of(variant: Variant, request: Request, *, is_meant: bool) -> Model:
         raise SpotlightError(
             "which model was asked is not recorded", hint="name one with --model PROVIDER:NAME"
         )
-    said = f"{request.provider}.responses" if request.api == "responses" else request.provider
+    known = PROVIDERS.get(request.provider)
+    speaks = known is not None and request.api == "responses" and "responses" in known.apis
+    said = f"{request.provider}.responses" if speaks else request.provider
     if not is_meant:
         return parse_model(f"{said}:{request.model}")
     return parse_model(f"{said}:{request.model}", base_url=variant.base_url, key_env=variant.key_env)

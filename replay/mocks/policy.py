@@ -13,7 +13,6 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_serializer, model_validator
 
 from replay.mocks.paths import read_path
-from spotlight.messages.digests import canonical_json, digest
 from spotlight.packs.pack import Effect, Reversibility
 
 
@@ -246,8 +245,3 @@ def tool_policy(policy: Policy, name: str, declared: Mapping[str, Declares] | No
     ):  # the user's word about repeating outweighs the pack's
         known.pop("effect", None)
     return ToolPolicy(**(defaults | known | said))
-
-
-def policy_digest(policy: Policy) -> str:
-    """Return what a policy is known by in a plan: equal for equal meaning, whatever the file looks like."""
-    return digest(canonical_json(policy.model_dump(mode="json")))

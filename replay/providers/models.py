@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 from urllib.parse import urlsplit
 
 from spotlight.errors import ModelRefused
@@ -90,7 +90,7 @@ def parse_model(text: str, *, base_url: str | None = None, key_env: str | None =
             hint="write provider:name, as in openai:gpt-5, with one of " + ", ".join(sorted(PROVIDERS)),
         )
     known = PROVIDERS[provider]
-    api = _SAID_APIS.get(folded(said), known.api)
+    api = _api_of(said, known)
     if base_url is None:
         return Model(provider, name.strip(), known.base_url, api, key_env or known.key_env)
     if "?" in base_url or "#" in base_url:  # it is written down in plans, and clients lose it
@@ -102,6 +102,19 @@ def parse_model(text: str, *, base_url: str | None = None, key_env: str | None =
     if origin_of(base_url) == origin_of(known.base_url):
         key_env = key_env or known.key_env
     return Model(provider, name.strip(), base_url.rstrip("/"), api, key_env)
+
+
+def _api_of(said: str, known: Provider) -> Api:
+    """Return the form in which a provider is asked. Raises: ModelRefused for one that it does not speak."""
+    named = said.rpartition(".")[2].strip().lower()
+    for api in known.apis:
+        if named == api:
+            return api
+    if named in get_args(Api):
+        raise ModelRefused(
+            f"{said!r}: that provider is not asked in this form", hint=f"it speaks {', '.join(known.apis)}"
+        )
+    return _SAID_APIS.get(folded(said), known.api)
 
 
 def origin_of(url: str) -> str:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from spotlight.cli.options import DataOption, JsonOption, existing_data
-from spotlight.cli.output import count, money, one_line, out, print_json, say, table, when
+from spotlight.cli.output import UNKNOWN, count, money, one_line, out, print_json, say, table, when
 from spotlight.cli.replay import replay
 from spotlight.errors import SpotlightError
 
+if TYPE_CHECKING:
+    from replay.plan import Sealed
+
+_CALL: Final = ("state", "run", "variant", "repeat", "step", "started_ns", "usd", "error")
+_CALL_HEADINGS: Final = ("call", "run", "variant", "repeat", "step", "began", "may have cost", "error")
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Id of a replay, or the beginning of one.")]
 
 
@@ -46,7 +52,7 @@ def list_replays(data: DataOption = None, as_json: JsonOption = False) -> None:
 
 @replay.command()
 def status(replay_id: IdArgument, data: DataOption = None, as_json: JsonOption = False) -> None:
-    """Show how far a replay is, what it cost, and which of its items did not end well.
+    """Show how far a replay is, what it cost, and which items and calls did not end well.
 
     Example: spotlight replay status 3f0c
     """
@@ -57,12 +63,45 @@ def status(replay_id: IdArgument, data: DataOption = None, as_json: JsonOption =
     folder, sealed = load(existing_data(data), replay_id)
     done = read_progress(folder)
     odd = read_not_complete(folder, [case.run_id for case in sealed.cases])
+    calls = _unanswered(folder, sealed, done.is_running)
     if as_json:
-        print_json(progress_document(sealed, done) | {"not_complete": [item._asdict() for item in odd]})
+        told = {"not_complete": [item._asdict() for item in odd], "unanswered": calls}
+        print_json(progress_document(sealed, done) | told)
         return
     print_progress(sealed, done)
     if odd:
-        out.print(table(NotComplete._fields, [[one_line(value) for value in item] for item in odd]))
+        out.print(table(NotComplete._fields, [[_cell(value) for value in item] for item in odd]))
+    if calls:
+        out.print()
+        out.print(table(_CALL_HEADINGS, [_call_cells(call) for call in calls], numbers=_CALL_HEADINGS[3:5]))
+
+
+def _unanswered(folder: Path, sealed: Sealed, is_running: bool) -> list[dict[str, object]]:
+    """Return the calls that failed or were lost, each with what it may have cost."""
+    from replay.progress import read_attempts, read_items
+
+    items = {state.item.item: state.item for state in read_items(folder)}
+    found: list[dict[str, object]] = []
+    for tried in read_attempts(folder):
+        state = "lost" if tried.state == "started" and not is_running else tried.state
+        if state in ("failed", "lost"):
+            item = items[tried.item]
+            usd = tried.cost_usd if state == "failed" else tried.reserved_usd
+            values = (
+                state, sealed.cases[item.case_no].run_id, item.variant, item.repeat, tried.step,
+                tried.started_ns, None if usd is None else float(usd), tried.error,
+            )  # fmt: skip
+            found.append(dict(zip(_CALL, values, strict=True)))
+    return found
+
+
+def _call_cells(call: dict[str, object]) -> list[str]:
+    shown = {"usd": money, "started_ns": when}
+    return [shown.get(name, _cell)(value) for name, value in call.items()]
+
+
+def _cell(value: object) -> str:
+    return UNKNOWN if value is None else one_line(value)
 
 
 @replay.command()

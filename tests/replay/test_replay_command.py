@@ -128,6 +128,7 @@ def test_a_preview_asks_nothing(lake: Path) -> None:
         pytest.param(["--model", "openai:gpt-4o-mini"], "OPENAI_API_KEY is not set", id="no-key"),
         pytest.param(["--model", "local:my-own"], "no price", id="no-price"),
         pytest.param(["--model", "nobody:x"], "no model is known", id="no-such-provider"),
+        pytest.param(["--model", "anthropic.responses:x"], "not asked in this form", id="no-such-form"),
         pytest.param([], "nothing to do", id="nothing-changed"),
         pytest.param(["--model", "recorded", "--mode", "both"], "mode", id="no-such-mode"),
         pytest.param(["--model", "recorded", "--fault", "error@x,nth"], "has no value", id="half-a-fault"),
@@ -204,6 +205,9 @@ def test_what_failed_can_be_tried_again(lake: Path) -> None:
         failed = _replay(lake, run["run_id"], *words, "--concurrency", 1, check=False)
         assert ({"error": 1}, run["generations"]) == (failed["outcomes"], sum(model.asked.values()))
         assert ["error"] == [row["status"] for row in _runs(lake, "replay_of is not null")]
+        told = spotlight_json("replay", "status", failed["plan"], "--data", lake)
+        assert [("failed", 2, 0.0)] == [(c["state"], c["step"], c["usd"]) for c in told["unanswered"]]
+        assert "Error code: 400" in spotlight("replay", "status", failed["plan"], "--data", lake).stdout
         again = spotlight_json("replay", "resume", failed["plan"], "--retry", "--data", lake)
         assert run["generations"] + 1 == sum(model.asked.values())
     assert {"complete": 1} == again["outcomes"]

@@ -15,7 +15,7 @@ from typing import Final
 
 from replay.agreement import Agreement, compare, tool_calls
 from replay.calling import Asked, Caller, CallFailed, OutOfMoney, Stopped, Unfinished
-from replay.mocks.fidelity import sentences
+from replay.mocks.fidelity import sentences, within
 from replay.mocks.ladder import Mocks
 from replay.model import RecordedCall, Request, Rung, ToolAnswer
 from replay.path import AnsweredTool, Called, Outcome, Path, Step
@@ -77,7 +77,7 @@ class _Loop:
             said = f"stopped after {self._plan.max_steps} model calls"
             self._end(Outcome.INCOMPLETE, self._plan.max_steps - 1, said)
         outcome, at, reason = self._ends
-        found = self._tools.fidelity()
+        found = within(self._tools.fidelity(), {call.step for call in self._calls})
         return Path(
             self._work.item, self._work.case, tuple(self._steps), outcome, at, reason,
             notes=(*self._notes(), *sentences(found)),
@@ -85,9 +85,21 @@ class _Loop:
         )  # fmt: skip
 
     def _notes(self) -> list[str]:
-        if not self._blind_turns:
-            return []
-        return [f"{self._blind_turns} turns of the user are as recorded, though the way had parted before."]
+        own = {call.step for call in self._calls}
+        after = [call for call in self._work.recording.calls if call.step > self._calls[0].step]
+        others = [call.agent_name or "an agent without a name" for call in after if call.step not in own]
+        said = []
+        if others:
+            names = ", ".join(dict.fromkeys(others))
+            said.append(
+                f"Other agents ({names}; model calls: {len(others)}) are not asked anew: what they gave back "
+                "is answered as a tool's result."
+            )
+        if self._blind_turns:
+            said.append(
+                f"{self._blind_turns} turns of the user are as recorded, though the way had parted before."
+            )
+        return said
 
     def _end(self, outcome: Outcome, index: int, reason: str) -> bool:
         self._ends = (outcome, self._number(index), reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
 from replay.mocks.tape import Near
@@ -45,6 +45,15 @@ def fidelity(served: Sequence[Served], unused: tuple[RecordedTool, ...], undecla
         unused=unused,
         never_called=tuple(dict.fromkeys(tool.name for tool in unused if tool.name not in called)),
         undeclared=tuple(sorted(undeclared)),
+    )
+
+
+def within(found: Fidelity, steps: Container[int]) -> Fidelity:
+    """Return the same without unused recordings of other steps: sub-agents asked for those."""
+    unused = tuple(tool for tool in found.unused if tool.step is None or tool.step in steps)
+    names = {tool.name for tool in unused}
+    return found._replace(
+        unused=unused, never_called=tuple(name for name in found.never_called if name in names)
     )
 
 

@@ -213,3 +213,16 @@ def test_a_model_is_told_what_it_was_told(tmp_path: Path) -> None:
     spans = {span.name: span.attributes or {} for span in spans_of(sealed, worked.way, found.run, (1, 2))}
     assert "null" == spans["execute_tool look"]["gen_ai.tool.call.result"]
     assert failed.response == spans["execute_tool send"]["gen_ai.tool.call.result"]
+
+
+def test_a_sub_agent_is_a_tool_to_the_agent_that_called_it(tmp_path: Path) -> None:
+    """What it gave back is answered as recorded; neither its calls nor its tools are missed."""
+    inner = Turn(calls("book", {"id": 7}, "b"), result="done"), Turn(says("Booked."))
+    found = recorded(Turn(calls("ask_clerk", {}), result="Booked."), *inner, Turn(says("All is booked.")))
+    below = [call._replace(agent_span_id="clerk", agent_name="clerk") for call in found.calls[1:3]]
+    found = found._replace(calls=(found.calls[0], *below, found.calls[3]))
+    way = work_through(tmp_path, sealed_of([found], mode="closed"), [found], answering(_recorded_answer)).way
+    assert (Outcome.COMPLETE, [1, 4]) == (way.outcome, [step.step for step in way.steps])
+    assert ({"exact": 1}, ()) == (way.fidelity, way.unused)
+    assert "Other agents (clerk; model calls: 2) are not asked anew" in way.notes[0]
+    assert not any("never called" in note for note in way.notes)

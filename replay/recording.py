@@ -3,6 +3,7 @@
 Content is read by the readers that every page uses; here it is put together: which span tells of a call,
 which agent above it of the tools, which message of an answer. See docs/replay.md.
 
+    recording_chains.py  what a request goes on from by the id of a response
     recording_body.py    parameters and unknown fields of a request
     recording_prompt.py  the template of its instructions
     recording_tools.py   tool calls, each once, with their answers
@@ -11,8 +12,10 @@ which agent above it of the tools, which message of an answer. See docs/replay.m
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -29,6 +32,7 @@ from replay.model import (
     Usage,
 )
 from replay.recording_body import api_of, asked_of, body_of
+from replay.recording_chains import CHAIN, Link, Said, said_by, unchained
 from replay.recording_prompt import recorded_prompt
 from replay.recording_tools import recorded_tools, repaired
 from spotlight.assembly import Assembly
@@ -57,7 +61,10 @@ _FINGERPRINTS: Final = (
     "gen_ai.response.system_fingerprint",
     "openai.response.system_fingerprint",
 )
-_CHAINS: Final = ("previous_response_id", "conversation")
+_CHAINS: Final = (CHAIN, "conversation")
+_LONGEST_CHAIN: Final = 50  # runs that go on from each other
+# Bodies of answers begin with their id, in the APIs that have requests go on from it.
+_ID: Final = re.compile(r'\s*\{\s*"id":\s*"(resp_[^"\\]{1,200})"')
 Row = Mapping[str, Any]
 SpanKey = tuple[str, str]
 
@@ -79,6 +86,11 @@ def recording(reports: Reports, run_id: str) -> Recording:
     The grade of a run is the least of its calls'. What was repaired, taken from elsewhere or could not be
     told stands in `notes`.
     """
+    return _recording(reports, run_id, 0)
+
+
+def _recording(reports: Reports, run_id: str, depth: int) -> Recording:
+    """Return a recording; `depth`: how many runs go on from it by the id of a response."""
     run = reports.run(run_id)
     key = str(run["run_id"])
     found = reports.assembled(run)
@@ -89,11 +101,11 @@ def recording(reports: Reports, run_id: str) -> Recording:
     rows = reports.ask("recorded_calls", traces | {"run_id": key}).to_pylist()
     carried = _carried(found, contents)
     calls = [_read(row, carried) for row in rows]
+    calls, notes = _whole(calls, partial(_said_before, reports, run, depth))
     numbers = {(row["trace_id"], row["span_id"]): n for n, row in enumerate(rows, 1)}
     numbers |= {wrapper: numbers[call] for wrapper, call in carried.speaks_for.items() if call in numbers}
     transcript = read_transcript(key, found, contents)
     tools = recorded_tools(transcript, numbers, [call.request.messages for call in calls])
-    notes: list[str] = []
     offered = any(call.held & (Held.TOOLS | Held.BODY) for call in calls)
     advice = content_advice(str(run["dialects"]).split(","))
     calling = bool(tools) or any(call.held & Held.CALLS for call in calls)
@@ -105,6 +117,42 @@ def recording(reports: Reports, run_id: str) -> Recording:
     if any(call.response is not None and not call.is_reason_told for call in calls):
         notes.append("why the model stopped is not recorded: taken from whether it called a tool")
     return Recording(run, tuple(finished), tools, _least(finished), tuple(dict.fromkeys(notes)))
+
+
+def _whole(calls: list[_Read], look_up: Callable[[str], Said | None]) -> tuple[list[_Read], list[str]]:
+    """Return the calls with what they go on from by the id of a response, and notes on that."""
+    flaws = Held.CUT | Held.REDACTED
+    made = unchained(
+        [Link(c.request, c.response, bool(c.held & Held.MESSAGES) and not c.held & flaws) for c in calls],
+        look_up,
+    )
+    notes = [f"call {number}: {each.note}" for number, each in enumerate(made, 1) if each.note]
+    told = [
+        call._replace(request=each.request, held=_unchained(call.held))
+        if each.request is not call.request
+        else call
+        for call, each in zip(calls, made, strict=True)
+    ]
+    return told, notes
+
+
+def _unchained(held: Held) -> Held:
+    """Return what a call holds that was made whole: all that its body said, but no body as sent."""
+    known = Held.TOOLS | Held.PARAMS if held & Held.BODY else Held.NOTHING
+    return held & ~(Held.CHAINED | Held.BODY) | known
+
+
+def _said_before(reports: Reports, run: Row, depth: int, response_id: str) -> Said | None:
+    """Return what another run said and was answered up to a response; None where none tells all of it."""
+    if depth >= _LONGEST_CHAIN:
+        return None
+    params = {name: run[name] for name in ("run_id", "session_id", "started_ns")}
+    for row in reports.ask("runs_before", params | {"response_id": response_id}).to_pylist():
+        for call in _recording(reports, row["run_id"], depth + 1).calls:
+            if call.response is not None and call.response.response_id == response_id:
+                is_whole = call.grade.level in (Completeness.EXACT, Completeness.SEMANTIC)
+                return said_by(call.request, call.response) if is_whole else None
+    return None
 
 
 class _Carried(NamedTuple):
@@ -197,8 +245,16 @@ def _read(row: Row, carried: _Carried) -> _Read:
         asked.extra,
     )
     response, is_told = _response(row, said, attributes)
+    if response is not None and response.response_id is None:
+        response = response._replace(response_id=_id_of(content.payload.get("output_value")))
     held = _held(request, said, is_body=body is not None, says_params=_says_params(row, params))
     return _Read(row, request, response, held, is_told, recorded_prompt(attributes))
+
+
+def _id_of(answer: str | None) -> str | None:
+    """Return the id that the body of an answer names."""
+    begins = _ID.match(answer or "")
+    return begins[1] if begins else None
 
 
 def _provider(sent: str | None) -> str | None:

@@ -59,6 +59,8 @@ STYLE: Final = """<style>
 [data-testid="stHeader"], [data-testid="stHeader"] div { pointer-events: none; }
 [data-testid="stHeader"] button { pointer-events: auto; }
 .st-key-run-header, .st-key-runs-title { padding-right: 2.6rem; }
+.st-key-replay-line [data-testid="stPageLink-NavLink"] { background: none; }
+.st-key-replay-line [data-testid="stPageLink-NavLink"] p { font-weight: 400; }
 .st-key-other-traces p { font-size: 0.85rem; opacity: .75; }
 .stMainBlockContainer { padding: 1.5rem 1.4rem 1rem; max-width: none; }
 section[data-testid="stSidebar"] { width: 184px !important; min-width: 184px; }
@@ -78,7 +80,8 @@ section[data-testid="stSidebar"] { width: 184px !important; min-width: 184px; }
 [class*="st-key-tile-untold-"] [data-testid="stMetricValue"] { font-size: 1.05rem; opacity: .6; }
 [class*="st-key-behind-"] { margin-top: -0.75rem; }
 [class*="st-key-behind-"] button { min-height: 28px; padding: 9px 7px 0; }
-.stSelectbox div, .stTextInput div { background-color: transparent !important; }
+.stSelectbox div, .stTextInput div, .stTextArea div, .stNumberInput div, .stNumberInput button,
+.stMultiSelect [role="group"]:has(input) { background-color: transparent !important; }
 @media (min-width: 769px) {
   .st-key-run-header { flex-wrap: nowrap; }
   .st-key-run-header > * { flex-shrink: 0; }

@@ -1,11 +1,12 @@
 """The replay page: a form that says what to run again and how, what that will cost, and the launch.
 
-An address fills the form in; nothing is launched but by a press on the button, which goes over the page's own
-websocket. Keys of models come from the environment of the server: there is no field for them.
+What the form says is kept in the address. Nothing is launched but by a press on the button, which goes over
+the page's own websocket. Keys of models come from the environment of the server: there is no field for them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import streamlit as st
@@ -16,116 +17,145 @@ from dashboards.json_answers import ID
 from dashboards.replaying import Prepared, begin, prepare, step_of
 from dashboards.text import escape
 from dashboards.views.replay_preview import draw_preview
+from dashboards.views.replay_state import (
+    DIVERGED,
+    MODES,
+    MOST_REPEATS,
+    MOST_STEPS,
+    MOST_TOGETHER,
+    PREVIEW,
+    keep,
+    lines,
+    restore,
+    widget,
+)
 from spotlight.errors import SpotlightError
 
 PREPARED: Final = "replay-prepared"
-MOST_RUNS: Final = 1_000
-MODES: Final = {
-    "step": "Step by step: each recorded call is answered anew from its recorded context",
-    "closed": "Closed loop: the variant goes its own way, tools are mocked",
-}
-DIVERGED: Final = {
-    "stop": "stop there",
-    "error-to-model": "tell the model that the tool failed",
-}
 FAULTS_HELP: Final = "One a line: KIND@TOOL,SETTING=VALUE, as in error@search,nth=2,status=503"
 
 
-def _asked() -> tuple[list[str], int]:
-    """Return the runs that the address names, and the step that its `step` or `span` says."""
-    runs = [run for run in st.query_params.get_all("run") if ID.fullmatch(run)][:MOST_RUNS]
-    step, span = st.query_params.get("step", ""), st.query_params.get("span", "")
-    if step.isascii() and step.isdecimal() and 0 < len(step) < 6:
-        return runs, max(1, int(step))
-    if runs and ID.fullmatch(span):
-        return runs, step_of(runs[0], span) or 1
-    return runs, 1
-
-
-def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
+def _step_asked() -> int | None:
+    """Return the model call that the address means by a span of its first run."""
+    runs, span = st.query_params.get_all("run"), st.query_params.get("span", "")
+    if not runs or not ID.fullmatch(runs[0]) or not ID.fullmatch(span):
+        return None
+    return step_of(runs[0], span)
 
 
 def _what() -> dict[str, Any]:
-    """Draw which runs are replayed, from where and how often; return it as fields of a plan."""
-    runs, step = _asked()
+    """Draw which runs are replayed, from where and how often; return it as typed."""
     left, right = st.columns(2)
-    text = left.text_area(
-        "Runs", "\n".join(runs), height=90, help="Ids, one a line; the beginning of an id is enough"
-    )
+    runs = left.text_area(
+        "Runs", height=90, key=widget("run"), placeholder="9c75985e",
+        help="Ids, one a line; the beginning of an id is enough",
+    )  # fmt: skip
     search = right.text_input(
-        "And the runs of a search", placeholder="status:error tool:search", help="As in the list of runs"
-    )
-    mode = st.radio("How", list(MODES), format_func=MODES.__getitem__)
+        "And the runs of a search", key=widget("find"), placeholder="status:error tool:search",
+        help="As in the list of runs",
+    )  # fmt: skip
+    mode = st.radio("How", list(MODES), format_func=MODES.__getitem__, key=widget("mode"))
     first, second, third = st.columns([1, 1, 2], vertical_alignment="bottom")
-    said: dict[str, Any] = {
-        "runs": _lines(text), "search": search.strip() or None, "mode": mode,
-        "from_step": first.number_input(
-            "From model call", 1, 99_999, step, help="Counted from 1; what was before it stays as recorded"
-        ),
-        "repeat": second.number_input("Repeats", 1, 1_000, 1, help="Of each run, by each variant"),
-    }  # fmt: skip
+    step = first.number_input(
+        "From model call", 1, MOST_STEPS, key=widget("step"),
+        help="Counted from 1; what was before it stays as recorded",
+    )  # fmt: skip
+    repeat = second.number_input(
+        "Repeats", 1, MOST_REPEATS, key=widget("repeat"), help="Of each run, by each variant"
+    )
+    said: dict[str, Any] = {"run": runs, "find": search, "mode": mode, "step": step, "repeat": repeat}
     if mode == "step":
-        follow = third.checkbox("Follow: go on in a closed loop from the first step that decides otherwise")
+        follow = third.checkbox(
+            "Follow the first step that decides otherwise", key=widget("follow"),
+            help="Goes on from there in a closed loop, tools mocked",
+        )  # fmt: skip
         return said | {"follow": follow}
     diverged = third.selectbox(
-        "A tool call that nothing answers", list(DIVERGED), format_func=DIVERGED.__getitem__
-    )
-    return said | {"on_divergence": diverged}
+        "A tool call that nothing answers", list(DIVERGED), format_func=DIVERGED.__getitem__,
+        key=widget("diverged"),
+    )  # fmt: skip
+    return said | {"diverged": diverged}
 
 
 def _changed() -> dict[str, Any]:
     """Draw what is changed; return it as typed."""
     st.markdown("**What changes**")
     given = lake()
-    known = given.ask(run_facets).get("models", [])
+    offered = ["recorded", *given.ask(run_facets).get("models", [])[:50]]
     models = st.multiselect(
-        "Models", ["recorded", *known[:50]], accept_new_options=True, placeholder="as recorded",
+        "Models", offered,
+        accept_new_options=True, placeholder="as recorded", key=widget("model"),
         help="provider:name, as in openai:gpt-5, or a name of the recorded provider's; several are variants "
         "beside each other. `recorded` answers from the recording itself: free, for trying a plan. Keys come "
         "from the environment of the server.",
     )  # fmt: skip
     baseline = st.checkbox(
-        "Ask everything unchanged, too: how much answers differ by themselves", help="The noise floor"
-    )
+        "Ask everything unchanged, too: how much answers differ by themselves",
+        help="The noise floor", key=widget("baseline"),
+    )  # fmt: skip
     left, right = st.columns(2)
     prompt = left.text_area(
-        "New instructions", height=110, placeholder="as recorded", help="`{{name}}` stands for a variable"
-    )
+        "New instructions", height=110, placeholder="as recorded", key=widget("prompt"),
+        help="`{{name}}` stands for a variable",
+    )  # fmt: skip
     params = right.text_area(
-        "Parameters", height=110, placeholder="temperature=0", help="NAME=VALUE, one a line"
+        "Parameters",
+        height=110,
+        placeholder="temperature=0",
+        key=widget("param"),
+        help="NAME=VALUE, one a line",
     )
     packs = st.text_area(
-        "Packs", height=68, placeholder="/path/of/a/pack",
+        "Packs", height=68, placeholder="/path/of/a/pack", key=widget("pack"),
         help="Folders or files on the server, one a line: each is a variant with the pack's prompt and tools",
     )  # fmt: skip
-    return {
-        "models": models, "baseline": baseline, "prompt": prompt if prompt.strip() else None,
-        "params": _lines(params), "packs": _lines(packs),
-    }  # fmt: skip
+    return {"model": models, "baseline": baseline, "prompt": prompt, "param": params, "pack": packs}
 
 
 def _limits() -> dict[str, Any]:
     """Draw how tools are mocked and what may be spent; return it as typed."""
-    with st.expander("Mocked tools: policy and faults", icon=":material/handyman:"):
+    is_said = any(st.session_state[widget(key)] for key in ("policy", "fault"))
+    with st.expander("Mocked tools: policy and faults", icon=":material/handyman:", expanded=is_said):
         st.caption(
             "Recorded tools are never run: calls are answered by recordings, by these rules, or not at all."
         )
         left, right = st.columns(2)
         policy = left.text_area(
-            "Policy", height=110, placeholder="tools:\n  think: {kind: ignore_args}", help="YAML"
+            "Policy", height=110, placeholder="tools:\n  think: {kind: ignore_args}", help="YAML",
+            key=widget("policy"),
+        )  # fmt: skip
+        faults = right.text_area(
+            "Faults", height=110, placeholder="error@search,nth=2", help=FAULTS_HELP, key=widget("fault")
         )
-        faults = right.text_area("Faults", height=110, placeholder="error@search,nth=2", help=FAULTS_HELP)
     first, second, third = st.columns([1, 1, 2], vertical_alignment="bottom")
-    budget = first.text_input("Budget, USD", placeholder="no limit", help="No call is sent that may pass it")
-    together = second.number_input("Calls in flight", 1, 256, 8, help="At most, at a time")
-    unpriced = third.checkbox(
-        "Ask models without a price, too", help="What they cost is in no sum and no limit"
+    budget = first.text_input(
+        "Budget, USD", placeholder="no limit", help="No call is sent that may pass it", key=widget("budget")
     )
+    together = second.number_input(
+        "Calls in flight", 1, MOST_TOGETHER, help="At most, at a time", key=widget("together")
+    )
+    unpriced = third.checkbox(
+        "Ask models without a price, too", help="What they cost is in no sum and no limit",
+        key=widget("unpriced"),
+    )  # fmt: skip
     return {
-        "policy": policy, "faults": _lines(faults), "budget_usd": budget.strip().lstrip("$") or None,
-        "concurrency": together, "allow_unpriced": unpriced,
+        "policy": policy, "fault": faults, "budget": budget, "together": together, "unpriced": unpriced,
     }  # fmt: skip
+
+
+def _draft(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the form says as fields of a plan."""
+    prompt = said["prompt"]
+    draft = {
+        "runs": lines(said["run"]), "search": said["find"].strip() or None, "mode": said["mode"],
+        "from_step": said["step"], "repeat": said["repeat"], "models": said["model"],
+        "baseline": said["baseline"], "prompt": prompt if prompt.strip() else None,
+        "params": lines(said["param"]), "packs": lines(said["pack"]), "policy": said["policy"],
+        "faults": lines(said["fault"]), "budget_usd": said["budget"].strip().lstrip("$") or None,
+        "concurrency": said["together"], "allow_unpriced": said["unpriced"],
+    }  # fmt: skip
+    beside = {"follow": "follow", "diverged": "on_divergence"}
+    return draft | {field: said[key] for key, field in beside.items() if key in said}
 
 
 def _launch(prepared: Prepared, replays_page: Page) -> None:
@@ -149,10 +179,15 @@ def draw(replays_page: Page) -> None:
         st.subheader("Replay", anchor=False, width="content")
         st.caption("What would another model, prompt or pack have done?", width="stretch")
         st.page_link(replays_page, label="All replays", icon=":material/arrow_back:")
-    draft = _what() | _changed() | _limits()
+    restore(_step_asked())
+    said = _what() | _changed() | _limits()
+    if not keep(said):
+        st.caption("Too long for an address: instructions and policy are not kept when the page is reloaded.")
+    draft = _draft(said)
     if st.button(
-        "Preview", icon=":material/preview:", help="What it will ask, cover and cost; nothing is asked"
-    ):
+        "Preview", icon=":material/preview:", key=PREVIEW,
+        help="What it will ask, cover and cost; nothing is asked",
+    ):  # fmt: skip
         st.session_state.pop(PREPARED, None)
         with st.spinner("Reading the recordings…"):
             st.session_state[PREPARED] = prepare(draft)

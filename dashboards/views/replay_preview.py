@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from dashboards.replaying import Prepared
-from dashboards.text import duration, escape, money, tokens
+from dashboards.text import NOTHING, duration, escape, money, tokens
 from replay.preview_tools import by_variants
 
 MOST_REASONS: Final = 8
@@ -25,16 +25,25 @@ def draw_preview(prepared: Prepared) -> None:
     st.markdown("**Before it begins**")
     effect = ahead.smallest_effect
     limit = "no budget" if plan.budget_usd is None else f"budget {money(float(plan.budget_usd))}"
-    unpriced = " · without price: ?" if ahead.unpriced_calls else ""
+    unpriced = f" · {ahead.unpriced_calls:,}?" if ahead.unpriced_calls else ""
+    if unpriced:
+        limit += (
+            f"; {ahead.unpriced_calls:,} {'call has' if ahead.unpriced_calls == 1 else 'calls have'} no price"
+        )
+    sent = f"about {tokens(ahead.input_tokens)} tokens in" if ahead.input_tokens else "no tokens are sent"
+    trials = f"{ahead.items:,} {'trial' if ahead.items == 1 else 'trials'}: runs × variants × repeats"
     tiles = (
-        ("Runs", f"{ahead.cases:,}", f"{ahead.items:,} in all: variants × repeats"),
-        ("Model calls", f"{ahead.calls:,}", f"about {tokens(ahead.input_tokens)} tokens in"),
+        ("Runs", f"{ahead.cases:,}", trials),
+        ("Model calls", f"{ahead.calls:,}", sent),
         ("Expected cost", money(float(ahead.expected_usd)) + unpriced, limit),
         ("Cost at worst", money(float(ahead.worst_usd)) + unpriced, "reserved before each call"),
-        ("Time, about", duration(ahead.seconds * 1000), f"{plan.concurrency:,} calls in flight"),
         (
-            "Smallest effect", "none" if effect is None else f"{effect:.0%}",
-            "in success, that so many runs show",
+            "Time, about", duration(ahead.seconds * 1000) if ahead.seconds else "at once",
+            f"{plan.concurrency:,} calls in flight",
+        ),
+        (
+            "Smallest effect", NOTHING if effect is None else f"{effect:.0%}",
+            "so few runs show none" if effect is None else "in success, that so many runs show",
         ),
     )  # fmt: skip
     with st.container(key="tiles"):
@@ -60,7 +69,7 @@ def _lines(prepared: Prepared) -> Iterator[str]:
         yield f"No price: {escape(model)}: {escape(reason, 300)}"
     for what, reasons in (("not asked", ahead.skipped), ("refused", ahead.refused)):
         for reason, number in list(reasons.items())[:MOST_REASONS]:
-            yield f"{number:,} steps are {what}: {escape(reason, 300)}"
+            yield f"{number:,} {'step is' if number == 1 else 'steps are'} {what}: {escape(reason, 300)}"
         if len(reasons) > MOST_REASONS:
             yield f"{sum(list(reasons.values())[MOST_REASONS:]):,} more steps are {what} for other reasons"
     for run_id, reason in prepared.left_out[:MOST_REASONS]:

@@ -45,7 +45,8 @@ def _silent(run: dict[str, Any]) -> str:
 def _cost(run: dict[str, Any]) -> str:
     """Return what the run cost at list price, and how many of its calls are not in it."""
     unpriced, usd = run.get("unpriced_generations"), run.get("cost_usd")
-    missing = f" ({unpriced} calls without a price)" if unpriced else ""
+    noun = "call" if unpriced == 1 else "calls"
+    missing = f" ({unpriced:,} {noun} without a price)" if unpriced else ""
     return f"{UNKNOWN if usd is None else money(usd)}{missing}"
 
 

@@ -48,7 +48,8 @@ def _counted(count: int, noun: str) -> str:
 
 def _figures(turn: Turn) -> str:
     """Return what a turn took, as Markdown."""
-    unpriced = f" ({turn.unpriced_generations:,} calls without a price)" if turn.unpriced_generations else ""
+    missing = turn.unpriced_generations
+    unpriced = f" ({_counted(missing, 'call')} without a price)" if missing else ""
     used = (turn.input_tokens, turn.output_tokens)
     facts = [
         NOTHING if turn.duration_ms is None else duration(turn.duration_ms),

@@ -63,6 +63,11 @@ def test_a_replay_goes_on_without_the_tab_that_launched_it(page: Any, served: Se
     tab.get_by_role("button", name="Preview").click()
     expect(tab.get_by_text("OPENAI_API_KEY is not set")).to_be_visible()
     expect(tab.get_by_role("button", name="Launch replay")).to_have_count(0)
+    tab.reload()
+    expect(tab.get_by_text("openai:gpt-4o")).to_be_visible()  # what was typed stands in the address
+    expect(tab.get_by_role("spinbutton", name="From model call")).to_have_value("2")
+    tab.get_by_role("button", name="Preview").click()
+    expect(tab.get_by_text("OPENAI_API_KEY is not set")).to_be_visible()
     tab.get_by_role("combobox", name="Models").press("Backspace")
     expect(tab.get_by_text("The form was changed since the preview")).to_be_visible()
     _choose_model(tab, "recorded")

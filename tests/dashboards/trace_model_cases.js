@@ -66,7 +66,7 @@ test("no error, no next error", () => {
   assert.equal(-1, model.nextError(fine, 0, 1));
 });
 test("a selected row is told in words", () => {
-  assert.equal("tool send_email, failed, 40ms, span 3 of 5", model.rowWords(built, 2));
+  assert.equal("tool send_email, failed, 40 ms, span 3 of 5", model.rowWords(built, 2));
 });
 test("wall time is shared out, the rest is unaccounted", () => {
   const mix = Object.fromEntries(work.wallTimeMix(built).map((part) => [part.kind, part.ms]));
@@ -102,10 +102,10 @@ test("zooming stays inside the run", () => {
 });
 test("an unreported figure is unknown, zero is zero", () => {
   assert.deepEqual(["unknown", "0", "5.3k", "1.25M"], [null, 0, 5300, 1250000].map(format.tokens));
-  assert.deepEqual(["unknown", "0ms", "742ms", "6.48s", "2.1min"], [null, 0, 742, 6480, 126000].map(format.duration));
+  assert.deepEqual(["unknown", "0 ms", "1.7 ms", "742 ms", "6.48 s", "1 min", "2.1 min", "30 h", "3.0 d"], [null, 0, 1.7, 742, 6480, 59990, 126000, 1.08e8, 2.592e8].map(format.duration));
 });
 test("axis labels", () => {
-  assert.deepEqual(["0", "50ms", "1.5s", "1h 30min"], [format.tick(0, 10), format.tick(50, 10), format.tick(1500, 500), format.tick(5.4e6, 1.8e6)]);
+  assert.deepEqual(["0", "50 ms", "1.5 s", "1 h 30 min"], [format.tick(0, 10), format.tick(50, 10), format.tick(1500, 500), format.tick(5.4e6, 1.8e6)]);
 });
 test("every kind has a colour family and a letter; an unknown kind is grey", () => {
   assert.deepEqual(["container", "llm", "retrieval", "guard", "container"], ["agent", "embedding", "memory_read", "approval", "new"].map(familyOf));

@@ -2,14 +2,15 @@
 
 export const UNKNOWN = "unknown";
 
-/** A duration in ms: 1.7ms, 742ms, 6.48s, 2.1min, 1.5h. */
+const TIMES = [[1e3, "ms", 1], [6e4, "s", 1e3], [3.6e6, "min", 6e4], [1.728e8, "h", 3.6e6]];
+
+/** A duration in ms as the pages write it, three digits that count: 1.7 ms, 742 ms, 6.48 s, 2.1 min, 1.5 h. */
 export function duration(ms) {
   if (ms == null) return UNKNOWN;
-  if (ms >= 3.6e6) return (ms / 3.6e6).toFixed(1) + "h";
-  if (ms >= 6e4) return (ms / 6e4).toFixed(1) + "min";
-  if (ms >= 1e3) return (ms / 1e3).toFixed(2) + "s";
-  if (ms >= 10 || ms === 0) return ms.toFixed(0) + "ms";
-  return ms >= 0.1 ? ms.toFixed(1) + "ms" : (ms * 1000).toFixed(0) + "µs";
+  const fitting = TIMES.find(([limit]) => Math.abs(ms) < limit * 0.9995);
+  if (!fitting) return `${(ms / 8.64e7).toFixed(1)} d`;
+  const [, unit, of] = fitting;
+  return `${Number((ms / of).toPrecision(3))} ${unit}`;
 }
 
 /** A count of tokens: 812, 5.3k, 1.25M. */
@@ -34,11 +35,11 @@ export function tick(ms, stepMs) {
   if (ms === 0) return "0";
   if (stepMs >= 6e4) {
     const [hours, minutes] = [Math.floor(ms / 3.6e6), Math.round((ms % 3.6e6) / 6e4)];
-    return [hours ? hours + "h" : "", minutes ? minutes + "min" : ""].filter(Boolean).join(" ");
+    return [hours ? hours + " h" : "", minutes ? minutes + " min" : ""].filter(Boolean).join(" ");
   }
   const [size, unit] = ms >= 1e3 ? [1e3, "s"] : [1, "ms"];
   const digits = Math.max(0, Math.min(6, Math.ceil(-Math.log10(stepMs / size) - 1e-9)));
-  return (ms / size).toFixed(digits) + unit;
+  return `${(ms / size).toFixed(digits)} ${unit}`;
 }
 
 /** Dollars as the pages write them: cents from 1 on, below it three digits that count, below a cent two. */

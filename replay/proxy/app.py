@@ -29,7 +29,9 @@ from replay.proxy.refusals import FAILED, HEADERS, REFUSED, error_body, error_ev
 from replay.proxy.report import Event, Log, Report
 from replay.proxy.streams import end_text, event_text, stream_text
 from replay.proxy.writing import About, write_answer
+from replay.recording_chains import chain_of, gone_on, said_by
 from spotlight.errors import SpotlightError
+from spotlight.messages import Message
 
 _MOST_BYTES: Final = 64 * 1024 * 1024
 _PATHS: Final[Mapping[str, Api]] = {
@@ -57,6 +59,7 @@ class Proxy:
         self._log = Log()
         self._on_event = on_event
         self._pool: Pool | None = None
+        self._said: dict[str, tuple[Message, ...]] = {}  # by the id of a response: what led to it, and it
 
     def report(self) -> Report:
         """Return what was asked so far."""
@@ -91,9 +94,20 @@ class Proxy:
                 asking = await asyncio.to_thread(read_asking, api, bytes(sent))
             except SpotlightError as exc:
                 return self._refuse(api, 400, str(exc), "unreadable")
-            return await self._answer(api, asking)
+            return await self._answer(api, self._whole(asking))
 
         return endpoint
+
+    def _whole(self, asking: Asking) -> Asking:
+        """Return what is asked with what it goes on from by the id of a response that was given here."""
+        before = self._said.get(chain_of(asking.request) or "")
+        return asking if before is None else asking._replace(request=gone_on(asking.request, before))
+
+    def _keep(self, api: Api, asking: Asking, response: Answer, name: str | None) -> None:
+        """Remember what a later request may go on from by id: nobody else knows these ids."""
+        said = said_by(asking.request, response)
+        if api == "responses" and name and said is not None:
+            self._said[name] = said
 
     async def _answer(self, api: Api, asking: Asking) -> Response:
         """Answer from the recording where it has something to say, else live."""
@@ -155,6 +169,7 @@ class Proxy:
             answer, left_out = await passed.answer()
             is_told = True
             if answer.is_complete:
+                self._keep(api, asking, answer.response, answer.response.response_id)
                 self._on_event(self._log.add(api, Match.LIVE, **_by(answer, left_out)))
                 yield end_text(api)
                 return
@@ -170,6 +185,7 @@ class Proxy:
         self, api: Api, asking: Asking, response: Answer, about: About, match: Match, **more: Any
     ) -> Response:
         body, lost = write_answer(api, response, about)
+        self._keep(api, asking, response, body["id"])
         notes = (*more.pop("notes", ()), *lost)
         self._on_event(self._log.add(api, match, **more, notes=notes))
         if not asking.is_streamed:

@@ -91,6 +91,28 @@ def test_an_agent_goes_its_recorded_way(recordings: dict[str, Recording], api: s
     assert len(found.calls) > 2
 
 
+def test_an_agent_that_goes_on_by_id_goes_its_recorded_way(recordings: dict[str, Recording]) -> None:
+    """Of OpenAI's responses, with nothing but what is new: the ids that it was given stand for the rest."""
+    found = recordings["openai"]
+    run_tool = _tools(found)
+    with serving(found) as proxy, openai.OpenAI(base_url=proxy.openai_url, api_key=KEY) as client:
+        asked = _begin(found, "responses")
+        while True:
+            said = client.responses.create(**asked)
+            calls = [item for item in said.output if item.type == "function_call"]
+            if not calls:
+                break
+            new = [
+                {"type": "function_call_output", "call_id": call.call_id,
+                 "output": run_tool(call.name, json.loads(call.arguments))}
+                for call in calls
+            ]  # fmt: skip
+            asked |= {"input": new, "previous_response_id": said.id}
+        report = proxy.report()
+    assert [event.sentence() for event in report.inexact] == []
+    assert _last_words(found) == said.output_text.strip()
+
+
 def _ask(proxy: Serving, begin: dict[str, Any], **changed: Any) -> Any:
     with openai.OpenAI(base_url=proxy.openai_url, api_key=KEY) as client:
         return client.chat.completions.create(**begin | changed)

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from replay.journal import Item
 from replay.mocks.policy import FaultRule, Policy
@@ -25,6 +26,7 @@ from spotlight.messages.digests import canonical_json, digest
 BASELINE: Final = "baseline"
 _MOST_BYTES: Final = 5_000_000
 _ID_DIGITS: Final = 16
+_MOST_SHOWN: Final = 80  # characters of a value that is wrong
 _HINT: Final = "docs/replay.md says what a plan may hold"
 
 _PATHS: Final = ("tools", "stubs")  # a plan holds what the files say
@@ -174,10 +176,13 @@ def read_plan(path: Path) -> Plan:
         if path.stat().st_size > _MOST_BYTES:
             raise SpotlightError(f"{path} is larger than {_MOST_BYTES:,} bytes", hint=_HINT)
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as exc:
+        raise SpotlightError(f"cannot read the plan {path}: {exc.strerror}", hint="name a plan file") from exc
     except (yaml.YAMLError, UnicodeDecodeError) as exc:
         raise SpotlightError(f"{path} is no YAML or JSON: {exc}", hint=_HINT) from exc
     if not isinstance(document, dict):
-        raise SpotlightError(f"{path} holds no plan, but {type(document).__name__}", hint=_HINT)
+        held = "nothing" if document is None else type(document).__name__
+        raise SpotlightError(f"{path} holds no plan, but {held}", hint=_HINT)
     return make_plan(_with_paths(document, path.parent), str(path))
 
 
@@ -186,9 +191,23 @@ def make_plan(document: Mapping[str, Any], source: str = "the plan") -> Plan:
     try:
         return Plan.model_validate(document)
     except ValidationError as exc:
-        first = exc.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the plan"
-        raise SpotlightError(f"{source}: {place}: {first['msg']}", hint=_HINT) from exc
+        raise SpotlightError(f"{source}: {_wrong(exc.errors()[0])}", hint=_HINT) from exc
+
+
+def _wrong(error: ErrorDetails) -> str:
+    """Return in words what is wrong with which field, and what it holds."""
+    place = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "value_error":  # one of ours
+        said = error["msg"].removeprefix("Value error, ")
+        return f"{place}: {said}" if place else said
+    if error["type"] == "extra_forbidden":
+        return f"there is no field {place}"
+    if error["type"] == "missing":
+        return f"{place} is missing"
+    must = error["msg"].replace("Input should", "must", 1).replace("String should", "must", 1)
+    value = repr(error["input"])
+    shown = value if len(value) <= _MOST_SHOWN else f"{value[:_MOST_SHOWN]}…"
+    return f"{place}: {must.replace('a valid tuple', 'a list')}, not {shown}"
 
 
 def _with_paths(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from decimal import Decimal
+from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple, ParamSpec, TypeVar
+from urllib.parse import urlsplit
 
 from opentelemetry.sdk.trace import ReadableSpan
 
@@ -29,9 +31,11 @@ from replay.model import Recording
 from replay.plan import Plan, Sealed
 from replay.preview import Preview, preview
 from replay.progress import Progress, read_progress
+from replay.providers.addresses import check_address
 from replay.providers.answers import Answer
 from replay.providers.asking import ask
 from replay.providers.keys import Key
+from replay.providers.models import Model
 from replay.providers.pool import Pool, open_pool
 from replay.rewriting import Rewriter
 from replay.sealing import Recordings, recordings_of
@@ -144,6 +148,11 @@ def check(plan: Plan, ahead: Preview) -> None:
     simulate = [plan.simulate.parsed()] if plan.simulate else []
     for target in (*ahead.targets, *simulate):
         Key(target).check()
+        _check_host(target, plan.allow_private)
+    if plan.budget_usd == 0 and ahead.worst_usd:
+        raise SpotlightError(
+            "a budget of 0 USD pays for no call", hint="give more, or --model recorded, which is free"
+        )
     if ahead.unpriced_calls and not plan.allow_unpriced:
         raise SpotlightError(
             f"{', '.join(sorted(ahead.unpriced))}: no price, so no budget holds",
@@ -152,8 +161,19 @@ def check(plan: Plan, ahead: Preview) -> None:
     if not ahead.calls:
         why = next(iter([*ahead.refused, *ahead.skipped]), "nothing was recorded")
         raise SpotlightError(
-            f"no model call is left to ask: {why}", hint="see `spotlight replay inspect RUN`"
+            f"no model call is left to ask: {why}",
+            hint="`spotlight replay inspect RUN` says what is recorded",
         )
+
+
+def _check_host(target: Model, allow_private: bool) -> None:
+    """Refuse an address that needs no looking up; names are judged when they are asked."""
+    host = urlsplit(target.base_url).hostname or ""
+    try:
+        address = ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError:
+        return
+    check_address(str(address), host, allow_private=allow_private)
 
 
 @_beside_loops

@@ -26,6 +26,7 @@ from spotlight.reports import Reports, RunFilters
 FOLDER: Final = "replays"  # in the data folder: one folder per plan
 PLAN_FILE: Final = "plan.json"
 _RECORDED: Final = "missing:replay_of"  # of the language of searches
+_MOST_NAMED: Final = 3  # ids that an error names
 _HELD: Final = 256  # recordings kept in memory
 _MOST_STUB_BYTES: Final = 1_000_000
 
@@ -181,10 +182,15 @@ def pack_paths(variants: Iterable[Variant]) -> list[Path]:
 def _stubs(path: Path | None) -> str | None:
     if path is None:
         return None
-    if path.stat().st_size > _MOST_STUB_BYTES:
-        raise SpotlightError(f"{path} is larger than {_MOST_STUB_BYTES:,} bytes", hint="is it a stub file?")
     try:
+        if path.stat().st_size > _MOST_STUB_BYTES:
+            raise SpotlightError(
+                f"{path} is larger than {_MOST_STUB_BYTES:,} bytes", hint="is it a stub file?"
+            )
         return path.read_text(encoding="utf-8")
+    except OSError as exc:
+        said = f"cannot read the stubs {path}: {exc.strerror}"
+        raise SpotlightError(said, hint="name a Python file with --stubs") from exc
     except UnicodeDecodeError as exc:
         raise SpotlightError(f"{path} is no text in UTF-8", hint="name a Python file with --stubs") from exc
 
@@ -207,9 +213,13 @@ def load(data: Path, plan_id: str) -> tuple[Path, Sealed]:
     Raises: NotFound where there is none, or more than one; SpotlightError where it was changed.
     """
     found = [folder for folder in folders(data) if folder.name.startswith(plan_id)]
-    if len(found) != 1 or not plan_id:
-        which = f"{len(found)} replays begin so" if found else "there is no such replay"
-        raise NotFound(f"{plan_id}: {which}", hint="list them with `spotlight replay list`")
+    if not plan_id:
+        raise NotFound("the id of a replay is empty", hint="list replays with `spotlight replay list`")
+    if not found:
+        raise NotFound(f"no replay {plan_id!r}", hint="list them with `spotlight replay list`")
+    if len(found) > 1:
+        names = ", ".join(sorted(folder.name for folder in found)[:_MOST_NAMED])
+        raise NotFound(f"{len(found)} replays begin with {plan_id!r}: {names}", hint="give more of the id")
     sealed = Sealed.model_validate_json((found[0] / PLAN_FILE).read_bytes())
     if sealed.id != found[0].name:
         raise SpotlightError(

@@ -67,7 +67,12 @@ def model_of(variant: Variant, request: Request, *, is_meant: bool) -> Model:
             "which model was asked is not recorded", hint="name one with --model PROVIDER:NAME"
         )
     known = PROVIDERS.get(request.provider)
-    speaks = known is not None and request.api == "responses" and "responses" in known.apis
+    if known is None:
+        raise SpotlightError(
+            f"no way is known to ask the recorded provider, {request.provider!r}",
+            hint="name a model with --model PROVIDER:NAME",
+        )
+    speaks = request.api == "responses" and "responses" in known.apis
     said = f"{request.provider}.responses" if speaks else request.provider
     if not is_meant:
         return parse_model(f"{said}:{request.model}")

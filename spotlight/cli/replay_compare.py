@@ -15,7 +15,7 @@ from spotlight.cli.options import DataOption, JsonOption, existing_data
 from spotlight.cli.output import one_line, out, print_json, say, table
 from spotlight.cli.replay import replay
 from spotlight.cli.report_forms import Form, deliver, form_of, print_section, report_bytes
-from spotlight.errors import BadRequest, SpotlightError
+from spotlight.errors import BadRequest, NotFound, SpotlightError
 
 if TYPE_CHECKING:
     from replay.experiment import Experiment
@@ -83,6 +83,15 @@ def compare(
         raise SpotlightError(f"replay {found.sealed.id} has no variant {against!r}", hint=f"one of {known}")
     found = _directed(found, lower or (), higher or ())
     if case is not None:
+        if case > len(found.rows):
+            raise NotFound(
+                f"replay {found.sealed.id} has no case {case}", hint=f"its cases are 1 to {len(found.rows)}"
+            )
+        if repeat > found.sealed.plan.repeat:
+            raise NotFound(
+                f"replay {found.sealed.id} has no repeat {repeat}",
+                hint=f"its repeats are 1 to {found.sealed.plan.repeat}",
+            )
         view = case_view(reports, found, case - 1, repeat)
         print_json(case_document(view)) if chosen is Form.JSON else _print_case(view)
         return

@@ -36,7 +36,9 @@ def test_items_go_case_by_case() -> None:
         pytest.param({"follow": True, "mode": "closed"}, "divergence to follow", id="follow-a-loop"),
         pytest.param({"repeat": 0}, "repeat", id="no-repeat"),
         pytest.param({"budget_usd": "NaN"}, "budget_usd", id="no-amount"),
-        pytest.param({"variants": [{"name": "x", "modle": "y"}]}, "variants.0.modle", id="misspelt"),
+        pytest.param({"variants": [{"name": "x", "modle": "y"}]}, "no field variants.0.modle", id="misspelt"),
+        pytest.param({"variants": [{"model": "y"}]}, "variants.0.name is missing", id="no-name"),
+        pytest.param({"runs": "4f2a"}, "runs: must be a list, not '4f2a'", id="no-list"),
     ],
 )
 def test_wrong_plans_are_refused_by_name(said: dict[str, Any], told: str) -> None:
@@ -74,8 +76,8 @@ def test_a_plan_never_changes(tmp_path: Path) -> None:
     """A file that was edited is refused; a plan that is not there, or not the only one, is not found."""
     folder = save(sealed_of([ONE]), tmp_path)
     save(sealed_of([TWO]), tmp_path)
-    for wanted in ("nope", ""):
-        with pytest.raises(NotFound):
+    for wanted, said in (("nope", "no replay 'nope'"), ("", "is empty")):
+        with pytest.raises(NotFound, match=said):
             load(tmp_path, wanted)
     told = json.loads((folder / "plan.json").read_bytes())
     told["plan"]["seed"] = 5

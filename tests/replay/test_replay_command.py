@@ -129,6 +129,12 @@ def test_a_preview_asks_nothing(lake: Path) -> None:
         pytest.param(["--model", "local:my-own"], "no price", id="no-price"),
         pytest.param(["--model", "nobody:x"], "no model is known", id="no-such-provider"),
         pytest.param(["--model", "anthropic.responses:x"], "not asked in this form", id="no-such-form"),
+        pytest.param(["--model", "recorded", "--stubs", "/no"], "cannot read the stubs /no", id="no-stubs"),
+        pytest.param(
+            ["--model", "openai:x", "--base-url", "http://localhost:1/v1", "--allow-unpriced"],
+            "allow it with --allow-private-address",
+            id="private-address",
+        ),
         pytest.param([], "nothing to do", id="nothing-changed"),
         pytest.param(["--model", "recorded", "--mode", "both"], "mode", id="no-such-mode"),
         pytest.param(["--model", "recorded", "--fault", "error@x,nth"], "has no value", id="half-a-fault"),

@@ -38,7 +38,8 @@ _TOOL_EVENT: Final = r'"gen_ai\.tool\.definitions":'
 _MODEL: Final = r'[{,]\s*"model":\s*"'
 _MESSAGE_LIST: Final = r'[{,]\s*"(?:messages|input|contents|prompt)":\s*(?:\[\s*\{|"[^"])'
 _CALL: Final = r'tool_call|tool_use|function_call|functionCall|toolCall|tool-call|"role":\s*"tool"'
-_CHAIN: Final = r'[{,]\s*"(?:gen_ai\.request\.)?(?:previous_response_id|conversation)":\s*["{]'
+_CHAINS: Final = (b"previous_response_id", b"conversation", b"cachedContent", b"cached_content")
+_CHAIN: Final = rf'[{{,]\s*"(?:gen_ai\.request\.)?(?:{b"|".join(_CHAINS).decode()})":\s*["{{]'
 _THOUGHT: Final = r'type":\s*"(?:thinking|reasoning)"'
 _SIGNER: Final = r"(?i)anthropic|claude|bedrock|aws"
 _TRUNCATED: Final = r"(?i)\.{3}\s?\[TRUNCATED"
@@ -212,7 +213,7 @@ class _Bits:
             ended |= self._search(name, r"[\]}]\s*$", spaced)
             self._add(Held.CUT, opened & ~ended)
             self._add_marks(name)
-        if _has(self._columns["model_params"], b"previous_response_id", b"conversation"):
+        if _has(self._columns["model_params"], *_CHAINS):
             self._add(Held.CHAINED, self._search("model_params", _CHAIN, self._is_llm))
         for name in _IN:
             self._add(Held.CHAINED, self._search(name, _CHAIN, self._is_llm & self._is_object(name)))

@@ -61,7 +61,7 @@ _FINGERPRINTS: Final = (
     "gen_ai.response.system_fingerprint",
     "openai.response.system_fingerprint",
 )
-_CHAINS: Final = (CHAIN, "conversation")
+_CHAINS: Final = (CHAIN, "conversation", "cachedContent", "cached_content")
 _LONGEST_CHAIN: Final = 50  # runs that go on from each other
 # Bodies of answers begin with their id, in the APIs that have requests go on from it.
 _ID: Final = re.compile(r'\s*\{\s*"id":\s*"(resp_[^"\\]{1,200})"')

@@ -20,7 +20,8 @@ _OURS: Final = (
 # conversation that it keeps, take tools from a prompt that it keeps.
 _ACTS: Final = frozenset(
     ["mcp_servers", "web_search_options", "search_parameters", "plugins", "container", "tool_resources",
-     "connectors", "functions_server", "environment", "conversation", "prompt"]
+     "connectors", "functions_server", "environment", "conversation", "prompt", "cachedContent",
+     "cached_content", "enable_search", "search_settings", "compound_custom"]
 )  # fmt: skip
 
 

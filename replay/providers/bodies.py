@@ -14,6 +14,7 @@ from replay.model import Request
 from replay.providers.choices import Choice, read_choice, read_format, write_choice, write_format
 from replay.providers.models import PROVIDERS, Api, Model, origin_of
 from replay.providers.pairing import with_ids
+from replay.providers.searching import keep_from_searching
 from spotlight.messages import Written, to_anthropic, to_gemini, to_openai, to_responses
 from spotlight.messages.canonical import Json, Message, Reasoning, ToolCall, ToolDefinition
 from spotlight.messages.values import parse_or_text
@@ -105,6 +106,9 @@ def write_body(model: Model, request: Request) -> Body:
         body |= _choice(request, choice, model.api, notes)
     else:
         body.pop("parallel_tool_calls", None)  # refused where no tools are offered
+    searching = keep_from_searching(body, model)
+    if searching:
+        notes[searching] = None
     return Body(body, tuple(notes))
 
 

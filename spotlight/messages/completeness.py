@@ -29,7 +29,7 @@ class Held(IntFlag):
     CALLS = 16  # calls of tools, in what was said or answered
     CUT = 32
     REDACTED = 64
-    CHAINED = 128  # it goes on from an earlier response that its provider keeps
+    CHAINED = 128  # it goes on from what its provider keeps: a response, a conversation, a cache
     UNSIGNED = 256  # reasoning that its provider takes back only with the signature, which is missing
 
 
@@ -46,7 +46,7 @@ _NO_BODY: Final = "the body as it was sent is not recorded, what it said is"
 _FLAWS: Final = (
     (Held.CUT, "its content was cut short before it arrived"),
     (Held.REDACTED, "parts of its content are redacted"),
-    (Held.CHAINED, "it goes on from an earlier response by id, and what that held is not sent again"),
+    (Held.CHAINED, "it goes on by id from what its provider keeps, and that is not sent again"),
     (Held.UNSIGNED, "the signature of its reasoning is not recorded, without which its provider refuses it"),
 )
 NO_TOOLS: Final = "tool definitions are not recorded, and the run calls tools"

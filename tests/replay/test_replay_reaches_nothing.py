@@ -11,6 +11,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
+from replay.providers import parse_model
+from replay.providers.bodies import write_body
 from replay.targets import harmless
 from spotlight.messages.canonical import ToolDefinition
 from spotlight.reports import open_lake
@@ -114,7 +118,28 @@ def test_what_the_provider_keeps_is_left_alone() -> None:
         ToolDefinition(name, None, None, "shell", {"type": "shell", "environment": place})
         for name, place in places.items()
     )
-    left, said = harmless(request._replace(tools=tools, extra={"conversation": "c_1", "prompt": {"id": "p"}}))
+    kept = {"conversation": "c_1", "prompt": {"id": "p"}, "cachedContent": "cachedContents/1"}
+    left, said = harmless(request._replace(tools=tools, extra=kept))
     assert ["ours"] == [tool.name for tool in left.tools or ()]
     assert {} == left.extra
-    assert 3 == len(said)
+    assert 4 == len(said)
+
+
+@pytest.mark.parametrize(
+    ("model", "field", "note"),
+    [
+        ("perplexity:sonar", True, "told not to search"),
+        ("openrouter:openai/gpt-5:online", None, "searches at its provider by itself"),
+        ("openai:gpt-4o-search-preview", None, "searches at its provider by itself"),
+        ("groq:groq/compound-mini", None, "searches at its provider by itself"),
+        ("openai:gpt-5-mini", None, ""),
+    ],
+)
+def test_models_that_search_by_themselves_are_told_or_named(
+    model: str, field: bool | None, note: str
+) -> None:
+    """No tool stands for their searches, so none can be left out."""
+    body = write_body(parse_model(model), recorded(Turn(says("Hi."))).calls[0].request)
+    assert field == body.fields.get("disable_search")
+    assert note in "; ".join(body.notes)
+    assert bool(note) == any("search" in each for each in body.notes)

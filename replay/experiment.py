@@ -26,7 +26,7 @@ from spotlight.reports.statistics import Better
 
 ORIGINAL: Final = ""  # the recorded run beside the variants, all of which have a name
 CENSORED: Final = frozenset({Outcome.DIVERGED, Outcome.BUDGET, Outcome.ERROR, Outcome.INCOMPLETE})
-_WHAT_CHANGES: Final = ("model", "params", "prompt", "prompt_file", "pack")
+_WHAT_CHANGES: Final = ("params", "prompt", "prompt_file", "pack")
 
 
 class Call(NamedTuple):
@@ -107,12 +107,12 @@ class Experiment(NamedTuple):
 def is_unchanged(variant: Variant) -> bool:
     """Return whether a variant asks what was recorded, of the model that was recorded.
 
-    Another address is a change, for another server stands there, but for a variant that the user calls the
-    baseline: recordings do not say at which address their model was asked.
+    Another model or address is a change, but for a variant that the user calls the baseline: recordings do
+    not say at which address their model was asked, and some not which model it was.
     """
-    if any(getattr(variant, name) for name in _WHAT_CHANGES):
+    if any(getattr(variant, name) for name in _WHAT_CHANGES) or is_free(variant):
         return False
-    return variant.base_url is None or variant.name == BASELINE
+    return (variant.model is None and variant.base_url is None) or variant.name == BASELINE
 
 
 def is_free(variant: Variant) -> bool:

@@ -62,11 +62,14 @@ def figure(found: Experiment, name: str, reference: str = "base") -> Compared:
         pytest.param({"name": "x"}, True, id="changes-nothing"),
         pytest.param({"name": "baseline", "base_url": "http://x/v1"}, True, id="a-baseline-elsewhere"),
         pytest.param({"name": "x", "base_url": "http://x/v1"}, False, id="another-server"),
-        pytest.param({"name": "baseline", "model": "openai:gpt-5"}, False, id="by-name-alone"),
+        pytest.param({"name": "x", "model": "openai:gpt-5"}, False, id="another-model"),
+        pytest.param({"name": "baseline", "model": "openai:gpt-5"}, True, id="a-baseline-that-is-named"),
+        pytest.param({"name": "baseline", "params": {"seed": 1}}, False, id="by-name-alone"),
+        pytest.param({"name": "baseline", "model": "recorded"}, False, id="that-asks-nobody"),
     ],
 )
 def test_what_may_be_a_baseline(said: dict[str, Any], is_one: bool) -> None:
-    """It changes nothing; only what is called so may stand at an address of its own."""
+    """It changes nothing; only what is called so may say which model is asked, and where."""
     assert is_one == is_unchanged(Variant.model_validate(said))
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,13 +61,6 @@ def commands_in(text: str) -> Iterator[tuple[str, str]]:
     """Yield (command, rest of the line) for every `spotlight COMMAND ...` that a page shows."""
     for match in COMMAND.finditer(text):
         yield match[1] or match[3], match[2] or match[4] or ""
-
-
-def test_generated_pages_are_up_to_date() -> None:
-    """docs/cli.md and docs/tables.md are what the code says now."""
-    words = [sys.executable, "scripts/docs.py", "--check"]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (0, "") == (done.returncode, done.stderr)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

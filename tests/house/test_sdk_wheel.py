@@ -40,8 +40,8 @@ def bare_python(sdk_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
         run("uv", "venv", "--quiet", "--python", sys.executable, "--clear", folder, cwd=folder)
         install = ["uv", "pip", "install", "--quiet", "--offline", "--python", python]
     else:
-        run(sys.executable, "-m", "venv", folder, cwd=folder)
-        install = [python, "-m", "pip", "install", "--quiet", "--no-index"]
+        run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder)
+        install = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-index"]
     run(*install, "--no-deps", sdk_wheel, cwd=folder)
     site = Path(run(python, "-c", "import site; print(site.getsitepackages()[0])", cwd=folder).strip())
     locked = Path(sysconfig.get_path("purelib"))

@@ -54,8 +54,9 @@ def clean_environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         run("uv", "venv", "--quiet", "--python", sys.executable, "--clear", folder, cwd=folder)
         install = ["uv", "pip", "install", "--quiet", "--offline", "--python", bin_folder / "python"]
     else:
-        run(sys.executable, "-m", "venv", folder, cwd=folder)
-        install = [bin_folder / "python", "-m", "pip", "install", "--quiet", "--no-index"]
+        run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder)
+        install = [sys.executable, "-m", "pip", "--python", bin_folder / "python", "install", "--no-index"]
+        install += ["--quiet", "--no-compile"]
     run(*install, "--no-deps", wheel, cwd=folder)
     site = run(
         bin_folder / "python", "-c", "import site; print(site.getsitepackages()[0])", cwd=folder

@@ -22,7 +22,7 @@ from tests.command import COMMAND, ROOT
 
 SPANS_PER_REQUEST = 8
 CLIENTS = 3
-KILLS = 6
+KILLS = 4
 
 
 class PartProcess:
@@ -163,7 +163,7 @@ def test_the_writer_goes_on_from_where_it_was_killed(tmp_path: Path) -> None:
         client.acknowledged["traces"].add(number)
         client.acknowledged["logs"].add(number)
     collector.stop()
-    for delay in (0.0, 0.02, 0.05, 0.1, 0.2, 0.4):
+    for delay in (0.0, 0.05, 0.15, 0.4):
         writer = PartProcess("writer", tmp_path)
         threading.Event().wait(delay)  # the moment of the kill, not a wait for anything
         writer.kill()

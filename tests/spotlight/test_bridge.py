@@ -58,7 +58,7 @@ def cells_of(drawn: tuple[list[dict[str, float]], list[int]]) -> Cells:
                  tokens, usd, cost)  # fmt: skip
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=70)
 @given(sides, sides)
 def test_effects_add_up_to_the_difference(
     first: tuple[list[dict[str, float]], list[int]], last: tuple[list[dict[str, float]], list[int]]
@@ -70,7 +70,7 @@ def test_effects_add_up_to_the_difference(
     assert np.allclose(after.cost_usd - before.cost_usd, total, rtol=0, atol=1e-6 * scale)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=20)
 @given(sides)
 def test_nothing_changed_has_no_effect(side: tuple[list[dict[str, float]], list[int]]) -> None:
     """Two equal sides have effects of exactly 0."""

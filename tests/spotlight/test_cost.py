@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 from decimal import Decimal
 from pathlib import Path
@@ -74,9 +73,10 @@ def rows_of(table: Any) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("first", list(DIMENSIONS))
 def test_every_division_adds_up_to_the_total(lake: Lake, first: str) -> None:
-    """The rows by any one or two dimensions add up to the total, to the last digit that is printed."""
-    total = lake.total
-    for by in [(first,), *(pair for pair in itertools.combinations(DIMENSIONS, 2) if pair[0] == first)]:
+    """The rows by a dimension, and by it and the next, add up to the total, to the last digit printed."""
+    total, names = lake.total, list(DIMENSIONS)
+    second = names[(names.index(first) + 1) % len(names)]
+    for by in ((first,), (first, second)):
         rows = rows_of(cost_by(lake.reports, ALL, by))
         assert exact([total.cost_usd]) == exact([row["cost_usd"] for row in rows]), by
         for name in ADDING:

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from spotlight.reports import open_lake
 from tests.command import ROOT
+from tests.loading import all_runs, selected
 
 COPIED = ("spotlight", "ingest", "dashboards", "replay", "docs", "scripts", "sample_traces")
 SECOND_NS = 1_000_000_000
@@ -104,9 +106,9 @@ def data(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_run_of_a_new_dialect_is_told_right(project: Path, data: Path) -> None:
+def test_the_run_of_a_new_dialect_is_told_right(data: Path) -> None:
     """Session, version, calls, tokens counted once, the failed tool: all from the one table."""
-    told = json.loads(in_copy(project, "-m", "spotlight.cli", "runs", "--data", data, "--json"))
+    told = all_runs(open_lake(data))
     assert 1 == len(told)
     wanted = {
         "trace_id": TRACE, "session_id": "thread-1", "pack_version": "2026-08", "status": "error",
@@ -116,16 +118,15 @@ def test_the_run_of_a_new_dialect_is_told_right(project: Path, data: Path) -> No
     assert wanted == {key: told[0][key] for key in wanted}
 
 
-def test_the_spans_of_a_new_dialect_are_read_by_its_table(project: Path, data: Path) -> None:
+def test_the_spans_of_a_new_dialect_are_read_by_its_table(data: Path) -> None:
     """Kinds, the tool's name out of the span's, the first token in ms; a heartbeat is no step."""
     sql = "select kind, tool_name, ttft_ms, tool_failed from spans where dialect = 'acme' order by started_ns"
-    rows = json.loads(in_copy(project, "-m", "spotlight.cli", "query", sql, "--data", data, "--json"))
     assert [
         ("agent", None, None, None),
         ("llm", None, 250.0, None),
         ("tool", "search", None, True),
         ("other", None, None, None),
-    ] == [tuple(row.values()) for row in rows]
+    ] == [tuple(row.values()) for row in selected(open_lake(data), sql)]
 
 
 def test_the_lists_of_dialects_and_samples_are_written(project: Path) -> None:

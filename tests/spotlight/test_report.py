@@ -42,9 +42,9 @@ def lakes(tmp_path_factory: pytest.TempPathFactory, sample_lake: SampleLake) -> 
     return Lakes(empty, sample_lake.data, made_up)
 
 
-@pytest.fixture(scope="module", params=Lakes._fields)
+@pytest.fixture(scope="module", params=["empty", "made_up"])
 def reports(request: pytest.FixtureRequest, lakes: Lakes) -> Reports:
-    """Return the questions to each of the lakes."""
+    """Return the questions to a lake without rows, and to one with rows for every table."""
     return open_lake(getattr(lakes, request.param))
 
 
@@ -70,10 +70,9 @@ def test_every_report_in_every_form(reports: Reports, subject: str) -> None:
 
 
 @pytest.mark.parametrize("form", ["table", "json", "csv", "parquet", "html"])
-@pytest.mark.parametrize("lake", Lakes._fields)
-def test_the_command_writes_every_form(lakes: Lakes, lake: str, form: str) -> None:
+def test_the_command_writes_every_form(lakes: Lakes, form: str) -> None:
     """What --format names is what stands on stdout."""
-    done = run("report", "versions", "--format", form, "--data", getattr(lakes, lake))
+    done = run("report", "versions", "--format", form, "--data", lakes.made_up)
     assert (0, None) == (done.exit_code, done.exception)
     begins = {"table": b"\nPacks and versions", "json": b"{", "csv": b"pack_name,", "parquet": b"PAR1",
               "html": b"<!doctype html>"}  # fmt: skip

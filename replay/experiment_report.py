@@ -68,8 +68,7 @@ def _changes(found: Experiment, reference: str) -> Section:
     notes = [
         f"Held against: {name_of(reference)}. Paired by case, repeats averaged first; cases of one "
         f"conversation or one task count together: {_clustered(found)}.",
-        f"p_holm is p corrected (Holm) for the {sum(row['p'] is not None for row in rows)} figures of this "
-        "table that have one; nothing is called better or worse where it is above 5 %.",
+        *_looked_at(sum(row["p"] is not None for row in rows)),
         "Noise is how far repeating the unchanged baseline moves a difference by itself."
         if any(row["noise"] is not None for row in rows)
         else "How much answers differ by themselves is not known: repeat the unchanged baseline "
@@ -89,6 +88,15 @@ def _changes(found: Experiment, reference: str) -> Section:
 def _clustered(found: Experiment) -> str:
     clusters = len({row.cluster for row in found.rows})
     return f"{len(found.rows):,} cases in {clusters:,} clusters"
+
+
+def _looked_at(chances: int) -> list[str]:
+    if not chances:
+        return []
+    return [
+        f"p_holm is p corrected (Holm) for {chances} figures of this table; nothing is called better or "
+        "worse where it is above 5 %."
+    ]
 
 
 def _cases(found: Experiment, reference: str) -> Section:

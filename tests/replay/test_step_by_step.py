@@ -61,6 +61,15 @@ def test_results_are_whole_whatever_the_environment_says(
     assert [True] * len(way.steps) == ["x" * 100 in str(span.attributes) for span in spans[:-1]]
 
 
+def test_a_model_that_nobody_named_is_not_named(tmp_path: Path) -> None:
+    """The span of a recorded answer whose model is not recorded says no name, not even None."""
+    calls_ = tuple(call._replace(request=call.request._replace(model=None)) for call in TWO.calls)
+    nameless = TWO._replace(calls=calls_)
+    sealed = sealed_of([nameless], variants=[{"name": "r", "model": "recorded"}])
+    way = work_through(tmp_path, sealed, [nameless], answering(lambda _: says("x"))).way
+    assert ["chat", "chat", "invoke_agent agent"] == [s.name for s in spans_of(sealed, way, TWO.run, (1, 2))]
+
+
 def test_variants_alternate_within_a_case(tmp_path: Path) -> None:
     """Calls of all variants of a case are sent before those of the next, so that drift hits them alike."""
     variants = [{"name": name, "model": name} for name in ("gpt-4o-mini", "gpt-4o")]

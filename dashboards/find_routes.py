@@ -27,9 +27,11 @@ PAGES: Final = (
     "overview", "cost", "latency", "quality", "reliability", "sessions", "versions", "runs", "failure",
     "lift",
 )  # fmt: skip
-VIEW_KEYS: Final = frozenset((*LIST_KEYS, *FAILURE_KEYS, "against", "tz", "by", "measure", "these")) - {
-    "page"
-}
+# What pages of figures add to the filters: what they are divided by, and the part of a figure that is chosen.
+_FIGURES: Final = (
+    "against", "by", "measure", "overlay", "path", "region", "score", "spenders", "split", "steps", "whom",
+)  # fmt: skip
+VIEW_KEYS: Final = frozenset((*LIST_KEYS, *FAILURE_KEYS, *_FIGURES, "tz", "these")) - {"page"}
 
 
 def _answered(request: Request, ask: Callable[[], dict[str, Any]]) -> Response:

@@ -202,6 +202,10 @@ def draw() -> None:
         elif seen.before.last_ns is None and not lake().ask(answers.run_count, RunFilters()):
             first_steps()
         else:
-            st.info(f"No run was heard of within {within}.", icon=":material/bedtime:")
+            st.info(
+                f"No run was heard of within {within}. Choose a longer time above, or see what arrived in "
+                "Sources.",
+                icon=":material/bedtime:",
+            )
 
     now()

@@ -25,7 +25,8 @@ def turn_texts(rows: Sequence[Mapping[str, Any]]) -> Texts:
     """Return question and answer of one run from its rows of sql/session_content.sql.
 
     The question is the last thing a user says to the run's first model call, the answer what its last
-    model call says; where one of them says nothing, what went into the root and came out of it.
+    model call says; where one of them says nothing, what went into the root and came out of it, and for the
+    question the prompt that a log record tells.
     """
     said = {str(row["place"]): _conversation(row) for row in rows}
     whole = {str(row["place"]): row for row in rows}
@@ -35,6 +36,8 @@ def turn_texts(rows: Sequence[Mapping[str, Any]]) -> Texts:
     if root is not None:
         question = question or _last_words(root.input, "user") or _plain(whole["root"]["input_value"])
         answer = answer or _last_words(root.output, "assistant") or _plain(whole["root"]["output_value"])
+    if "prompt" in whole:
+        question = question or _plain(whole["prompt"]["input_value"])
     return Texts(question, answer)
 
 

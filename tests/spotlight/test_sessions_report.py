@@ -7,7 +7,7 @@ import pytest
 from spotlight.errors import NotFound, SpotlightError
 from spotlight.reports import Reports, RunFilters
 from spotlight.reports.sessions import session, session_count, sessions
-from spotlight.reports.turn_texts import turn_texts
+from spotlight.reports.turn_texts import Texts, turn_texts
 from tests.conftest import SampleLake
 from tests.made_lake import SECOND, Row, made_lake, of_run, run, score, step
 from tests.rows import START, payload, span, trace_id
@@ -121,6 +121,16 @@ def test_no_content_breaks_a_turn(text: str) -> None:
         "output_messages": text, "input_value": text, "output_value": text,
     }  # fmt: skip
     assert all(said is None or isinstance(said, str) for said in turn_texts([row]))
+
+
+def test_a_prompt_that_only_a_log_record_tells_is_the_question() -> None:
+    """Codex sends no messages with its model calls: what the user asked stands in a record of its own."""
+    empty = dict.fromkeys(
+        ("attributes", "events", "input_messages", "output_messages", "input_value", "output_value")
+    )
+    rows = [empty | {"place": place, "dialect": "codex"} for place in ("first", "last", "prompt", "root")]
+    rows[2]["input_value"] = "Read notes.txt."
+    assert Texts("Read notes.txt.", None) == turn_texts(rows)
 
 
 def test_samples_say_what_was_asked_and_answered(sample_lake: SampleLake) -> None:

@@ -26,7 +26,7 @@ export const titleOf = (found, name) => (name === found.original ? "as recorded"
 export const RUNGS = {
   fault: "fault put in", stub: "stub", policy: "policy", exact: "recorded, exact", repeated: "recorded, once more",
   normalised: "recorded, normalised", sequence: "recorded, in sequence", pooled: "another run's recording",
-  similar: "similar recording", simulated: "made up by a model", diverged: "nothing answers",
+  similar: "similar recording", simulated: "made up by a model", diverged: "unanswered",
 };
 
 /** An address of ours of a run, or of one of its steps. */

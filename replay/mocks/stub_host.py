@@ -68,7 +68,7 @@ class StubHost:
             asked = {"name": name, "arguments": arguments, "about": dict(about)}
             answer = self._exchange(asked, f"the stub of {name}", self._limits.call_seconds)
             if "raised" in answer:
-                raise StubFailed(f"the stub of {name} failed:\n{answer['raised']}", hint=_HINT)
+                raise StubFailed(f"the stub of {name} failed:\n{self._shown(answer['raised'])}", hint=_HINT)
             return Outcome(answer["result"], answer["is_error"])
 
     def close(self) -> None:
@@ -112,11 +112,19 @@ class StubHost:
             close_fds=True,
             start_new_session=True,
         )
-        answer = self._exchange(None, f"the stubs {self.path}", self._limits.start_seconds)
+        answer = self._exchange(None, f"the stubs {self.path.name}", self._limits.start_seconds)
         if "raised" in answer:
             self._kill()
-            raise StubFailed(f"the stubs {self.path} cannot be loaded:\n{answer['raised']}", hint=_HINT)
+            raise StubFailed(f"the stubs cannot be loaded:\n{self._shown(answer['raised'])}", hint=_HINT)
+        if not answer["names"]:
+            raise StubFailed(
+                f"the stubs {self.path.name} answer for no tool", hint='mark functions with @stub("tool")'
+            )
         return [str(name) for name in answer["names"]]
+
+    def _shown(self, traceback: str) -> str:
+        """Return a traceback without the folder of the file: a plan's is one of a moment."""
+        return traceback.replace(f"{self.path.parent}{os.sep}", "")
 
     def _exchange(self, asked: Mapping[str, Json] | None, what: str, seconds: float) -> dict[str, Any]:
         """Return the next line of the process, after one to it. Raises: StubFailed; it is killed then."""

@@ -79,7 +79,9 @@ class Proxy:
     async def _open(self, _: Starlette) -> AsyncIterator[None]:
         async with open_pool(None, allow_private=self._live.allow_private) as pool:
             self._pool = pool
+            warm = asyncio.create_task(asyncio.to_thread(self._live.warm_up))  # else the first answer waits
             yield
+            await warm
 
     def _answering(self, api: Api) -> Any:
         async def endpoint(http: HttpRequest) -> Response:

@@ -6,6 +6,7 @@ agent sent as its key stays where it arrived.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -14,7 +15,9 @@ from replay.calling import cost_of
 from replay.model import Request
 from replay.providers import Answer, Model, Pool, ask, parse_model
 from replay.providers.keys import Key
+from replay.providers.models import Api
 from replay.providers.passing import Hear
+from replay.providers.wires import wire_of
 from replay.targets import harmless
 from spotlight.errors import ModelRefused, SpotlightError
 from spotlight.pricing.book import default_book
@@ -40,6 +43,17 @@ class Live(NamedTuple):
             Key(self._named(self.model)).check()
         elif self.upstream is not None:
             Key(self._named("openai:any")).check()
+
+    def warm_up(self) -> None:
+        """Import the clients that live requests may need, which takes a second."""
+        apis: tuple[Api, ...] = ()
+        if self.model is not None:
+            apis = (self._named(self.model).api,)
+        elif self.upstream is not None:
+            apis = ("chat", "messages")
+        with suppress(ModelRefused):  # a request that needs it tells
+            for api in apis:
+                wire_of(api)
 
     def of(self, request: Request) -> Model:
         """Return the model that answers a request. Raises: ModelRefused, or SpotlightError for none."""

@@ -134,15 +134,17 @@ def test_a_stub_inherits_nothing(host: StubHost, monkeypatch: pytest.MonkeyPatch
         ("import nothing_of_that_name", "ModuleNotFoundError"),
         (f"{IMPORT}\nstub('a')(len)\nstub('a')(max)", "two stubs answer for 'a': len and max"),
         (f"{IMPORT}\nstub()", "name the tool"),
+        (f"{IMPORT}\ndef look(arguments): ...", "the stubs stubs.py answer for no tool"),
     ],
-    ids=["syntax", "import", "two for one tool", "no name"],
+    ids=["syntax", "import", "two for one tool", "no name", "no stub"],
 )  # fmt: skip
 def test_stubs_that_cannot_be_loaded(tmp_path: Path, text: str, said: str) -> None:
     """The reason is told at the start, before any model is asked."""
     (tmp_path / "stubs.py").write_text(text)
-    with pytest.raises(StubFailed, match="cannot be loaded") as caught:
+    with pytest.raises(StubFailed, match=r"cannot be loaded|no tool") as caught:
         StubHost(tmp_path / "stubs.py")
     assert said in caught.value.message
+    assert str(tmp_path) not in caught.value.message  # a plan keeps its stubs elsewhere
 
 
 def test_stubs_that_are_not_there_or_changed(tmp_path: Path) -> None:

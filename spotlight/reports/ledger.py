@@ -44,13 +44,13 @@ def cost_ledger(reports: Reports, target: str) -> dict[str, Any]:
     steps: for each the numbers with their attributes, the rule, the price row and the arithmetic.
     Raises: NotFound.
     """
-    run_id, span_id = _place(reports, target)
+    run, span_id = _place(reports, target)
+    run_id = str(run["run_id"])
     account = reports.usage_account(run_id)
     told = {step["span_id"]: step for step in cast("list[dict[str, Any]]", account["steps"])}
-    traces = reports.run(run_id)["trace_ids"]
     keys = {
         (row["trace_id"], row["span_id"]): row
-        for row in reports.ask("ledger_keys", {"traces": traces}).to_pylist()
+        for row in reports.ask("ledger_keys", {"traces": run["trace_ids"]}).to_pylist()
     }
     rows = reports.ask("ledger_steps", {"run_id": run_id}).to_pylist()
     faults = usage_faults(reports, RunFilters(), run_id=run_id).to_pylist()
@@ -72,10 +72,10 @@ def cost_ledger(reports: Reports, target: str) -> dict[str, Any]:
     }
 
 
-def _place(reports: Reports, target: str) -> tuple[str, str | None]:
-    """Return the run that an id means, and the step where it is a step's."""
+def _place(reports: Reports, target: str) -> tuple[Mapping[str, object], str | None]:
+    """Return the run that an id means, its row, and the step where it is a step's."""
     try:
-        return str(reports.run(target)["run_id"]), None
+        return reports.run(target), None
     except NotFound as exc:
         found = reports.ask("ledger_place", {"span_id": target}).to_pylist() if target else []
         if not found:
@@ -83,7 +83,7 @@ def _place(reports: Reports, target: str) -> tuple[str, str | None]:
     if len(found) > 1 and found[0]["span_id"] != target:
         both = " and ".join(row["span_id"] for row in found)
         raise NotFound(f"step {target!r} is ambiguous: {both} begin so", hint="give more of the id")
-    return found[0]["run_id"], found[0]["span_id"]
+    return reports.run(found[0]["run_id"]), found[0]["span_id"]
 
 
 def _has_price_or_usage(row: Mapping[str, Any], span_id: str | None) -> bool:

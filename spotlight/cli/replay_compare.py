@@ -20,6 +20,7 @@ from spotlight.errors import BadRequest, NotFound, SpotlightError
 if TYPE_CHECKING:
     from replay.experiment import Experiment
     from replay.experiment_case import CaseView, Cell
+    from spotlight.reports import Reports
     from spotlight.reports.statistics import Better
 
 _SIGNS: Final = {"equal": "=", "changed": "~", "added": "+", "removed": "-"}
@@ -32,7 +33,11 @@ def compare(
     replay_id: Annotated[str, typer.Argument(metavar="ID", help="Id of a replay, or the beginning of one.")],
     against: Annotated[
         str | None,
-        typer.Option("--against", metavar="VARIANT", help="Hold against this one, not the baseline."),
+        typer.Option(
+            "--against",
+            metavar="VARIANT",
+            help="Hold against this one, or against `as recorded`; not the baseline.",
+        ),
     ] = None,
     lower: Annotated[
         list[str] | None,
@@ -68,8 +73,6 @@ def compare(
     Example: spotlight replay compare 3f0c -o report.html
     """
     from replay.experiment import experiment
-    from replay.experiment_case import case_view
-    from replay.experiment_document import case_document
     from spotlight.reports import open_lake
 
     chosen = form_of(Form.JSON if as_json else form, output)
@@ -78,24 +81,42 @@ def compare(
     folder = existing_data(data)
     reports = open_lake(folder)
     found = experiment(folder, reports, replay_id)
-    if against is not None and against not in found.variants:
-        known = ", ".join(found.variants)
-        raise SpotlightError(f"replay {found.sealed.id} has no variant {against!r}", hint=f"one of {known}")
+    reference = None if against is None else _side(found, against)
     found = _directed(found, lower or (), higher or ())
-    if case is not None:
-        if case > len(found.rows):
+    if case is None:
+        _write(found, reference, chosen, section, output)
+    else:
+        _show_case(reports, found, case, repeat, as_json=chosen is Form.JSON)
+
+
+def _side(found: Experiment, said: str) -> str:
+    """Return what a side is known by that is called so. Raises: SpotlightError where none is."""
+    from replay.experiment import ORIGINAL
+    from replay.experiment_report import name_of
+
+    sides = {name_of(side): side for side in (ORIGINAL, *found.variants)}
+    if said not in sides:
+        raise SpotlightError(
+            f"replay {found.sealed.id} has no variant {said!r}", hint=f"one of {', '.join(sides)}"
+        )
+    return sides[said]
+
+
+def _show_case(reports: Reports, found: Experiment, case: int, repeat: int, *, as_json: bool) -> None:
+    """Print a case side by side. Raises: NotFound for a case or repeat that the experiment lacks."""
+    from replay.experiment_case import case_view
+    from replay.experiment_document import case_document
+
+    for what, number, count in (
+        ("case", case, len(found.rows)),
+        ("repeat", repeat, found.sealed.plan.repeat),
+    ):
+        if number > count:
             raise NotFound(
-                f"replay {found.sealed.id} has no case {case}", hint=f"its cases are 1 to {len(found.rows)}"
+                f"replay {found.sealed.id} has no {what} {number}", hint=f"its {what}s are 1 to {count}"
             )
-        if repeat > found.sealed.plan.repeat:
-            raise NotFound(
-                f"replay {found.sealed.id} has no repeat {repeat}",
-                hint=f"its repeats are 1 to {found.sealed.plan.repeat}",
-            )
-        view = case_view(reports, found, case - 1, repeat)
-        print_json(case_document(view)) if chosen is Form.JSON else _print_case(view)
-        return
-    _write(found, against, chosen, section, output)
+    view = case_view(reports, found, case - 1, repeat)
+    print_json(case_document(view)) if as_json else _print_case(view)
 
 
 def _directed(found: Experiment, lower: Sequence[str], higher: Sequence[str]) -> Experiment:

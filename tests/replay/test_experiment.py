@@ -214,5 +214,7 @@ def test_the_comparison_as_files(data: Path, tmp_path: Path) -> None:
     assert "&lt;b&gt;other" in page
     shown = spotlight("replay", "compare", *given, "--case", "1").stdout
     assert "first divergence: line 1" in shown
+    against = spotlight_json("replay", "compare", *given, "--against", "as recorded")
+    assert ("", "baseline") == (against["reference"], against["compared"][0]["variant"])
     refused = spotlight("replay", "compare", *given, "--against", "nobody", check=False)
     assert (1, True) == (refused.returncode, "has no variant 'nobody'" in refused.stderr)

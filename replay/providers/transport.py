@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, Final
 
 import httpcore2
@@ -42,6 +44,12 @@ def open_client(model: Model, limits: Limits, *, allow_private: bool) -> httpx2.
     )
 
 
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Return whom encrypted connections trust: 50 ms to read, the same for every model."""
+    return httpx2.create_ssl_context()
+
+
 class GuardedTransport(httpx2.AsyncBaseTransport):
     """Sends requests to one origin, with the key of its model."""
 
@@ -50,7 +58,7 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         self._key = Key(model)
         in_clear = self._key.is_needed and self._origin.startswith("http://")
         self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=httpx2.create_ssl_context(),
+            ssl_context=_certificates(),
             max_connections=None,  # how many calls run is the lane's business
             keepalive_expiry=4.0,  # many model servers hang up after five seconds
             network_backend=GuardedNetwork(allow_private=allow_private, is_key_in_clear=in_clear),

@@ -18,6 +18,7 @@ from replay.journal import Journal
 from replay.mocks.ladder import Mocks
 from replay.mocks.tape import recorded_of
 from replay.plan import Sealed
+from replay.providers.models import parse_model
 from replay.providers.pool import open_pool
 from replay.rewriting import Rewriter
 from replay.running import asker
@@ -26,6 +27,7 @@ from spotlight.pricing import default_book
 from tests.replay.scripted import MODEL, Turn, recorded, says, sealed_of
 
 CASES, STEPS = 30, 4
+BOOK = default_book()
 RECORDINGS = [
     recorded(*[Turn(says(f"{case}"), said=f"{case}/{step}") for step in range(STEPS)], run_id=f"run-{case}")
     for case in range(CASES)
@@ -48,14 +50,23 @@ async def _work(journal: Journal, sealed: Sealed) -> None:
     async with open_pool(None, allow_private=True) as pool:
         engine = Engine(
             sealed, journal, found.__getitem__, lambda _, one: Changes(rewriter, one), asker(pool, sealed),
-            lambda one, item, step, _: Mocks(recorded_of(one)), Prices(default_book()), emit,
+            lambda one, item, step, _: Mocks(recorded_of(one)), Prices(BOOK), emit,
         )  # fmt: skip
         await work(engine, budget_usd=None)
+
+
+async def _prepare(url: str) -> None:
+    """Import and read what a first call needs, once for all forks: the client's modules and the prices."""
+    BOOK.offer("openai", MODEL, None)
+    async with open_pool(None, allow_private=True) as pool:
+        client = pool.line(parse_model(f"openai:{MODEL}", base_url=url)).client
+        assert client.chat.completions
 
 
 def main(folder: Path, url: str) -> None:
     """Fork a worker for each line; print its process id, and how it ended."""
     sealed = plan_for(url)
+    asyncio.run(_prepare(url))
     for _ in sys.stdin:
         pid = os.fork()
         if pid == 0:

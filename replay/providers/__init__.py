@@ -2,7 +2,8 @@
 
 `models` says who is asked where and with which key, `bodies` writes what is sent, one module per wire
 form reads what streams back (`chat`, `responses`, `messages`, `generate`), `transport` guards keys and
-addresses, `lanes` and `asking` keep to rate limits and try again, `cache` remembers complete answers.
+addresses, `lanes` and `asking` keep to rate limits and try again, `cache` remembers complete answers,
+`passing` hands events on while they come.
 The clients are imported where a first call is made.
 """
 

@@ -8,6 +8,7 @@ asked goes further: the key that the agent sends is neither read nor kept nor pa
     writing    answers as bodies of those APIs; streams makes events of the bodies
     refusals   what cannot be answered, in the form in which each API says errors
     live       models that are asked where the recording ends
+    passed     a live answer while it comes; growing says it in the agent's words
     report     what was asked and how it was answered
     app        the routes; serving runs them
 """

@@ -21,6 +21,7 @@ from replay.model import Response as Answer
 from replay.providers import Answer as LiveAnswer
 from replay.providers import Pool, open_pool
 from replay.providers.models import Api
+from replay.proxy.growing import Growing
 from replay.proxy.live import Live
 from replay.proxy.matching import Found, Match, Tape
 from replay.proxy.passed import Passed
@@ -59,6 +60,7 @@ class Proxy:
         self._log = Log()
         self._on_event = on_event
         self._pool: Pool | None = None
+        self._lives = 0  # live requests
         self._said: dict[str, tuple[Message, ...]] = {}  # by the id of a response: what led to it, and it
 
     def report(self) -> Report:
@@ -139,44 +141,60 @@ class Proxy:
         return self._say(api, asking, response, about, found.match, **_of(found))
 
     async def _ask(self, api: Api, asking: Asking) -> Response:
-        """Answer live: as the answer comes where the model speaks the agent's API, else when it is whole."""
+        """Answer live: to an agent that streams as the answer comes, as far as it can be said, else whole."""
         pool = self._pool
         assert pool is not None
+        self._lives += 1
+        about = About(
+            f"{self._run_id[:8]}-live-{self._lives}",
+            asking.request.model or "",
+            int(time.time()),
+            asking.body,
+        )
+        growing = Growing(api, about, wants_usage=asking.wants_usage)
         passed = Passed(
             lambda hear: self._purse.ask(
                 pool, self._live, asking.request, hear if asking.is_streamed else None
-            )
+            ),
+            growing.take,
         )
         if await passed.begins():
-            return StreamingResponse(self._pass_on(api, asking, passed), media_type=_STREAM)
+            return StreamingResponse(self._pass_on(api, asking, passed, growing), media_type=_STREAM)
         try:
             answer, left_out = await passed.answer()
         except SpotlightError as exc:
             return self._refuse(api, REFUSED, str(exc), "no_answer")
         if not answer.is_complete:
             return self._refuse(api, FAILED, _failure(answer), "live_failed")
-        about = About(
-            f"{self._run_id[:8]}-live-{len(self._log.events) + 1}", asking.request.model or "",
-            int(time.time()), asking.body,
-        )  # fmt: skip
         return self._say(api, asking, answer.response, about, Match.LIVE, **_by(answer, left_out))
 
-    async def _pass_on(self, api: Api, asking: Asking, passed: Passed) -> AsyncIterator[str]:
+    async def _pass_on(
+        self, api: Api, asking: Asking, passed: Passed, growing: Growing
+    ) -> AsyncIterator[str]:
         """Yield a live answer as it comes; one that breaks off never ends like a whole one."""
         is_told = False
         try:
             async for event in passed.events():
-                if asking.wants_usage or not _is_usage_alone(event):
-                    yield event_text(api, event)
+                yield event_text(api, event)
             answer, left_out = await passed.answer()
             is_told = True
-            if answer.is_complete:
-                self._keep(api, asking, answer.response, answer.response.response_id)
-                self._on_event(self._log.add(api, Match.LIVE, **_by(answer, left_out)))
-                yield end_text(api)
+            failure = "" if answer.is_complete else _failure(answer)
+            rest: list[dict[str, Any]] = []
+            try:
+                rest = list(growing.end(answer.response)) if growing.is_begun and not failure else []
+            except SpotlightError as exc:
+                failure = str(exc)
+            if failure:
+                self._on_event(self._log.add(api, Match.REFUSED, detail=failure, notes=left_out))
+                yield event_text(api, error_event(api, failure, "live_failed"))
                 return
-            self._on_event(self._log.add(api, Match.REFUSED, detail=_failure(answer), notes=left_out))
-            yield event_text(api, error_event(api, _failure(answer), "live_failed"))
+            name = growing.response_id if growing.is_begun else answer.response.response_id
+            self._keep(api, asking, answer.response, name)
+            lost = growing.notes if growing.is_begun else ()
+            self._on_event(self._log.add(api, Match.LIVE, **_by(answer, (*left_out, *lost))))
+            for event in rest:
+                yield event_text(api, event)
+            yield end_text(api)
         finally:
             if not is_told:
                 passed.drop()
@@ -241,11 +259,6 @@ def _by(answer: LiveAnswer, left_out: Sequence[str]) -> dict[str, Any]:
 def _failure(answer: LiveAnswer) -> str:
     told = answer.response.error or "the answer ended without a finish reason"
     return f"the live model did not answer: {told}"
-
-
-def _is_usage_alone(event: Mapping[str, Any]) -> bool:
-    """Whether it is the last chunk of chat completions, which agents get who ask for it."""
-    return event.get("choices") == [] and event.get("usage") is not None
 
 
 assert set(_PATHS.values()) == set(PROVIDERS)

@@ -6,8 +6,10 @@ agent sent as its key stays where it arrived.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple
 
 from replay.budget import Budget, Hold, Prices, most_tokens
@@ -16,11 +18,13 @@ from replay.model import Request
 from replay.providers import Answer, Model, Pool, ask, parse_model
 from replay.providers.keys import Key
 from replay.providers.models import Api
-from replay.providers.passing import Hear
 from replay.providers.wires import wire_of
 from replay.targets import harmless
 from spotlight.errors import ModelRefused, SpotlightError
+from spotlight.messages.canonical import Json
 from spotlight.pricing.book import default_book
+
+HearOf = Callable[[Api, dict[str, Json]], None]
 
 
 class Live(NamedTuple):
@@ -85,11 +89,11 @@ class Purse:
         return self._budget.spent
 
     async def ask(
-        self, pool: Pool, live: Live, request: Request, hear: Hear | None = None
+        self, pool: Pool, live: Live, request: Request, hear: HearOf | None = None
     ) -> tuple[Answer, tuple[str, ...]]:
         """Return a model's answer, and what was left out of the request: nothing runs at a provider.
 
-        `hear` is told its events as they come, where the model speaks the API of the request.
+        `hear` is told its events as they come, with the API that they are of.
 
         Raises: SpotlightError where nobody is to be asked, or the budget does not allow it; ModelRefused.
         """
@@ -112,7 +116,7 @@ class Purse:
         cost: Decimal | None = None
         is_ended = False
         try:
-            heard = hear if model.api == request.api else None
+            heard = None if hear is None else partial(hear, model.api)
             answer = await ask(pool, model, asked, may_go_on=hold.grow, hear=heard)
             cost, is_ended = cost_of(self._prices, model, answer, most), True
         except ModelRefused:

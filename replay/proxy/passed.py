@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from typing import Any
 
 from replay.providers import Answer
-from replay.providers.passing import Hear
+from replay.providers.models import Api
+from replay.proxy.live import HearOf
 from spotlight.messages.canonical import Json
 
 _Event = dict[str, Json]
@@ -17,9 +18,19 @@ Asked = tuple[Answer, tuple[str, ...]]  # as `Purse.ask` returns it
 class Passed:
     """One call to a model under way, the events of its answer, and how it ended."""
 
-    def __init__(self, ask: Callable[[Hear], Coroutine[Any, Any, Asked]]) -> None:
+    def __init__(
+        self,
+        ask: Callable[[HearOf], Coroutine[Any, Any, Asked]],
+        said: Callable[[Api, _Event], Iterable[_Event]],
+    ) -> None:
+        """`said`: what the agent is told by an event of an API, in its own."""
         self._events: asyncio.Queue[_Event | None] = asyncio.Queue()  # None: there are no more
-        self._call = asyncio.create_task(ask(self._events.put_nowait))
+
+        def hear(source: Api, event: _Event) -> None:
+            for told in said(source, event):
+                self._events.put_nowait(told)
+
+        self._call = asyncio.create_task(ask(hear))
         self._call.add_done_callback(lambda _: self._events.put_nowait(None))
         self._first: _Event | None = None
 

@@ -14,9 +14,14 @@ _Event = dict[str, Json]
 
 def stream_text(api: Api, body: Mapping[str, Json], *, wants_usage: bool) -> Iterator[str]:
     """Yield server-sent events that say a body; `wants_usage` adds the last chunk of chat completions."""
-    for event in _STREAMS[api](body, wants_usage):
+    for event in stream_events(api, body, wants_usage=wants_usage):
         yield event_text(api, event)
     yield end_text(api)
+
+
+def stream_events(api: Api, body: Mapping[str, Json], *, wants_usage: bool) -> Iterator[_Event]:
+    """Yield the events that say a body."""
+    return _STREAMS[api](body, wants_usage)
 
 
 def event_text(api: Api, event: Mapping[str, Json]) -> str:

@@ -136,6 +136,63 @@ def test_live_words_are_passed_on_as_they_come(api: str, monkeypatch: pytest.Mon
     assert "m answered, first token after" in event.detail
 
 
+_CALL: Final = {"index": 0, "id": "call_1", "type": "function",
+                "function": {"name": "look", "arguments": '{"at": 1}'}}  # fmt: skip
+# What another API's answer is to an agent: words as they come, and what the vendor's client makes of all.
+_ACROSS: Final[dict[str, tuple[tuple[str, str], dict[str, Any]]]] = {
+    "messages": (
+        ("Hi there", "tool_use"),
+        {"type": "tool_use", "id": "call_1", "name": "look", "input": {"at": 1}},
+    ),
+    "responses": (("Hi there", "completed"), {"type": "function_call", "call_id": "call_1", "name": "look"}),
+}
+
+
+@pytest.mark.parametrize("api", list(_ACROSS))
+def test_words_of_another_api_are_passed_on_as_they_come(api: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its text grows with the model's; the calls behind it are said at the end, and the whole is whole."""
+    monkeypatch.setenv("PROXY_TEST_KEY", KEY)
+    heard: queue.Queue[Event] = queue.Queue()
+    pieces = (
+        _chat({"role": "assistant"}, {"content": "Hi"}),
+        _chat({"content": " there"}, {"tool_calls": [_CALL]}, reason="tool_calls") + _USED,
+    )
+    live = Live("openai:m", None, "PROXY_TEST_KEY", allow_private=True)
+    found = recorded(Turn(says("Never.")))
+    with odd_server.serving(Said(pieces)) as upstream:
+        live = live._replace(upstream=upstream.url)
+        with serving(found, to_step=0, live=live, on_event=heard.put) as proxy:
+            words, whole = _final(proxy.url, api, upstream)
+        assert not upstream.waited_in_vain
+    assert _ACROSS[api][0] == words
+    assert _ACROSS[api][1].items() <= whole.items()
+    assert Match.LIVE is heard.get(timeout=10).match
+
+
+def _final(url: str, api: str, upstream: OddServer) -> tuple[tuple[str, str], dict[str, Any]]:
+    """Return the text, why it ended, and the last item of an answer that the vendor's client put together."""
+    begin: Any = [{"role": "user", "content": "Hello."}]
+    if api == "messages":
+        with (
+            anthropic.Anthropic(base_url=url, api_key="any") as client,
+            client.messages.stream(model="m", max_tokens=9, messages=begin) as events,
+        ):
+            for _ in events.text_stream:
+                upstream.go_on.set()
+            said = events.get_final_message()
+        first: Any = said.content[0]
+        return (first.text, str(said.stop_reason)), said.content[-1].model_dump()
+    with (
+        openai.OpenAI(base_url=f"{url}/v1", api_key="any") as other,
+        other.responses.stream(model="m", input="Hello.") as stream,
+    ):
+        for event in stream:
+            if event.type == "response.output_text.delta":
+                upstream.go_on.set()
+        told = stream.get_final_response()
+    return (told.output_text, str(told.status)), told.output[-1].model_dump()
+
+
 def test_an_answer_that_breaks_off_is_an_error_and_is_tried_again_only_unheard(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

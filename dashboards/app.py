@@ -5,6 +5,7 @@ Streamlit executes this file for every visitor and every click.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -42,6 +43,7 @@ from dashboards.views.frame import figures_page, title
 from dashboards.views.navigation import same_list, way_back
 from spotlight.errors import SpotlightError
 
+LOG: Final = logging.getLogger(__name__)
 ICON: Final = Path(__file__).with_name("icon.png")
 
 
@@ -219,6 +221,13 @@ def main() -> None:
         st.error(escape(exc.message, 600), icon=":material/error:")
         if exc.hint:
             st.code(exc.hint, language=None)
+    except Exception:
+        LOG.exception("the page /%s cannot be drawn", page.url_path)
+        st.error(
+            "This page cannot be drawn: something in Spotlight is broken. The log of `spotlight up` says "
+            "what. Reload the page, and report it if it stays so.",
+            icon=":material/error:",
+        )
 
 
 main()

@@ -60,7 +60,7 @@ STYLE: Final = """<style>
 [data-testid="stHeader"] button { pointer-events: auto; }
 .st-key-run-header, .st-key-runs-title { padding-right: 2.6rem; }
 .st-key-replay-line [data-testid="stPageLink-NavLink"] { background: none; }
-.st-key-replay-line [data-testid="stPageLink-NavLink"] p { font-weight: 400; }
+:is(.st-key-replay-line, .st-key-suggested) [data-testid="stPageLink-NavLink"] p { font-weight: 400; }
 .st-key-other-traces p { font-size: 0.85rem; opacity: .75; }
 .stMainBlockContainer { padding: 1.5rem 1.4rem 1rem; max-width: none; }
 section[data-testid="stSidebar"] { width: 184px !important; min-width: 184px; }

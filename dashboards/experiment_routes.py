@@ -15,6 +15,8 @@ from replay.experiment import ORIGINAL, Experiment, experiment
 from replay.experiment_case import case_view
 from replay.experiment_document import case_document, experiment_document
 from replay.experiment_report import RECORDED
+from replay.progress import read_progress
+from replay.sealing import load
 from spotlight.errors import BadRequest
 
 KEPT: Final = 4  # a reader opens case after case of one experiment
@@ -30,9 +32,9 @@ def experiment_json(source: RunSource, request: Request) -> Response:
         sides = {RECORDED: ORIGINAL} | {name: name for name in found.variants}
         if against and against not in sides:
             raise BadRequest("the experiment has no such variant", hint=f"one of {', '.join(sides)}")
-        return _tag(found), experiment_document(found, sides.get(against))
+        return "figures", experiment_document(found, sides.get(against))
 
-    return answer_json(request, source, ask)
+    return answer_json(request, source, ask, lambda: _progress(request))
 
 
 def case_json(source: RunSource, request: Request) -> Response:
@@ -44,22 +46,25 @@ def case_json(source: RunSource, request: Request) -> Response:
         if not all(number.isdecimal() and len(number) < 7 for number in numbers):
             raise BadRequest("case and repeat are numbers", hint="cases count from 0, repeats from 1")
         reports: Any = source
-        return _tag(found), case_document(case_view(reports, found, *map(int, numbers)))
+        return "case", case_document(case_view(reports, found, *map(int, numbers)))
 
-    return answer_json(request, source, ask)
+    return answer_json(request, source, ask, lambda: _progress(request))
 
 
-def _tag(found: Experiment) -> str:
-    return f"e{found.progress.ended}"
+def _progress(request: Request) -> str:
+    """Return how far the replay is, which changes before the data do."""
+    done = read_progress(load(published().data, checked_id(request, "experiment_id"))[0])
+    return f".{done.ended}.{done.sent}.{done.state}"
 
 
 def _found(source: Any, request: Request) -> Experiment:
-    return _read(source, checked_id(request, "experiment_id"), source.data_version())
+    as_of = f"{source.data_version()}{_progress(request)}"
+    return _read(source, checked_id(request, "experiment_id"), as_of)
 
 
 @functools.lru_cache(maxsize=KEPT)
-def _read(source: Any, experiment_id: str, version: int) -> Experiment:
-    """Return an experiment as of a version of the data, which is a part of the key only."""
+def _read(source: Any, experiment_id: str, _as_of: str) -> Experiment:
+    """Return an experiment as of a version of the data and a state of its replay."""
     return experiment(published().data, source, experiment_id)
 
 

@@ -58,14 +58,16 @@ def known_to_client(request: Request, version: str) -> str | None:
     return None
 
 
-def answer_json(request: Request, source: RunSource, ask: Ask) -> Response:
+def answer_json(
+    request: Request, source: RunSource, ask: Ask, beside: Callable[[], str] = lambda: ""
+) -> Response:
     """Return the JSON that `ask` gives as (tag, document), 304 where the client has it, or an error.
 
     The tag is "<data version>-<tag>": while the data version stands nothing was added, so the answer is 304
-    without a read.
+    without a read. `beside` says the version of what else the answer depends on.
     """
     try:
-        version = str(source.data_version())
+        version = f"{source.data_version()}{beside()}"
         known = known_to_client(request, version)
         if known is not None:
             return Response(status_code=304, headers={"etag": known, "cache-control": "private, no-cache"})

@@ -79,7 +79,7 @@ def _suggested(scope: Scope) -> None:
         "retried": "retries>0",
     }
     along = {key: st.query_params.get_all(key) for key in st.query_params if key != THESE}
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="suggested"):
         for label, search in searches.items():
             st.page_link(
                 st.Page(lambda: None, title="Lift", url_path="lift"),

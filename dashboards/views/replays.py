@@ -93,7 +93,9 @@ def _draw_plan(plan: Listed, sealed: Sealed, done: Progress, ways: Ways) -> None
         f"{done.ended:,} of {done.items:,} {'trial' if done.items == 1 else 'trials'} ended",
     )
     st.caption(" · ".join(_facts(sealed, done)))
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    # The field of a budget has its label above it: only then do the buttons stand at the bottom.
+    place: Any = "bottom" if done.outcomes.get("budget") else "center"
+    with st.container(horizontal=True, vertical_alignment=place, gap="small"):
         _buttons(plan, sealed, done)
         _links(plan, done, ways)
     if plan.not_complete:

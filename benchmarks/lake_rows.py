@@ -22,6 +22,7 @@ from benchmarks.fleet import NS_PER_DAY, hex_ids, named, numbers
 from benchmarks.fleet_runs import Day, Runs, draw_runs
 from benchmarks.fleet_steps import draw_steps
 from benchmarks.fleet_tables import money, run_rows, run_status, step_rows
+from spotlight.assembly import usage_rows
 from spotlight.lake import Lake
 from spotlight.lake.maintenance import maintain
 from spotlight.model import DEFAULT_TENANT, PAYLOADS, RECEIPTS, SCORES, SOURCES, SPANS, Table
@@ -96,9 +97,9 @@ def _write_day(
     half = early & ~twice
     begun = twice[steps.run] & (steps.place % 3 < 2) & there
     lake.append("runs", _concat(_kept(final, half), _kept(first, twice)))
-    lake.append("steps", _concat(_kept(told_final, half[steps.run] & there), _kept(told_first, begun)))
+    _append_steps(lake, _concat(_kept(told_final, half[steps.run] & there), _kept(told_first, begun)))
     lake.append("runs", _kept(final, ~half))
-    lake.append("steps", _kept(told_final, ~half[steps.run] & there))
+    _append_steps(lake, _kept(told_final, ~half[steps.run] & there))
     for batch in (half, ~half):
         lake.append("spans", span_rows(random, _kept(told, batch[steps.run] & there)))
     lake.append("scores", score_rows(random, date, runs, rows))
@@ -106,6 +107,13 @@ def _write_day(
         lake.append("payloads", payload_rows(random, _kept(told, there)))
     for table in (RECEIPTS, SOURCES):
         lake.append(table.name, _counts(table, date, day, count * _SPANS_PER_RUN))
+
+
+def _append_steps(lake: Lake | _Gathered, told: pa.Table) -> None:
+    """Commit steps and their sums, as the writer does."""
+    together = told.sort_by([("run_version", "ascending"), ("step", "ascending")])
+    lake.append("run_usage", usage_rows(together))
+    lake.append("steps", told)
 
 
 def span_rows(random: np.random.Generator, told: pa.Table) -> pa.Table:

@@ -88,6 +88,9 @@ QUESTIONS: Final = (
     Question("cost by day, feature, tool", _asks(cost_by, ("day", "feature", "tool")),
              "select date, feature, tool_name, sum(cost_usd), sum(input_tokens), "
              "count(distinct run_version) from stored_steps group by all", REPORT_MS),
+    Question("cost by model, tool, agent", _asks(cost_by, ("model", "tool", "agent")),
+             "select model, tool_name, agent_name, sum(cost_usd), sum(input_tokens), "
+             "count(distinct run_version) from stored_steps group by all", REPORT_MS),
     Question("hourly percentiles of runs", _asks(latency, ("hour",), ("completion",)),
              "select started_ns // 3600000000000, quantile_cont(duration_ms, [0.5, 0.9, 0.95, 0.99]) "
              "from stored_runs group by all", REPORT_MS),

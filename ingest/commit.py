@@ -10,12 +10,14 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingest.added_up import add_up
 from ingest.batches import Made, Receipt, receipt_rows
 from ingest.dedup import Settled, settle, unchanged
 from ingest.keys import SeenSpans
 from ingest.restored import not_stored
 from ingest.run_keeper import RunKeeper
 from ingest.source_counts import count_again
+from spotlight.assembly import usage_rows
 from spotlight.lake import Lake, Reader, Scope, sql_text
 from spotlight.model import DEFAULT_TENANT, PAYLOADS, SPANS
 from spotlight.pricing import Book
@@ -52,6 +54,7 @@ class Committer:
         self._lake, self._book = lake, book
         names = lake.tenants() or [DEFAULT_TENANT]
         self._tenants = {name: _Tenant(lake.folder, name, book) for name in names}
+        add_up(lake, (state.reader for state in self._tenants.values()))
         # Each commit mostly waits for the disk: tables that need no order are committed side by side.
         self._side = ThreadPoolExecutor(6, "table")
 
@@ -95,13 +98,15 @@ class Committer:
     def assemble(self) -> int:
         """Assemble the runs that new spans touch, commit them and return how many there were.
 
-        The runs come first: steps without their run would be counted beside those they replace.
+        The runs come first: steps without their run would be counted beside those they replace. Then their
+        sums: a run with steps has them, see `add_up`.
         A writer that is killed in between finds runs without steps when it starts again.
         """
         count = 0
         for state in self._tenants.values():
             runs, steps = state.keeper.assemble()
             self._lake.append("runs", runs)
+            self._lake.append("run_usage", usage_rows(steps))
             self._lake.append("steps", steps)
             count += runs.num_rows
         return count

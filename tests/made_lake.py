@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from spotlight.assembly import usage_rows
 from spotlight.lake import Lake
 from spotlight.model import TABLES
 from spotlight.reports import Reports, open_lake
@@ -21,6 +22,8 @@ def made_lake(data: Path, **tables: Sequence[Row]) -> Reports:
     lake = Lake(data / "lake")
     for name, rows in tables.items():
         lake.append(name, table(_numbered(rows) if name == "steps" else list(rows), TABLES[name]))
+    together = sorted(tables.get("steps", ()), key=lambda step: (str(step["run_version"]), step["step"]))
+    lake.append("run_usage", usage_rows(table(together, TABLES["steps"])))
     return open_lake(data)
 
 

@@ -14,12 +14,12 @@ from spotlight.model import TABLES
 
 VIEWS: Final = (
     "spans", "payloads", "logs", "metrics", "receipts", "replaced_runs", "current_runs", "assembled_runs",
-    "runs", "other_traces", "replaced_steps", "current_steps", "steps", "costs", "metric_usage", "sources",
-    "source_keys", "scores", "judged", "notes",
+    "runs", "other_traces", "replaced_steps", "current_steps", "steps", "costs", "replaced_usage",
+    "unsummed_runs", "run_usage", "metric_usage", "sources", "source_keys", "scores", "judged", "notes",
 )  # fmt: skip
 # Views whose rows a reader keeps in memory until something they are made from changes. Of 450,000 runs and as
 # many scores as half of them, all versions but the newest are found in 30 ms and the runs of scores in 600.
-KEPT: Final = frozenset(["replaced_runs", "replaced_steps", "judged"])
+KEPT: Final = frozenset(["replaced_runs", "replaced_steps", "replaced_usage", "unsummed_runs", "judged"])
 STORED_TEXTS: Final = "stored_texts"
 _STORED: Final = {f"stored_{name}": name for name in TABLES}
 _CATALOG: Final = frozenset(["show", "information_schema", "tables"])

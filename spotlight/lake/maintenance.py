@@ -37,6 +37,7 @@ KEEP_REMOVED_HOURS: Final = 1
 _ORDER: Final = {
     "runs": "started_ns, run_version",
     "steps": "run_version, step",  # runs one after the other, in the order of time
+    "run_usage": "run_version",
     "costs": "run_version, span_id",
     "receipts": "received_ns",
     "replaced": "trace_id",
@@ -53,7 +54,7 @@ _COUNTED_BY: Final = {
 }
 _HOUR_NS: Final = 3_600_000_000_000
 # Tables whose rows belong to a version of a run, and go when another version has replaced it.
-_OF_VERSIONS: Final = ("runs", "steps", "costs")
+_OF_VERSIONS: Final = ("runs", "run_usage", "steps", "costs")
 # A version in the middle leaves its two numbers for as long as rows of the version before it are stored:
 # nothing else would say that those were replaced.
 _LINKS: Final = """
@@ -64,6 +65,7 @@ where replaces is not null
   and (
     replaces in (select run_version from other_runs where is_agent_run is not null)
     or replaces in (select run_version from all_steps)
+    or replaces in (select run_version from all_run_usage)
     or replaces in (select run_version from all_costs)
   )
 """

@@ -120,11 +120,15 @@ class Reader:
                 sizes[name] = TableSize(rows, len(own), size, missing)
         return sizes
 
-    def is_filled(self, name: str) -> bool:
-        """Return whether a table has rows."""
+    def rows(self, name: str) -> int:
+        """Return how many rows a table has, replaced versions included."""
         with self._lock:
             self._refresh_table(TABLES[name])
-            return name in self._filled
+            known = self._seen.get(name)
+            own = (
+                [f for f in _actions(known[0]) if f["partition.tenant"] == self.scope.tenant] if known else []
+            )
+            return sum(f["num_records"] or 0 for f in own)
 
     def refresh(self) -> None:
         """Take up commits made since the last look; costs some microseconds when there are none."""

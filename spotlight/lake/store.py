@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -50,14 +50,22 @@ class Lake:
 
         Raises: LakeError when the table cannot be written or another process committed this batch.
         """
-        delta = self._tables[name]
-        if rows.num_rows == 0:
-            return delta.version()
-        table = TABLES[name]
+        return self.append_parts(name, [rows], batch)
+
+    def append_parts(self, name: str, parts: Iterable[pa.Table], batch: Stretch | None = None) -> int:
+        """Commit rows that need not be held in memory together: all of them at once, as `append` does."""
+        delta, table = self._tables[name], TABLES[name]
+        actions: list[AddAction | RemoveAction] = []
+        count = 0
         try:
-            actions: list[AddAction | RemoveAction] = [
-                write_part(self.folder / name, table, part) for part in split_by_partition(rows)
-            ]
+            for rows in parts:
+                count += rows.num_rows
+                if rows.num_rows:
+                    actions += [
+                        write_part(self.folder / name, table, part) for part in split_by_partition(rows)
+                    ]
+            if not actions:
+                return delta.version()
             delta.create_write_transaction(
                 actions,
                 mode="append",
@@ -69,7 +77,7 @@ class Lake:
             delta.update_incremental()
         except (DeltaError, OSError) as exc:
             raise LakeError(
-                f"cannot commit {rows.num_rows} rows to table {name!r} in {self.folder}: {exc}",
+                f"cannot commit {count} rows to table {name!r} in {self.folder}: {exc}",
                 hint="check free space and permissions of the lake folder",
             ) from exc
         return delta.version()

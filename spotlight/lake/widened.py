@@ -23,6 +23,7 @@ _DUCKDB_TYPES: Final = {
     pa.float64(): "double",
     pa.bool_(): "boolean",
     pa.date32(): "date",
+    pa.decimal128(18, 12): "decimal(18, 12)",
 }
 
 

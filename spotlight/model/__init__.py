@@ -8,6 +8,7 @@ missing value is NULL and never 0.
     recorded.py   what came in
     derived.py    runs and scores
     steps.py      the steps of runs, with usage and price; later prices
+    run_usage.py  those steps added up by model, agent and tool
 """
 
 from typing import Final
@@ -15,18 +16,19 @@ from typing import Final
 from spotlight.model.column import DEFAULT_TENANT, KINDS, PARTITION, Column, Table
 from spotlight.model.derived import RUNS, SCORES
 from spotlight.model.recorded import LOGS, METRICS, PAYLOADS, RECEIPTS, REPLACED, SOURCE_KEYS, SOURCES, SPANS
+from spotlight.model.run_usage import HAS_FIGURES, RUN_USAGE, USED
 from spotlight.model.steps import COSTS, NO_STEPS, PRICE_COLUMNS, STEPS
 
 TABLES: Final = {
     t.name: t
     for t in (
-        SPANS, PAYLOADS, LOGS, METRICS, RECEIPTS, REPLACED, RUNS, STEPS, COSTS, SOURCES, SOURCE_KEYS,
-        SCORES,
+        SPANS, PAYLOADS, LOGS, METRICS, RECEIPTS, REPLACED, RUNS, RUN_USAGE, STEPS, COSTS, SOURCES,
+        SOURCE_KEYS, SCORES,
     )
 }  # fmt: skip
 
 __all__ = [
-    "COSTS", "DEFAULT_TENANT", "KINDS", "LOGS", "METRICS", "NO_STEPS", "PARTITION", "PAYLOADS",
-    "PRICE_COLUMNS", "RECEIPTS", "REPLACED", "RUNS", "SCORES", "SOURCES", "SOURCE_KEYS", "SPANS", "STEPS",
-    "TABLES", "Column", "Table",
+    "COSTS", "DEFAULT_TENANT", "HAS_FIGURES", "KINDS", "LOGS", "METRICS", "NO_STEPS", "PARTITION",
+    "PAYLOADS", "PRICE_COLUMNS", "RECEIPTS", "REPLACED", "RUNS", "RUN_USAGE", "SCORES", "SOURCES",
+    "SOURCE_KEYS", "SPANS", "STEPS", "TABLES", "USED", "Column", "Table",
 ]  # fmt: skip

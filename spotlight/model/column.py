@@ -12,6 +12,7 @@ F64: Final = pa.float64()
 BOOL: Final = pa.bool_()
 JSON: Final = pa.string()  # JSON text; an own name so that the tables below say so
 STRINGS: Final = pa.list_(pa.string())
+USD: Final = pa.decimal128(18, 12)  # of sums that must be the same in any order
 
 
 class Column(NamedTuple):

@@ -11,6 +11,7 @@ from spotlight.errors import SpotlightError
 from spotlight.reports.dimensions import checked
 from spotlight.reports.filters import RunFilters
 from spotlight.reports.questions import Reports
+from spotlight.reports.usage_question import ask_summed
 
 
 class CostTotal(NamedTuple):
@@ -69,10 +70,14 @@ def cost_by(
 
     Raises: SpotlightError for dimensions that cannot be divided by.
     """
-    answer = reports.ask("cost_by", filters.params() | checked(by) | {"limit": limit})
+    answer = _asked(reports, filters, by, limit)
     return answer.select([f"by_{at + 1}" for at in range(len(by))] + list(CostTotal._fields)).rename_columns(
         [*by, *CostTotal._fields]
     )
+
+
+def _asked(reports: Reports, filters: RunFilters, by: Sequence[str], limit: int | None) -> pa.Table:
+    return ask_summed(reports, "cost_by", filters, by, checked(by) | {"limit": limit})
 
 
 def cost_total(reports: Reports, filters: RunFilters) -> CostTotal:
@@ -88,7 +93,7 @@ def top(reports: Reports, filters: RunFilters, what: str = "run", *, limit: int 
 
     Raises: SpotlightError for a dimension that does not exist.
     """
-    answer = reports.ask("cost_by", filters.params() | checked([what]) | {"limit": limit})
+    answer = _asked(reports, filters, [what], limit)
     rows = answer.select(["by_1", *CostTotal._fields]).rename_columns([what, *CostTotal._fields])
     keys = answer.column("keys")[0].as_py() if answer.num_rows else 0
     return Top(rows, keys, cost_total(reports, filters))

@@ -33,7 +33,9 @@ TIME_STEPS: Final = 24
 MACROS: Final = (
     "given", "local_time", "dimension", "run_dimension", "run_time", "dollars", "percentiles", "run_fits",
     "asked_runs", "asked_steps", "said",
-    "matching_runs", "matching_steps", "paid_calls", "wasted_steps", "judgements", "passes",
+    "matching_runs", "matching_steps", "summing", "used_dimension", "is_whole", "asked_usage",
+    "matching_usage", "step_costs", "summed_costs", "cost_parts", "paid_calls", "wasted_steps", "judgements",
+    "passes",
 )  # fmt: skip
 
 # What stands instead of two of them where a search has found the runs.
@@ -288,6 +290,10 @@ class Reports:
         """Return a number that changes whenever anything new can be seen."""
         return self._reader.version()
 
+    def rows(self, table: str) -> int:
+        """Return how many rows a table has, replaced versions included."""
+        return self._reader.rows(table)
+
     def user_query(self, sql: str, limit: int) -> pa.Table:
         """Return at most `limit` rows of a select that a user typed; see `Reader.user_query`."""
         return self._reader.user_query(sql, limit=limit)
@@ -299,6 +305,17 @@ class Reports:
     def ask(self, name: str, params: Mapping[str, object]) -> pa.Table:
         """Return the answer to one question: `name` is a file of `sql/`, without its ending."""
         return self.answer(question(name), params)
+
+    def ask_instead(
+        self, name: str, params: Mapping[str, object], instead: Sequence[str], runs: pa.Table
+    ) -> pa.Table:
+        """Return the answer to a question for which other definitions, files of `sql/`, stand.
+
+        `found_runs` in them are `runs`. The filters hold no search.
+        """
+        _, given = search_of(params)
+        around = (*_in_zone(zone().key), *map(question, instead))
+        return self._reader.query(question(name), given, {"found_runs": runs}, around)
 
     def answer(self, sql: str, params: Mapping[str, object]) -> pa.Table:
         """Return the answer to a question of our own that stands in no file: `find` writes them."""

@@ -1,28 +1,8 @@
 -- What steps cost by up to three dimensions, the dearest first; keys: how many rows there are without a limit.
 -- One row per combination of values.
--- params: filters, by_1, by_2, by_3, limit
+-- params: filters, by_1, by_2, by_3, summed, limit
 with
-parts as (  -- of runs that ended well and of others: a second count of distinct runs takes half as long again (measured)
-  select
-    dimension($by_1, s) as by_1, dimension($by_2, s) as by_2, dimension($by_3, s) as by_3,
-    coalesce(s.run_status = 'ok', false) as is_ok,
-    count(distinct s.run_version) as runs,
-    count(*) filter (where s.is_generation) as generations,
-    count(*) filter (where s.is_generation and s.input_tokens is null and s.output_tokens is null)
-      as generations_without_usage,
-    sum(s.input_tokens) as input_tokens,
-    sum(s.cache_read_tokens) as cache_read_tokens,
-    sum(s.cache_write_tokens) as cache_write_tokens,
-    sum(s.output_tokens) as output_tokens,
-    sum(try_cast(s.cost_usd as decimal(38, 12))) as cost_usd,
-    count(s.unpriced_reason) as unpriced_generations,
-    sum(if(s.unpriced_reason is null, null, coalesce(s.input_tokens, 0) + coalesce(s.output_tokens, 0)))
-      as unpriced_tokens,
-    sum(try_cast(s.cost_reported_usd as decimal(38, 12))) as cost_reported_usd
-  from matching_steps($filters) as s
-  group by 1, 2, 3, 4
-),
-summed as (
+totals as (
   select
     by_1, by_2, by_3,
     sum(runs) as runs,
@@ -37,7 +17,7 @@ summed as (
     sum(unpriced_generations) as unpriced_generations,
     coalesce(sum(unpriced_tokens), 0) as unpriced_tokens,
     cast(sum(cost_reported_usd) as double) as cost_reported_usd
-  from parts
+  from cost_parts($filters, $by_1, $by_2, $by_3, $summed)
   group by 1, 2, 3
 )
 select
@@ -59,6 +39,6 @@ select
   unpriced_tokens / nullif(coalesce(input_tokens, 0) + coalesce(output_tokens, 0), 0) as unpriced_token_share,
   cost_reported_usd,
   count(*) over () as keys
-from summed
+from totals
 order by cost_usd desc nulls last, runs desc, by_1 nulls last, by_2 nulls last, by_3 nulls last
 limit $limit

@@ -11,7 +11,6 @@ import itertools
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 from replay.agreement import Agreement, compare, tool_calls
 from replay.calling import Asked, Caller, CallFailed, OutOfMoney, Stopped, Unfinished
@@ -20,13 +19,12 @@ from replay.mocks.ladder import Mocks
 from replay.model import RecordedCall, Request, Rung, ToolAnswer
 from replay.path import AnsweredTool, Called, Outcome, Path, Step
 from replay.plan import Plan
+from replay.recording_chains import CHAIN
 from replay.sealing import loop_calls
 from replay.targets import Changed
 from replay.walk_steps import Work
 from spotlight.errors import SpotlightError
 from spotlight.messages.canonical import Message, ToolCall, ToolCallResponse
-
-_CHAIN: Final = "previous_response_id"
 
 
 async def walk_loop(work: Work, caller: Caller, tools: Mocks, plan: Plan) -> Path:
@@ -221,8 +219,8 @@ class _Loop:
 def _going_on(request: Request, before: Request) -> Request:
     """Return a request that goes on from the answer that `before` goes on from: the history is that one's."""
     fields = [
-        {name: value for name, value in mine.items() if name != _CHAIN}
-        | {name: value for name, value in its.items() if name == _CHAIN}
+        {name: value for name, value in mine.items() if name != CHAIN}
+        | {name: value for name, value in its.items() if name == CHAIN}
         for mine, its in ((request.params, before.params), (request.extra, before.extra))
     ]
     return request._replace(params=fields[0], extra=fields[1])

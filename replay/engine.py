@@ -148,9 +148,15 @@ async def _walk(
         first = await walk_steps(_work_of(engine, found, before), caller)
     if first.outcome is Outcome.BUDGET:  # which step is the first to decide otherwise is not known yet
         return Path(item, work.case, (), Outcome.BUDGET, reason=first.reason)
-    if first.first_difference is None:
-        return Path(item, work.case, (), Outcome.SKIPPED, reason=_nothing_to_follow(first))
-    tools = engine.tools(found, item, first.first_difference, _simulate(engine, caller, work))
+    start = first.first_difference
+    failed = [
+        step.step for step in first.steps if step.called is None and step.step < (start or step.step + 1)
+    ]
+    if (
+        start is None or failed
+    ):  # a step that failed may be the first to decide otherwise, once it is answered
+        return Path(item, work.case, (), Outcome.SKIPPED, reason=_nothing_to_follow(first, failed))
+    tools = engine.tools(found, item, start, _simulate(engine, caller, work))
     path = await follow(work, caller, tools, engine.sealed.plan, first)
     return path._replace(notes=(*_unknown_before(first), *path.notes))
 
@@ -162,14 +168,14 @@ def _unknown_before(first: Path) -> list[str]:
     return [f"steps {before} before it cannot be compared: it may not be the first divergence"] * bool(before)
 
 
-def _nothing_to_follow(first: Path) -> str:
-    """Return why no step of a path is gone on from: they agree, or it is not known whether they do."""
-    compared = first.agreement[1]
-    alone = len(first.steps) - compared
-    if first.outcome is Outcome.COMPLETE and not alone:
+def _nothing_to_follow(first: Path, failed: Sequence[int]) -> str:
+    """Return why no step of a path is gone on from: none differs, or which does first is not known."""
+    if failed:
+        return f"which step first decides otherwise is not known: no answer to {list(failed)}: {first.reason}"
+    same, compared = first.agreement
+    if compared == len(first.steps):
         return "no step decides otherwise" if compared else "no step was asked"
-    why = first.reason or "nothing is recorded to compare them with"
-    return f"no answer decides otherwise, but {alone} of {len(first.steps)} steps cannot be compared: {why}"
+    return f"no answer of {same} that can be compared decides otherwise, of {len(first.steps)} steps"
 
 
 def _simulate(engine: Engine, caller: Caller, work: Work) -> Simulate | None:

@@ -177,16 +177,19 @@ def test_a_divergence_can_be_followed(tmp_path: Path) -> None:
 
 
 def test_what_failed_may_be_followed_later(tmp_path: Path) -> None:
-    """Where a step failed, none is said to decide alike; tried again, its divergence is followed."""
+    """A step that failed may be the first to decide otherwise: it is waited for until it is tried again."""
     failed = Answer(Response((), None, error="500"), (Attempt(Tried.SERVER_ERROR, 0, 1.0),), False, ())
 
-    async def ask(asked: Asked, _: Callable[[], bool]) -> Answer:
-        return failed if asked.step == 2 else await answering(_recorded_answer)(asked, _)
+    async def ask(asked: Asked, again: Callable[[], bool]) -> Answer:
+        if asked.step == 2:
+            return failed
+        answer = answering(lambda _: says("No.")) if asked.step == 3 else answering(_recorded_answer)
+        return await answer(asked, again)
 
     sealed = sealed_of([TRIP], follow=True)
     work_through(tmp_path, sealed, [TRIP], ask)
     told = json.loads(read_items(tmp_path)[1].detail or "{}")
-    assert "no answer decides otherwise, but 1 of 4 steps cannot be compared: 500" == told["reason"]
+    assert "which step first decides otherwise is not known: no answer to [2]: 500" == told["reason"]
     with Journal.open(tmp_path, sealed.items()) as journal:
         journal.reopen(["error", "incomplete"])
     work_through(
@@ -194,6 +197,7 @@ def test_what_failed_may_be_followed_later(tmp_path: Path) -> None:
         answering(lambda a: calls("book", {"id": 7}) if a.item.leg == "path" else says("Done.")),
     )  # fmt: skip
     assert ["complete", "complete"] == [state.outcome for state in read_items(tmp_path)]
+    assert 2 == json.loads(read_items(tmp_path)[0].detail or "{}")["first_difference"]
 
 
 def test_a_model_is_told_what_it_was_told(tmp_path: Path) -> None:

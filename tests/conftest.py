@@ -8,7 +8,7 @@ The suite runs in under eight minutes on two cores, and stays so where a new tes
   capture, and of tests/dashboards `fleet` (a month of made-up runs) and `hostile` (every text an attack).
   `tests.sharing.made_once` makes another such folder. A test that writes fills a folder of its own, or
   copies one with `shutil.copytree`.
-- A select of a test's own is `tests.loading.selected`, 30 ms; `user_query` makes a connection of its own, 140.
+- A select of a test's own is `tests.loading.selected`, 30 ms; `user_query` makes a connection, 140 ms.
 - Rows that need no pipeline are written by `tests.made_lake`, in 50 ms; `tests.loading.load` loads captures
   through the pipeline, in 300 ms each. Load in a fixture of the module what several tests read.
 - Pages are opened on servers that run already: `lake_url`, `fleet.url`, `hostile.url`, `invented_url`,

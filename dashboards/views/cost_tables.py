@@ -84,7 +84,8 @@ def waste_card(scope: Scope) -> None:
             for cause in found.causes
         ]
         table_of_links("Waste", [column._asdict() for column in WASTE_COLUMNS], rows, len(rows))
-        st.caption(escape(found.content.said, 400))
+        said = found.content.said
+        st.caption(escape(said[:1].upper() + said[1:], 400))
         with st.expander("How each is computed"):
             for cause in found.causes:
                 st.markdown(f"**{escape(cause.title)}** · {escape(cause.explanation, 1000)}")

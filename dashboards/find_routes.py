@@ -29,7 +29,8 @@ PAGES: Final = (
 )  # fmt: skip
 # What pages of figures add to the filters: what they are divided by, and the part of a figure that is chosen.
 _FIGURES: Final = (
-    "against", "and", "by", "measure", "overlay", "path", "region", "score", "spenders", "split", "steps", "whom",
+    "against", "and", "by", "measure", "overlay", "path", "region", "score", "spenders", "split", "steps",
+    "whom",
 )  # fmt: skip
 VIEW_KEYS: Final = frozenset((*LIST_KEYS, *FAILURE_KEYS, *_FIGURES, "tz", "these")) - {"page"}
 

@@ -37,7 +37,9 @@ SAMPLES = ROOT / "sample_traces"
 # The same examples in every run, whatever the machine's speed and whatever an earlier run has kept.
 # `pytest --hypothesis-profile search` looks for new ones.
 settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("same", settings.get_profile("search"), derandomize=True, database=None)
+settings.register_profile(
+    "same", settings.get_profile("search"), derandomize=True, database=None, max_examples=50
+)
 settings.load_profile("same")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell that starts the tests in the background has Ctrl-C ignored, and every child would inherit that.

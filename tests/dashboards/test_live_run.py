@@ -92,7 +92,7 @@ def test_idle_time_is_offered_to_be_cut(page: Any, served: tuple[Path, str]) -> 
         sent("first", start, 2, **of), sent("second", start + 56 * SECOND, 4, **of),
     )  # fmt: skip
     open_run(page, url, IDLE)
-    page.get_by_text("1.0min, 90.0 % idle").wait_for()
+    page.get_by_text("1 min, 90% idle").wait_for()
     expect(page.locator(".mix .rest")).to_have_text("unaccounted 90% · 54 s")
     expect(page.locator(".axis .cut")).to_have_count(0)
     page.get_by_role("button", name="compress").click()

@@ -143,8 +143,8 @@ export class TreeReading {
     const idle = idleOffer(model);
     parts.offer.hidden = !idle;
     if (idle) {
-      const share = ((idle / model.total) * 100).toFixed(1);
-      const said = `${duration(model.total)}, ${share} % idle` + (choices.compressed ? ", cut short on the axis" : "");
+      const share = Math.floor((idle / model.total) * 1000) / 10; // 99.9 is not 100
+      const said = `${duration(model.total)}, ${share}% idle` + (choices.compressed ? ", cut short on the axis" : "");
       const word = choices.compressed ? "show at length" : "compress";
       parts.offer.replaceChildren(said, button("more", word, () => this.menu.toggle("compressed")));
     }

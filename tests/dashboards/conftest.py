@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 
@@ -28,6 +28,24 @@ VIEWPORT = {"width": 1500, "height": 900}
 # What takes a second on a quiet machine may take many on a busy one; a wait that succeeds costs nothing.
 WAIT_MS = 60_000
 READY = '[data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
+APP = '[data-testid="stApp"]'
+# The state of Streamlit's own component around a page: which run of the script it shows.
+STATE = """const app = document.querySelector('[data-testid="stApp"]');
+  let part = app[Object.keys(app).find((key) => key.startsWith("__reactFiber"))];
+  while (!(part.stateNode?.state && "scriptRunId" in part.stateNode.state)) part = part.return;
+  const state = part.stateNode.state;"""
+# What Back and Forward do: the address changes, and its page is drawn by the scripts that are loaded.
+MOVE = f"""(address) => {{
+  {STATE}
+  history.pushState({{}}, "", address);
+  window.dispatchEvent(new PopStateEvent("popstate"));
+  return [state.scriptRunId, state.scriptRunFinishedSequence];
+}}"""
+MOVED = f"""([run, finished]) => {{
+  {STATE}
+  const isNew = state.scriptRunId !== run && state.scriptRunFinishedSequence > finished;
+  return isNew && state.fragmentIdsThisRun.length === 0;  // a fragment looks for news by itself
+}}"""
 
 
 Serve = Callable[[Path], Any]
@@ -80,10 +98,15 @@ def fleet(tmp_path_factory: pytest.TempPathFactory, servers: Servers) -> ServedL
 
 
 @pytest.fixture(scope="session")
-def hostile(tmp_path_factory: pytest.TempPathFactory, servers: Servers) -> ServedLake:
+def hostile_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a data folder with runs in which every text is an attack."""
+    return made_once(common_folder(tmp_path_factory) / "hostile", lakes.hostile)
+
+
+@pytest.fixture(scope="session")
+def hostile(hostile_data: Path, servers: Servers) -> ServedLake:
     """Return dashboards over runs in which every text is an attack."""
-    data = made_once(common_folder(tmp_path_factory) / "hostile", lakes.hostile)
-    return ServedLake(servers.url(data), open_lake(data))
+    return ServedLake(servers.url(hostile_data), open_lake(hostile_data))
 
 
 def chromium() -> str | None:
@@ -100,17 +123,17 @@ class Browser:
     def __init__(self, profile: Path) -> None:
         self._profile = profile
         self._running = contextlib.ExitStack()
-        self._context: Any = None
+        self._tab: Any = None
 
-    def context(self) -> Any:
-        """Return the context of the browser; skip without a browser, fail in CI."""
-        if self._context is None:
-            self._context = self._started()
-        return self._context
+    def tab(self) -> Any:
+        """Return the tab of all tests; skip without a browser, fail in CI."""
+        if self._tab is None:
+            self._tab = self._started().new_page()
+        return self._tab
 
     def close(self) -> None:
         """End the browser, where one runs."""
-        self._context = None
+        self._tab = None
         self._running.close()
 
     def _started(self) -> Any:
@@ -148,23 +171,18 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         item.config.stash[BROWSER].close()
 
 
-@pytest.fixture(scope="module")
-def tab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Return the tab in which the tests of a module open their pages, one after the other."""
-    stash = request.config.stash
-    if BROWSER not in stash:
-        stash[BROWSER] = Browser(tmp_path_factory.mktemp("profile"))
-    opened = stash[BROWSER].context().new_page()
-    yield opened
-    opened.close()
-
-
 @pytest.fixture
-def page(tab: Any) -> Iterator[Any]:
+def page(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, servers: Servers
+) -> Iterator[Any]:
     """Return a page; whatever a test does, no script may fail and no request may leave the machine.
 
     It knows nothing of the pages before it but the scripts: what they stored is cleared.
     """
+    stash = request.config.stash
+    if BROWSER not in stash:
+        stash[BROWSER] = Browser(tmp_path_factory.mktemp("profile"))
+    tab = stash[BROWSER].tab()
     browser = tab.context
     failed: list[str] = []
     asked: list[str] = []
@@ -182,28 +200,27 @@ def page(tab: Any) -> Iterator[Any]:
     failures = [said for said in failed if "ResizeObserver loop" not in said]  # a hint about frames, no error
     for left in {*browser.pages[1:]} - {tab}:  # the first keeps the browser open
         left.close()
-    _leave(tab)
+    _leave(tab, lasting=servers.lasts(tab.url))
     browser.remove_listener("request", note_request)
     _forget(tab, {"/".join(url.split("/")[:3]) for url in asked if url.startswith("http")})
     local = ("http://127.0.0.1:", "data:", "blob:", "about:", "file:")
     assert ([], []) == (failures, [url for url in asked if not url.startswith(local)])
 
 
-def _leave(page: Any) -> None:
-    """Leave a page as if it had been closed, for a small one of its server.
+def _leave(page: Any, *, lasting: bool) -> None:
+    """Leave a page as if it had been closed, for one of its server on which nothing stands, if that lasts.
 
-    The next page is drawn by the same process then, which has compiled the scripts: a page takes 1.5
-    seconds of processor time so, and 2.6 in a tab of its own.
+    The next test that visits the same server goes on from there: a page takes half a second to one of
+    processor time so, 2.3 when its scripts are loaded and run anew.
     """
-    from playwright.sync_api import Error
-
-    server = urlsplit(page.url)
-    with contextlib.suppress(Error):  # the server of the test may have ended
-        page.goto(f"http://{server.netloc}/healthz" if server.scheme == "http" else "about:blank")
     page.unroute_all()
     page.mouse.move(0, 0)
     page.set_viewport_size(VIEWPORT)
     page.emulate_media(media="null", color_scheme="null", reduced_motion="reduce")
+    if lasting and "tz=" not in page.url and page.locator(APP).count():
+        visit(page, urljoin(page.url, "/run"))
+    else:
+        page.goto("about:blank")
 
 
 def _forget(page: Any, origins: set[str]) -> None:
@@ -216,17 +233,42 @@ def _forget(page: Any, origins: set[str]) -> None:
     browser.detach()
 
 
+def visit(page: Any, url: str) -> None:
+    """Open an address of the dashboards and wait until it is drawn; scripts it has are not loaded anew.
+
+    It is drawn by the server as after Back, and the session goes on: who tests what a new session sees
+    uses `page.goto`.
+    """
+    if _kept(page.url) == _kept(url) and page.locator(APP).count():
+        settled(page)
+        page.wait_for_function(MOVED, arg=page.evaluate(MOVE, url))
+    else:
+        page.goto(url)
+    settled(page)
+
+
+def _kept(url: str) -> tuple[str, list[str]]:
+    """Return what a session keeps to: its server and its clock."""
+    return urlsplit(url).netloc, parse_qs(urlsplit(url).query).get("tz", [])
+
+
+def fits_a_phone(page: Any) -> None:
+    """Wait until nothing on 390 px makes the page scroll sideways."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function("() => document.documentElement.scrollWidth <= 390")
+
+
 def settled(page: Any) -> None:
     """Wait until the script of a page that shows something has come to its end.
 
     From then on its elements stay the same ones until somebody acts: no click hits one on its way out.
     """
-    page.locator(f'[data-testid="stApp"]{READY}').wait_for()
+    page.locator(APP + READY).wait_for()
 
 
 def open_run(page: Any, url: str, run_id: str, more: str = "") -> None:
     """Open a run as a tree, and wait for its rows and for the panel of the selected span."""
-    page.goto(f"{url}/run?run={run_id}&view=tree{more}")
+    visit(page, f"{url}/run?run={run_id}&view=tree{more}")
     page.locator(".row").first.wait_for()
     page.get_by_role("tab", name="Raw").wait_for()
     settled(page)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -39,6 +40,7 @@ class Servers:
     def __init__(self) -> None:
         self._used = ExitStack()
         self._started: list[subprocess.Popen[bytes]] = []
+        self._hosts: set[str] = set()
 
     def url(self, data: Path, *words: str) -> str:
         """Return the address of the server over a folder; the first worker that asks starts it."""
@@ -51,7 +53,12 @@ class Servers:
             if url is None:
                 process, url = _started(data, *words, "--users", str(users))
                 self._started.append(process)
+        self._hosts.add(urlsplit(url).netloc)
         return url
+
+    def lasts(self, url: str) -> bool:
+        """Return whether an address is of a server that stays until the last test."""
+        return urlsplit(url).netloc in self._hosts
 
     def close(self) -> None:
         """Use none any more, and wait until those that this worker started have ended."""

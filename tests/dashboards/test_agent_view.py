@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from spotlight.reports import Reports, RunFilters, open_lake
 from tests.command import ROOT, spotlight
-from tests.dashboards.conftest import open_run, painted, settled
+from tests.dashboards.conftest import open_run, painted, settled, visit
 from tests.dashboards.invented import NOISY
 
 pytestmark = pytest.mark.browser
@@ -152,7 +152,7 @@ def test_tool_with_steps_below_is_named(page: Any, serve_lake: Any, test_data: P
 
 def test_other_traces_have_a_list_of_their_own(page: Any, invented_url: str) -> None:
     """A quiet line leads to the traces without an agent; Back, and a link, come out where they should."""
-    page.goto(f"{invented_url}/runs")
+    visit(page, f"{invented_url}/runs")
     lead = page.get_by_role("button", name="1 other trace (no agent at work)")
     lead.wait_for()
     settled(page)
@@ -162,7 +162,7 @@ def test_other_traces_have_a_list_of_their_own(page: Any, invented_url: str) -> 
     settled(page)
     page.go_back()
     page.get_by_text("1–200 of 243 runs").wait_for()
-    page.goto(f"{invented_url}/runs?other=1")
+    visit(page, f"{invented_url}/runs?other=1")
     page.get_by_text("1 trace · times in UTC").wait_for()
     settled(page)
     page.get_by_role("button", name="All runs").click()
@@ -171,7 +171,7 @@ def test_other_traces_have_a_list_of_their_own(page: Any, invented_url: str) -> 
 
 def test_without_other_traces_nothing_is_said(page: Any, told_url: str) -> None:
     """Where every trace is a run there is no line about others."""
-    page.goto(f"{told_url}/runs")
+    visit(page, f"{told_url}/runs")
     page.get_by_text("2 runs · times in UTC").wait_for()
     settled(page)
     expect(page.get_by_text("no agent at work")).to_have_count(0)
@@ -179,7 +179,7 @@ def test_without_other_traces_nothing_is_said(page: Any, told_url: str) -> None:
 
 def test_sidebar_keeps_the_filters_of_the_list(page: Any, invented_url: str) -> None:
     """ "Runs" beside a filtered list leaves it filtered."""
-    page.goto(f"{invented_url}/runs?q=noisy")
+    visit(page, f"{invented_url}/runs?q=noisy")
     page.get_by_text("1 run · times in UTC").wait_for()
     settled(page)
     page.get_by_test_id("stSidebar").get_by_role("link", name="Runs").click()

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from dashboards.components.compare.component import ASSETS, SHARED, assets
+from tests.dashboards.conftest import visit
 from tests.dashboards.test_component_assets import FORBIDDEN
 from tests.spotlight.test_run_diff import V1, V2
 
@@ -58,7 +59,7 @@ def test_pure_functions_answer_right(page: Any, lake_url: str) -> None:
 @pytest.mark.browser
 def test_two_ticked_runs_are_compared(page: Any, lake_url: str) -> None:
     """From the list to the first difference, on by key to the next, and to the step itself."""
-    page.goto(f"{lake_url}/runs?q=renewal-agent")
+    visit(page, f"{lake_url}/runs?q=renewal-agent")
     for run in (V1, V2):
         page.get_by_role("checkbox", name=f"Tick run {run[:8]}").check()
     page.get_by_role("link", name=f"Compare {V1[:8]} with {V2[:8]}").click()
@@ -84,7 +85,7 @@ def test_two_ticked_runs_are_compared(page: Any, lake_url: str) -> None:
 @pytest.mark.browser
 def test_a_failed_run_is_held_up_to_the_nearest_good_one(page: Any, lake_url: str) -> None:
     """The run page leads to the comparison, which says how the good run was chosen, on any screen."""
-    page.goto(f"{lake_url}/run?run={V2}")
+    visit(page, f"{lake_url}/run?run={V2}")
     page.get_by_role("link", name="Compare with nearest good run").click()
     expect(page.get_by_text("Left is the nearest good run")).to_contain_text("100 % of the words")
     page.set_viewport_size({"width": 390, "height": 800})
@@ -118,7 +119,7 @@ def test_hostile_texts_stay_texts(page: Any, lake_url: str) -> None:
         re.compile("/api/compare/"),
         lambda route: route.fulfill(json=hostile_in(route.fetch().json())),
     )
-    page.goto(f"{lake_url}/compare?a={V1}&b={V2}")
+    visit(page, f"{lake_url}/compare?a={V1}&b={V2}")
     rows = page.get_by_role("treegrid").locator(".row:not(.head)")
     expect(rows).to_have_count(7)
     rows.nth(1).focus()
@@ -132,9 +133,9 @@ def test_hostile_texts_stay_texts(page: Any, lake_url: str) -> None:
 @pytest.mark.browser
 def test_what_cannot_be_compared_is_said(page: Any, lake_url: str) -> None:
     """Without runs the page asks for them; a run that is not there, and one without a good one, are named."""
-    page.goto(f"{lake_url}/compare")
+    visit(page, f"{lake_url}/compare")
     expect(page.get_by_label("Right run")).to_be_visible()
-    page.goto(f"{lake_url}/compare?b=771d22cc")
+    visit(page, f"{lake_url}/compare?b=771d22cc")
     expect(page.get_by_text("no other run of pack renewal-voice ended well")).to_be_visible()
-    page.goto(f"{lake_url}/compare?a={V1}&b=ffffffff")
+    visit(page, f"{lake_url}/compare?a={V1}&b=ffffffff")
     expect(page.get_by_text("no run 'ffffffff'")).to_be_visible()

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from spotlight.reports import RunFilters
 from spotlight.reports.find.passages import passages
-from tests.dashboards.conftest import settled, visit
+from tests.dashboards.conftest import settled
 
 pytestmark = pytest.mark.browser
 
@@ -77,7 +77,7 @@ def test_a_view_keeps_which_failure_is_shown(lake_url: str) -> None:
 
 def test_words_are_marked_where_they_stand(page: Any, lake_url: str, sample_lake: Any) -> None:
     """A phrase lists the steps that say it, marked; a row opens the run there and asks to mark it, too."""
-    visit(page, f"{lake_url}/runs?q=%22renewal%20assistant%22")
+    page.goto(f"{lake_url}/runs?q=%22renewal%20assistant%22")
     told = page.get_by_role("list", name="Where it is said")
     first = passages(sample_lake.reports, RunFilters(query='"renewal assistant"')).rows[0]
     expect(told.locator("mark").first).to_have_text(first.found)
@@ -93,7 +93,7 @@ def test_words_are_marked_where_they_stand(page: Any, lake_url: str, sample_lake
 def test_views_are_saved_opened_renamed_and_deleted(page: Any, lake_url: str) -> None:
     """A view keeps the page with its filters under any name, which is shown as text."""
     name = "<img src=x onerror=alert(1)> failed"
-    visit(page, f"{lake_url}/runs?status=error&q=tool%3Acrm_get_account")
+    page.goto(f"{lake_url}/runs?status=error&q=tool%3Acrm_get_account")
     field(page).wait_for()
     settled(page)
     page.get_by_role("button", name="Views").click()
@@ -101,7 +101,7 @@ def test_views_are_saved_opened_renamed_and_deleted(page: Any, lake_url: str) ->
     page.get_by_role("button", name="Save", exact=True).click()
     view = page.get_by_role("link", name=name)
     view.wait_for()
-    visit(page, f"{lake_url}/cost")
+    page.goto(f"{lake_url}/cost")
     page.get_by_role("button", name="Views").click()
     view.click()
     page.wait_for_url(re.compile(r"/runs\?.*status=error.*"))

@@ -10,11 +10,11 @@ from playwright.sync_api import expect
 
 from dashboards.text import duration, part
 from dashboards.views.latency_tables import took
-from spotlight.reports import RunFilters
+from spotlight.reports import Reports, RunFilters
 from spotlight.reports.find.writing import bounds_of
 from spotlight.reports.latency import critical_path, latency, slowest_steps, step_latency
 from spotlight.reports.lift import lift
-from tests.dashboards.conftest import settled
+from tests.dashboards.conftest import fits_a_phone, settled
 from tests.dashboards.lakes import WEEK
 from tests.dashboards.test_overview_page import IN_WEEK, rows, tile
 
@@ -65,19 +65,6 @@ def brush(page: Any) -> None:
     page.wait_for_url(re.compile("region="))
 
 
-def test_empty_lake_shows_first_steps(page: Any, empty_url: str) -> None:
-    """Without a run the page says how to send one."""
-    page.goto(f"{empty_url}/latency")
-    expect(page.get_by_role("heading", name="Latency")).to_be_visible()
-    expect(page.locator('[data-testid="stMetric"]')).to_have_count(0)
-
-
-def test_tiny_lake_shows_the_same_figures(page: Any, lake_url: str, sample_lake: Any) -> None:
-    """With a handful of runs of many clients the page stands as well."""
-    opened(page, f"{lake_url}/latency?time=all+time")
-    check_tiles(page, sample_lake.reports, RunFilters())
-
-
 def test_tables_are_the_reports_figures(page: Any, fleet: Any) -> None:
     """Tools, models, the critical path, parts and slowest steps are the reports'; a step opens its run."""
     opened(page, f"{fleet.url}/latency?{WEEK}&path=model&steps=tool+calls")
@@ -97,19 +84,6 @@ def test_tables_are_the_reports_figures(page: Any, fleet: Any) -> None:
     expect(listed.locator(".of-duration")).to_have_text([duration(row["duration_ms"]) for row in slow])
     listed.first.locator("a").click()
     page.wait_for_url(re.compile(rf"/run\?run={slow[0]['run_id']}&span={slow[0]['span_id']}"))
-
-
-def test_without_a_brush_the_slowest_runs_are_told_apart(page: Any, fleet: Any) -> None:
-    """Tiles are the report's; the slowest twentieth is compared with the rest, its link lists those runs."""
-    opened(page, f"{fleet.url}/latency?{WEEK}")
-    check_tiles(page, fleet.reports, IN_WEEK)
-    slow = IN_WEEK._replace(min_ms=measured(fleet.reports, IN_WEEK)["completion"]["p95_ms"])
-    count = fleet.reports.run_count(slow)
-    told = lift(fleet.reports, bounds_of(RunFilters(min_ms=slow.min_ms)) or "", IN_WEEK)
-    expect(rows(page, "What differs").locator(".of-value")).to_have_text([f.value for f in told.features])
-    page.get_by_role("link", name=f"Open these {count:,} runs").click()
-    page.wait_for_url(re.compile(r"/runs\?.*min_ms="))
-    expect(page.get_by_text(re.compile(rf"{count:,} runs · times in UTC"))).to_be_visible()
 
 
 def test_brush_tells_what_differs_and_leads_to_its_runs(page: Any, fleet: Any) -> None:
@@ -138,8 +112,9 @@ def test_brush_tells_what_differs_and_leads_to_its_runs(page: Any, fleet: Any) -
 
 
 def test_tile_part_and_dot_open_the_runs_behind_them(page: Any, fleet: Any) -> None:
-    """A tile's count, a part of the time and a dot of a line each list runs, the longest first."""
+    """Tiles are the report's; a tile's count, a part of the time and a dot of a line each list runs."""
     opened(page, f"{fleet.url}/latency?{WEEK}")
+    check_tiles(page, fleet.reports, IN_WEEK)
     page.locator(".st-key-behind-first_token-p95 button").click()
     expect(rows(page, BEHIND).first).to_be_visible()
     settled(page)
@@ -153,20 +128,20 @@ def test_tile_part_and_dot_open_the_runs_behind_them(page: Any, fleet: Any) -> N
     settled(page)
     page.locator(".st-key-lines path[aria-roledescription=circle]").last.click()
     expect(rows(page, BEHIND).first).to_be_visible()
+    settled(page)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect_slowest(page, fleet.reports)
 
 
-def test_hostile_names_stay_text(page: Any, hostile: Any) -> None:
-    """Names that are markup run nothing and load nothing in charts, tables and tooltips."""
-    opened(page, f"{hostile.url}/latency?since=2026-11-18T00:00:00Z&until=2026-11-20T16:00:00Z&whom=user")
-    page.locator(".st-key-lines path[aria-roledescription=circle]").last.hover()
-    expect(page.locator("#vg-tooltip-element")).to_contain_text("<script>")
-    for table in ("Tools", "Models", "Runs by", "Slowest steps"):
-        expect(rows(page, table).filter(has_text="<script>").first).to_be_visible()
-    assert page.evaluate("window.pwned") is None
-
-
-def test_page_fits_a_phone(page: Any, fleet: Any) -> None:
-    """On 390 px nothing makes the page scroll sideways."""
-    page.set_viewport_size({"width": 390, "height": 844})
-    opened(page, f"{fleet.url}/latency?{WEEK}")
-    page.wait_for_function("() => document.documentElement.scrollWidth <= 390")
+def expect_slowest(page: Any, reports: Reports) -> None:
+    """Without a brush the slowest twentieth is compared with the rest; its link lists those runs."""
+    slow = IN_WEEK._replace(min_ms=measured(reports, IN_WEEK)["completion"]["p95_ms"])
+    count = reports.run_count(slow)
+    told = lift(reports, bounds_of(RunFilters(min_ms=slow.min_ms)) or "", IN_WEEK)
+    expect(rows(page, "What differs").locator(".of-value")).to_have_text([f.value for f in told.features])
+    settled(page)
+    fits_a_phone(page)
+    page.get_by_role("link", name=f"Open these {count:,} runs").click()
+    page.wait_for_url(re.compile(r"/runs\?.*min_ms="))
+    expect(page.get_by_text(re.compile(rf"{count:,} runs · times in UTC"))).to_be_visible()

@@ -16,7 +16,7 @@ from ingest.writer import Pace, run_writer
 from spotlight.reports import Reports, RunFilters
 from tests.command import ROOT
 from tests.conftest import SampleLake
-from tests.dashboards.conftest import open_run
+from tests.dashboards.conftest import open_run, visit
 from tests.dashboards.servers import serving
 from tests.ingest.conftest import Running
 from tests.loading import load
@@ -100,5 +100,5 @@ def test_the_list_marks_runs_with_notes(page: Any, invented_url: str) -> None:
     """The run somebody wrote on says how many notes it has; without any the list has no such column."""
     from playwright.sync_api import expect
 
-    page.goto(f"{invented_url}/runs?status=error")
+    visit(page, f"{invented_url}/runs?status=error")
     expect(page.locator("tr[data-href] td.of-notes", has_text="✎ 2")).to_have_count(1)

@@ -10,20 +10,18 @@ from playwright.sync_api import expect
 
 from dashboards.views.metrics import NOT_REPORTED, TOLD, figure_of, interval_of
 from dashboards.views.scores import written
-from spotlight.reports import RunFilters
 from spotlight.reports.quality import quality, scores_by_name, worst_runs
-from tests.dashboards.conftest import settled
+from tests.dashboards.conftest import settled, visit
 from tests.dashboards.lakes import WEEK
 from tests.dashboards.test_overview_page import IN_WEEK, rows, tile
 
 pytestmark = pytest.mark.browser
 BEHIND = "Runs behind the figure"
-HOSTILE_DAYS = "since=2026-11-19T20:00:00Z&until=2026-11-20T16:00:00Z"
 
 
 def opened(page: Any, url: str) -> None:
     """Open the page and wait until all of it is drawn."""
-    page.goto(url)
+    visit(page, url)
     expect(page.get_by_text("runs were judged for success")).to_be_visible()
     settled(page)
 
@@ -35,26 +33,22 @@ def expect_tiles(page: Any, metrics: Any) -> None:
         expect(tile(page, TOLD[metric.name].label)).to_have_text(said)
 
 
-def test_tiles_are_the_reports_figures(page: Any, fleet: Any) -> None:
-    """Every tile says what the report says with its interval; what nobody sends says how to send it."""
+def test_figures_are_the_reports(page: Any, fleet: Any) -> None:
+    """Tiles, scores and worst runs are the reports', with intervals; what nobody sends says how."""
     opened(page, f"{fleet.url}/quality?{WEEK}")
-    metrics = quality(fleet.reports, IN_WEEK).metrics
+    found = quality(fleet.reports, IN_WEEK)
+    metrics = found.metrics
     assert {True, False} == {metric.reported for metric in metrics}
     expect_tiles(page, metrics)
     expect(page.get_by_text(f"{interval_of(metrics[0])} · n = {metrics[0].n:,}")).to_be_visible()
     page.locator(".st-key-tile-untold-user_corrections").get_by_role("button", name="How to send it").click()
     expect(page.get_by_text("send a score named user_correction")).to_be_visible()
-
-
-def test_tables_are_the_reports_rows(page: Any, fleet: Any) -> None:
-    """All scores by name and version, and the worst runs, are those of the reports; a run opens."""
-    opened(page, f"{fleet.url}/quality?{WEEK}")
+    page.keyboard.press("Escape")
     listed = scores_by_name(fleet.reports, IN_WEEK).to_pylist()
     shown = rows(page, "All scores")
     expect(shown.locator(".of-name")).to_have_text([row["name"] for row in listed])
     expect(shown.locator(".of-value")).to_have_text([written(row["measure"], row["value"]) for row in listed])
     expect(shown.locator(".of-n")).to_have_text([f"{row['n']:,}" for row in listed])
-    found = quality(fleet.reports, IN_WEEK)
     worst = [row["run_id"][:8] for row in found.worst.to_pylist()]
     for at in (0, len(worst) - 1):
         expect(rows(page, "Worst runs").nth(at).locator(".of-run")).to_have_text(worst[at])
@@ -92,30 +86,3 @@ def test_spread_opens_the_runs_of_its_version(page: Any, fleet: Any) -> None:
     opened(page, f"{fleet.url}/quality?{WEEK}&score=quality")
     page.locator('.st-key-spread-numbers path[aria-roledescription="rect mark"]').first.click()
     expect(page.get_by_role("dialog").get_by_text("judged by quality, the lowest first")).to_be_visible()
-
-
-def test_tiny_lake_shows_the_same_figures(page: Any, lake_url: str, sample_lake: Any) -> None:
-    """With a handful of runs of many clients the page stands as well, and says the same."""
-    opened(page, f"{lake_url}/quality?time=all+time")
-    found = quality(sample_lake.reports, RunFilters())
-    expect_tiles(page, found.metrics)
-    expect(rows(page, "All scores")).to_have_count(found.scores.num_rows)
-
-
-def test_empty_lake_says_how_to_begin(page: Any, empty_url: str) -> None:
-    """Without a run there is no figure."""
-    page.goto(f"{empty_url}/quality")
-    expect(page.get_by_role("heading", name="Quality")).to_be_visible()
-    settled(page)
-    expect(page.locator('[data-testid="stMetric"]')).to_have_count(0)
-
-
-def test_hostile_names_stay_text(page: Any, hostile: Any) -> None:
-    """A score, its labels and versions that are markup run nothing and load nothing, also behind a click."""
-    opened(page, f"{hostile.url}/quality?time=all+time")
-    expect(rows(page, "All scores").first).to_contain_text("<script>")
-    rows(page, "All scores").first.locator("td").nth(1).click()
-    expect(page.get_by_role("dialog")).to_contain_text("<script>")
-    settled(page)
-    assert page.evaluate("window.pwned") is None
-    assert 0 == page.locator("img[src*='evil'], script:text('pwned')").count()

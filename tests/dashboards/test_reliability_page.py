@@ -12,22 +12,22 @@ from dashboards.text import part
 from dashboards.views.failure_tables import TRENDS, rate_told
 from dashboards.views.metrics import NOT_REPORTED, by_name, figure_of
 from dashboards.views.reliability import TILES
-from spotlight.reports import RunFilters
+from spotlight.reports import Reports
 from spotlight.reports.memory import memory
 from spotlight.reports.overview import health
 from spotlight.reports.reliability import reliability
 from spotlight.reports.safety import safety
-from tests.dashboards.conftest import settled
+from tests.dashboards.conftest import settled, visit
 from tests.dashboards.lakes import WEEK
 from tests.dashboards.test_overview_page import BEFORE, IN_WEEK, rows
-from tests.dashboards.test_quality_page import BEHIND, HOSTILE_DAYS, expect_tiles
+from tests.dashboards.test_quality_page import BEHIND, expect_tiles
 
 pytestmark = pytest.mark.browser
 
 
 def opened(page: Any, url: str) -> None:
     """Open the page and wait until all of it is drawn."""
-    page.goto(url)
+    visit(page, url)
     expect(page.get_by_text(re.compile("without an end are in no rate"))).to_be_visible()
     settled(page)
 
@@ -55,14 +55,15 @@ def test_metrics_are_the_reports_figures(page: Any, fleet: Any) -> None:
     expect(shown.locator(".of-rate")).to_have_text(
         [rate_told(row["error_rate"], row["error_low"], row["error_high"]) for row in tools]
     )
+    expect_signatures(page, fleet.reports)
+    settled(page)
     shown.first.locator("a").click()
     expect(rows(page, BEHIND).locator(".of-run")).to_have_text([run[:8] for run in tools[0]["run_ids"]])
 
 
-def test_signatures_are_the_reports_rows(page: Any, fleet: Any) -> None:
+def expect_signatures(page: Any, reports: Reports) -> None:
     """Each failure has its runs and its trend against the week before; a trend can be chosen."""
-    opened(page, f"{fleet.url}/reliability?{WEEK}")
-    found = reliability(fleet.reports, IN_WEEK, BEFORE).signatures.to_pylist()
+    found = reliability(reports, IN_WEEK, BEFORE).signatures.to_pylist()
     shown = rows(page, "Failure signatures")
     expect(shown.locator(".of-signature")).to_have_text([row["error_signature"] for row in found])
     expect(shown.locator(".of-trend")).to_have_text([TRENDS[row["trend"]] for row in found])
@@ -72,8 +73,8 @@ def test_signatures_are_the_reports_rows(page: Any, fleet: Any) -> None:
     expect(shown.locator(".of-signature")).to_have_text([row["error_signature"] for row in gone])
 
 
-def test_point_opens_the_failed_runs_of_its_time(page: Any, fleet: Any) -> None:
-    """A point of the failure rate opens exactly the failed runs that it counts."""
+def test_point_and_version_open_their_failed_runs(page: Any, fleet: Any) -> None:
+    """A point of the failure rate opens exactly the failed runs that it counts; so does a version's dot."""
     opened(page, f"{fleet.url}/reliability?{WEEK}&tz=Asia/Tokyo")
     steps = health(fleet.reports, IN_WEEK).steps
     ended = [step for step in steps if step.runs > step.incomplete]
@@ -84,45 +85,12 @@ def test_point_opens_the_failed_runs_of_its_time(page: Any, fleet: Any) -> None:
     page.locator('.st-key-failures path[aria-roledescription="circle"]').nth(at).click()
     expect(rows(page, BEHIND)).to_have_count(ended[at].failed)
     expect(rows(page, BEHIND).locator(".of-status")).to_have_text(["▲ failed"] * ended[at].failed)
-
-
-def test_version_opens_its_failed_runs(page: Any, fleet: Any) -> None:
-    """A dot of a version opens its failed runs, and those in the list."""
-    opened(page, f"{fleet.url}/reliability?{WEEK}")
+    settled(page)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    settled(page)
     page.locator('.st-key-failure-versions path[aria-roledescription="circle"]').first.click()
     expect(page.get_by_role("dialog").get_by_text(re.compile("status: error"))).to_be_visible()
     settled(page)
     page.get_by_role("link", name="Open in the list of runs").click()
     page.wait_for_url(re.compile(r"/runs\?(?=.*status=error)(?=.*version=)"))
-
-
-def test_tiny_lake_shows_the_same_figures(page: Any, lake_url: str, sample_lake: Any) -> None:
-    """With a handful of runs the page stands as well, and says the same; nothing is new without a before."""
-    opened(page, f"{lake_url}/reliability?time=all+time")
-    found = reliability(sample_lake.reports, RunFilters())
-    expect_tiles(page, [by_name(found.metrics)[name] for name in TILES])
-    expect_rows(page, "Memory", memory(sample_lake.reports, RunFilters()))
-    expect(rows(page, "Failure signatures")).to_have_count(found.signatures.num_rows)
-    expect(page.get_by_text("What is new is said where there is a time window")).to_be_visible()
-
-
-def test_empty_lake_says_how_to_begin(page: Any, empty_url: str) -> None:
-    """Without a run there is no figure."""
-    page.goto(f"{empty_url}/reliability")
-    expect(page.get_by_role("heading", name="Reliability")).to_be_visible()
-    settled(page)
-    expect(page.locator('[data-testid="stMetric"]')).to_have_count(0)
-
-
-def test_hostile_names_stay_text(page: Any, hostile: Any) -> None:
-    """Failures, tools and versions that are markup run nothing and load nothing."""
-    opened(page, f"{hostile.url}/reliability?{HOSTILE_DAYS}")
-    expect(rows(page, "Failure signatures").first).to_contain_text("<script>")
-    expect(rows(page, "Tools").first).to_contain_text("<script>")
-    page.locator('.st-key-failure-versions path[aria-roledescription="circle"]').first.hover()
-    expect(page.locator("#vg-tooltip-element")).to_contain_text("<script>")
-    page.locator('.st-key-failure-versions path[aria-roledescription="circle"]').first.click()
-    expect(page.get_by_role("dialog")).to_contain_text("<script>")
-    settled(page)
-    assert page.evaluate("window.pwned") is None
-    assert 0 == page.locator("img[src*='evil'], script:text('pwned')").count()

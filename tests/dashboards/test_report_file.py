@@ -7,27 +7,20 @@ from typing import Any
 
 import pytest
 
-from spotlight.reports import Reports, RunFilters
+from spotlight.reports import RunFilters, open_lake
 from spotlight.reports.export import html_page
 from spotlight.reports.export.subjects import SUBJECTS, all_reports
 from spotlight.reports.moments import moment_ns
-from tests.dashboards import lakes
 
 pytestmark = pytest.mark.browser
 NOW_NS = moment_ns("2026-07-01", 0)
 
 
 @pytest.fixture(scope="module")
-def hostile_lake(tmp_path_factory: pytest.TempPathFactory) -> Reports:
-    """Return the questions to a lake in which every text is an attack."""
-    return lakes.hostile(tmp_path_factory.mktemp("hostile"))
-
-
-@pytest.fixture(scope="module")
-def report_file(tmp_path_factory: pytest.TempPathFactory, hostile_lake: Reports) -> str:
-    """Return the address of a file with all reports of that lake."""
+def report_file(tmp_path_factory: pytest.TempPathFactory, hostile_data: Path) -> str:
+    """Return the address of a file with all reports of a lake in which every text is an attack."""
     file: Path = tmp_path_factory.mktemp("report") / "report.html"
-    made = all_reports(hostile_lake, RunFilters(), now_ns=NOW_NS)
+    made = all_reports(open_lake(hostile_data), RunFilters(), now_ns=NOW_NS)
     file.write_text(html_page(made, "Spotlight report"), encoding="utf-8")
     return file.as_uri()
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from spotlight.reports import RunFilters
-from tests.dashboards.conftest import open_run, painted
+from tests.dashboards.conftest import open_run, painted, visit
 from tests.dashboards.invented import BIG, HOSTILE
 
 pytestmark = pytest.mark.browser
@@ -168,7 +168,7 @@ def test_run_without_its_root_says_so(page: Any, lake_url: str, sample_lake: Any
 )
 def test_no_such_run_is_said(page: Any, lake_url: str, query: str, said: str) -> None:
     """An address without a run of this lake says what is wrong, and leads to the list."""
-    page.goto(f"{lake_url}/run{query}")
+    visit(page, f"{lake_url}/run{query}")
     page.get_by_text(said).wait_for()
     page.get_by_role("link", name="All runs").wait_for()
 
@@ -201,6 +201,7 @@ def test_hostile_run_stays_text(page: Any, invented_url: str) -> None:
 
 def test_20000_spans_draw_few_rows(page: Any, invented_url: str) -> None:
     """A run of 20,000 spans opens, scrolls to its end and holds no more rows than fit."""
+    page.goto("about:blank")  # what was noted of other runs goes with their page
     open_run(page, invented_url, BIG)
     tree = page.get_by_role("treegrid", name="Spans of the run")
     page.keyboard.press("l")  # what loops fold is a part of it

@@ -78,8 +78,9 @@ def test_api_answers_its_own_pages_only(
 
 
 def test_run_document_is_the_lakes(client: httpx.Client, sample_lake: Any) -> None:
-    """The API answers what `reports` answers."""
-    for run_id in sample_lake.runs:
+    """The API answers what `reports` answers: for runs of all ages, every eighth."""
+    assert len(sample_lake.runs) > 40
+    for run_id in sample_lake.runs[::8]:
         assert (
             json.loads(encode_json(sample_lake.reports.run_document(run_id)))
             == client.get(f"/api/runs/{run_id}").json()

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spotlight.model import HAS_FIGURES, RUN_USAGE, USED
+from spotlight.model import RUN_USAGE, USED
 from spotlight.model.column import USD
 
 # Columns of steps that are the same in all steps of a run.
@@ -48,7 +48,6 @@ def usage_rows(steps: pa.Table) -> pa.Table:
     starts = np.searchsorted(row[order], np.arange(len(first)))
     figures, fits = _figures(steps, order, starts)
     bits = _first_of(run[first], [code[first] for code in codes])
-    bits |= np.where(_has_figures(figures), HAS_FIGURES, 0)
     unfit = np.isin(run[first], run[first][~fits])
     picked = pa.array(first)
     columns = {name: steps.column(name).take(picked) for name in _OF_RUN}
@@ -145,13 +144,6 @@ def _decimals(sums: np.ndarray, nothing: np.ndarray) -> pa.Array:
     whole = np.stack([sums, sums >> 63], axis=1).astype("<i8")  # 128 bits, the lower half first
     known = pa.array(~nothing).buffers()[1]
     return pa.Array.from_buffers(USD, len(sums), [known, pa.py_buffer(whole.tobytes())])
-
-
-def _has_figures(figures: dict[str, pa.Array]) -> np.ndarray:
-    counts = ("generations", "unpriced_generations")
-    there = [np.asarray(figures[name]) > 0 for name in counts]
-    there += [pc.is_valid(figures[name]).to_numpy(zero_copy_only=False) for name in (*_TOKENS, *_AMOUNTS)]
-    return np.asarray(np.logical_or.reduce(there))
 
 
 def _span_of_time(steps: pa.Table, run: np.ndarray, of: np.ndarray) -> dict[str, pa.Array]:

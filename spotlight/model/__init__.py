@@ -16,7 +16,7 @@ from typing import Final
 from spotlight.model.column import DEFAULT_TENANT, KINDS, PARTITION, Column, Table
 from spotlight.model.derived import RUNS, SCORES
 from spotlight.model.recorded import LOGS, METRICS, PAYLOADS, RECEIPTS, REPLACED, SOURCE_KEYS, SOURCES, SPANS
-from spotlight.model.run_usage import HAS_FIGURES, RUN_USAGE, USED
+from spotlight.model.run_usage import RUN_USAGE, USED
 from spotlight.model.steps import COSTS, NO_STEPS, PRICE_COLUMNS, STEPS
 
 TABLES: Final = {
@@ -28,7 +28,7 @@ TABLES: Final = {
 }  # fmt: skip
 
 __all__ = [
-    "COSTS", "DEFAULT_TENANT", "HAS_FIGURES", "KINDS", "LOGS", "METRICS", "NO_STEPS", "PARTITION",
+    "COSTS", "DEFAULT_TENANT", "KINDS", "LOGS", "METRICS", "NO_STEPS", "PARTITION",
     "PAYLOADS", "PRICE_COLUMNS", "RECEIPTS", "REPLACED", "RUNS", "RUN_USAGE", "SCORES", "SOURCES",
     "SOURCE_KEYS", "SPANS", "STEPS", "TABLES", "USED", "Column", "Table",
 ]  # fmt: skip

@@ -9,7 +9,6 @@ from spotlight.model.column import I64, PARTITION_COLUMNS, USD, Column, S, Table
 # What the steps of one run are told apart by. Bit n of a set of these stands for the n-th of them, and bit k
 # of `first_of` for the set whose bits make the number k.
 USED: Final = ("provider", "model", "agent_name", "tool_name")
-HAS_FIGURES: Final = 1 << (1 << len(USED))
 
 RUN_USAGE: Final = Table(
     "run_usage",
@@ -37,8 +36,8 @@ RUN_USAGE: Final = Table(
         Column("first_ns", I64, "first start of a step of the run, ns UTC; NULL where a step has none"),
         Column("last_ns", I64, "last start of a step of the run, ns UTC; NULL where a step has none"),
         Column("first_of", I64, "bit k: the run's first row with its values of set k of provider (1), model "
-               "(2), agent (4) and tool (8); bit 16: the row has figures; NULL where a sum of the run is too "
-               "large for its column: its steps tell"),
+               "(2), agent (4) and tool (8); NULL where a sum of the run is too large for its column: its "
+               "steps tell"),
         Column("generations", I64, "model calls"),
         Column("generations_without_usage", I64, "model calls that reported no tokens"),
         Column("input_tokens", I64, "all input, the cache's included; NULL for unknown, as all tokens"),

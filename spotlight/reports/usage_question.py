@@ -11,7 +11,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from spotlight.model import HAS_FIGURES, RUN_USAGE
+from spotlight.model import RUN_USAGE
 from spotlight.reports.filters import RunFilters
 from spotlight.reports.questions import Reports
 
@@ -47,11 +47,10 @@ def _summed(filters: RunFilters, by: Sequence[str]) -> dict[str, object]:
     """Return the SQL parameter `summed`.
 
     period   the shortest period that is divided by: hour or day; None for neither
-    runs     bit of `first_of` in rows that stand for a run: the first with its values of what is divided
-             or narrowed by
-    wanted   bits of `first_of` of which a row has at least one, or it adds nothing
+    bit      number of the bit of `first_of` in rows that stand for a run: the first with its values of what
+             is divided or narrowed by
     """
     narrowed = [name for name, value in (("agent", filters.agent_name), ("model", filters.model)) if value]
     subset = sum(USED_BITS[name] for name in {*by, *narrowed} & USED_BITS.keys())
     period = next((name for name in PERIODS if name in by), None)
-    return {"summed": {"period": period, "runs": 1 << subset, "wanted": 1 << subset | HAS_FIGURES}}
+    return {"summed": {"period": period, "bit": subset}}

@@ -4,8 +4,7 @@
 create or replace macro matching_usage(f, summed) as table
 select *
 from asked_usage() as u
-where u.first_of & summing(summed).wanted <> 0
-  and is_whole(f, summing(summed).period, u)
+where is_whole(f, summing(summed).period, u)
   and (given(f).status is null or list_contains(given(f).status, u.run_status))
   and (given(f).pack_name is null or u.pack_name = given(f).pack_name)
   and (given(f).pack_version is null or u.pack_version = given(f).pack_version)

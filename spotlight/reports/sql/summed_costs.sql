@@ -4,7 +4,7 @@ create or replace macro summed_costs(f, dim_1, dim_2, dim_3, summed) as table
 select
   used_dimension(dim_1, u) as by_1, used_dimension(dim_2, u) as by_2, used_dimension(dim_3, u) as by_3,
   coalesce(u.run_status = 'ok', false) as is_ok,
-  count(*) filter (where u.first_of & summing(summed).runs <> 0) as runs,
+  sum((u.first_of >> summing(summed).bit) & 1) as runs,  -- quicker than a count with a filter (measured: 118 -> 103 ms)
   sum(u.generations) as generations,
   sum(u.generations_without_usage) as generations_without_usage,
   sum(u.input_tokens) as input_tokens,

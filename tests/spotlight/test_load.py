@@ -176,7 +176,10 @@ def test_a_broken_connection_is_not_a_broken_pipe(
 
 
 def test_ctrl_c_ends_a_load_quietly(tmp_path: Path) -> None:
-    """Ctrl-C while waiting for a collector: exit code 130, no traceback."""
+    """Ctrl-C while waiting for a collector: exit code 130 to a shell, no traceback.
+
+    Where it meets a module on its way in, Python itself ends by the signal, which shells call 130, too.
+    """
     (tmp_path / "journal").mkdir()
     holder = os.open(tmp_path / "journal" / "writer.lock", os.O_CREAT | os.O_RDWR)
     fcntl.flock(holder, fcntl.LOCK_EX)
@@ -188,7 +191,8 @@ def test_ctrl_c_ends_a_load_quietly(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=180)
     os.close(holder)
-    assert (130, False) == (process.returncode, b"Traceback" in said), said.decode()
+    assert process.returncode in (130, -signal.SIGINT)
+    assert b"" == said
 
 
 def test_a_reader_that_goes_is_passed_over(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from spotlight.cli.options import DataOption, JsonOption, existing_data
+from spotlight.cli.options import DataOption, JsonOption, RedactOption, RulesOption, existing_data
 from spotlight.cli.output import print_json, say
 from spotlight.errors import SpotlightError
 
@@ -39,13 +39,8 @@ def export(
             "they were sent, one a line. otlp: the same as protobuf, one file per signal.",
         ),
     ] = Form.CASE,
-    redact: Annotated[
-        bool, typer.Option("--redact", help="Put marks in the place of keys, addresses and numbers.")
-    ] = False,
-    rules: Annotated[
-        Path | None,
-        typer.Option("--redact-file", help="Redact by these rules, too: YAML, see docs/case-files.md."),
-    ] = None,
+    redact: RedactOption = False,
+    rules: RulesOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -17,6 +17,13 @@ DataOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, for programs.")]
+RedactOption = Annotated[
+    bool, typer.Option("--redact", help="Put marks in the place of keys, addresses and numbers.")
+]
+RulesOption = Annotated[
+    Path | None,
+    typer.Option("--redact-file", help="Redact by these rules, too: YAML, see docs/case-files.md."),
+]
 
 
 def settings(**flags: object) -> Settings:

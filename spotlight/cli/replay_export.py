@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from spotlight.cli.options import DataOption, JsonOption, existing_data
+from spotlight.cli.options import DataOption, JsonOption, RedactOption, RulesOption, existing_data
 from spotlight.cli.output import count, print_json, say
 from spotlight.cli.replay import replay
 
@@ -18,13 +18,8 @@ def export_test(
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="TEST", help="Write to this file: test_something.py.")
     ],
-    redact: Annotated[
-        bool, typer.Option("--redact", help="Put marks in the place of keys, addresses and numbers.")
-    ] = False,
-    rules: Annotated[
-        Path | None,
-        typer.Option("--redact-file", help="Redact by these rules, too: YAML, see docs/case-files.md."),
-    ] = None,
+    redact: RedactOption = False,
+    rules: RulesOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -16,7 +16,15 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from spotlight.reports.statistics import CONFIDENCE, FEWEST, Better, Estimate, student, student_p
+from spotlight.reports.statistics import (
+    CONFIDENCE,
+    FEWEST,
+    Better,
+    Estimate,
+    interval_word,
+    student,
+    student_p,
+)
 
 POWER: Final = 2.8  # z of 5 %, two-sided, plus z of 80 % power
 MANY: Final = 30  # from so many clusters on, the t distribution is near enough for any shape
@@ -218,9 +226,4 @@ def verdict(found: Paired, better: Better, margin: float) -> Verdict:
         return "same"
     if found.low is None or found.high is None or found.clusters < FEWEST:
         return "cannot tell"
-    worst, best = (found.low, found.high) if better == "higher" else (-found.high, -found.low)
-    if worst > 0:
-        return "better"
-    if worst >= -margin:
-        return "not worse"
-    return "worse" if best < 0 else "cannot tell"
+    return interval_word(found.low, found.high, better, margin)

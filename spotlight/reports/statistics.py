@@ -110,7 +110,12 @@ def word(before: Estimate, after: Estimate, better: Better, margin: float) -> Wo
     found = difference(before, after)
     if found.low is None or found.high is None or min(before.n, after.n) < FEWEST:
         return "cannot tell"
-    worst, best = (found.low, found.high) if better == "higher" else (-found.high, -found.low)
+    return interval_word(found.low, found.high, better, margin)
+
+
+def interval_word(low: float, high: float, better: Better, margin: float) -> Word:
+    """Return in a word what the interval of a difference says: see `word`."""
+    worst, best = (low, high) if better == "higher" else (-high, -low)
     if worst > 0:
         return "better"
     if worst >= -margin:

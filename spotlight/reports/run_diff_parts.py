@@ -40,7 +40,10 @@ class PartDifference(NamedTuple):
 
 
 def said_parts(step: Told) -> dict[str, str]:
-    """Return what a step said, part by part, as recorded; ids that every run draws anew are left out."""
+    """Return what a step said, part by part; ids that every run draws anew are left out.
+
+    All as recorded, but for arguments that a client tells as a Python call: they are those of the call.
+    """
     heard = [piece.text for piece in step.heard if piece.what == "user"]
     found: dict[str, list[str]] = {"user": heard}
     for piece in step.said:
@@ -50,7 +53,7 @@ def said_parts(step: Told) -> dict[str, str]:
             found.setdefault(_SAID[piece.what], []).append(piece.text)
     told = {part: "\n\n".join(texts) for part, texts in found.items() if texts}
     alone = {
-        "arguments": step.arguments,
+        "arguments": _named(step.arguments),
         "result": step.result,
         "decision": step.decision,
         "error": step.error or ("failed" if step.failed else None),
@@ -93,6 +96,16 @@ def _difference(part: str, before: str | None, after: str | None) -> PartDiffere
 
 def _call(piece: Piece) -> str:
     return f"{piece.name or 'tool'}({_normal(piece.text)})"
+
+
+def _named(arguments: str | None) -> str | None:
+    """Return arguments without what a Python call by names alone puts around: {"args": [], "kwargs": ...}."""
+    if arguments is None or '"kwargs"' not in arguments:
+        return arguments
+    match parsed(arguments):
+        case {"args": [], "kwargs": dict(named), **others} if not others:
+            return canonical(named)
+    return arguments
 
 
 def _normal(text: str | None) -> str | None:

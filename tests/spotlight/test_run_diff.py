@@ -11,6 +11,8 @@ from spotlight.reports.context_difference import context_difference
 from spotlight.reports.first_bad_run import divergence, first_bad
 from spotlight.reports.nearest_good import likeness, nearest_good
 from spotlight.reports.run_diff import run_diff
+from spotlight.reports.run_diff_parts import differing
+from spotlight.reports.transcript import Step
 from tests.command import spotlight, spotlight_json
 from tests.conftest import SampleLake
 
@@ -37,6 +39,23 @@ def test_every_step_stands_beside_its_like(sample_lake: SampleLake) -> None:
         if row.op == "changed"
     ]
     assert (0, 0) == (found.a.without_content, found.b.without_content)
+
+
+@pytest.mark.parametrize(
+    ("told", "parts"),
+    [
+        ('{"args": [], "kwargs": {"id": 1}}', ()),
+        ('{"args": [], "kwargs": {"id": 2}}', ("arguments",)),
+        ('{"args": [1], "kwargs": {"id": 1}}', ("arguments",)),
+    ],
+)
+def test_arguments_of_a_python_call_are_those_it_names(told: str, parts: tuple[str, ...]) -> None:
+    """Clients that record the function and clients that record the call tell of the same arguments."""
+    step = Step(
+        0, "t", "s", "tool", "search", None, None, "search", 0, None, None, None, (), (), 0, 0,
+        '{"id": 1}', None, None, None, None, False, None, "full", (),
+    )  # fmt: skip
+    assert parts == differing(step, step._replace(arguments=told))
 
 
 def test_totals_are_those_of_the_runs(sample_lake: SampleLake) -> None:
